@@ -1,0 +1,39 @@
+# Every third party, found in one place. Packages: scripts/packages.list.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(fmt REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(simdjson REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(date REQUIRED)
+find_package(CURL REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(prometheus-cpp REQUIRED COMPONENTS core)
+
+pkg_check_modules(ZeroMQ REQUIRED IMPORTED_TARGET libzmq)
+pkg_check_modules(Httplib REQUIRED IMPORTED_TARGET cpp-httplib)
+
+# msgpack-c is header-only; its CMake package would require Boost, which it can do without.
+find_path(MSGPACK_INCLUDE_DIR msgpack.hpp REQUIRED)
+add_library(stalewatch_msgpack INTERFACE)
+target_include_directories(stalewatch_msgpack SYSTEM INTERFACE "${MSGPACK_INCLUDE_DIR}")
+target_compile_definitions(stalewatch_msgpack INTERFACE MSGPACK_NO_BOOST)
+
+# SOCI ships no CMake package in Debian 12. Backends are loaded by name at run time
+# (libsoci_<engine>.so); only the SQLite and MySQL headers are used, for their error numbers.
+find_library(SOCI_CORE_LIBRARY soci_core REQUIRED)
+find_library(SOCI_SQLITE3_LIBRARY soci_sqlite3 REQUIRED)
+find_path(SOCI_INCLUDE_DIR soci/soci.h REQUIRED)
+find_path(MARIADB_INCLUDE_DIR mysql.h PATH_SUFFIXES mariadb REQUIRED)
+add_library(stalewatch_soci INTERFACE)
+target_include_directories(stalewatch_soci SYSTEM INTERFACE "${SOCI_INCLUDE_DIR}"
+                                                            "${MARIADB_INCLUDE_DIR}")
+target_link_libraries(stalewatch_soci INTERFACE "${SOCI_CORE_LIBRARY}" "${SOCI_SQLITE3_LIBRARY}"
+                                                SQLite::SQLite3)
+
+if(STALEWATCH_TESTS)
+  find_package(Catch2 2 REQUIRED)
+endif()

@@ -1,0 +1,42 @@
+# What every target of ours is compiled with; linked PRIVATE, so that nothing leaks to others.
+add_library(project_options INTERFACE)
+target_compile_features(project_options INTERFACE cxx_std_20)
+target_compile_options(
+  project_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wold-style-cast
+                            -Wnon-virtual-dtor
+                            # messages are made with designated initialisers, the rest at its default
+                            -Wno-missing-field-initializers)
+target_include_directories(project_options INTERFACE "${PROJECT_SOURCE_DIR}")
+set(CMAKE_CXX_EXTENSIONS OFF)
+
+option(STALEWATCH_WERROR "warnings are errors" OFF)
+if(STALEWATCH_WERROR)
+  target_compile_options(project_options INTERFACE -Werror)
+endif()
+
+set(STALEWATCH_SANITIZE "" CACHE STRING "value for -fsanitize=, for all of our targets")
+if(STALEWATCH_SANITIZE)
+  target_compile_options(project_options INTERFACE -fsanitize=${STALEWATCH_SANITIZE}
+                                                   -fno-omit-frame-pointer)
+  target_link_options(project_options INTERFACE -fsanitize=${STALEWATCH_SANITIZE})
+endif()
+
+# Compiles are most of the time of a build; the cache is used where it is installed.
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE}")
+endif()
+
+# stalewatch_library(NAME SOURCES ... PUBLIC libs ... PRIVATE libs ...): a static library of ours.
+function(stalewatch_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE project_options ${ARG_PRIVATE})
+endfunction()
+
+# stalewatch_executable(NAME LIB ...): main.cpp of the current folder, installed.
+function(stalewatch_executable name)
+  add_executable(${name} main.cpp)
+  target_link_libraries(${name} PRIVATE project_options ${ARGN})
+  install(TARGETS ${name} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+endfunction()
