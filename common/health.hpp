@@ -1,17 +1,24 @@
 #pragma once
 
-// --http: /healthz (the loop turns), /readyz (and does its work), /metrics (Prometheus text), by existing libraries.
-
-#include <atomic>
-#include <functional>
-#include <memory>
-#include <string>
+// --http: /healthz (the loop turns), /readyz (and does its work), /metrics (Prometheus text), by
+// existing libraries.
 
 #include <prometheus/registry.h>
 
-#include "common/time.hpp"
+#include <memory>
+#include <string>
 
 namespace stalewatch {
+
+/// Where an HTTP server listens. Port 0: any free one.
+struct ListenAddress {
+  std::string host;
+  int port = 0;
+};
+
+/// Reads "127.0.0.1:9101", ":9101" (all addresses) or "[::1]:9101". Throws std::runtime_error for
+/// anything else.
+ListenAddress parse_listen_address(const std::string& text);
 
 /// What a process tells about itself; written by its loop, read by the HTTP thread.
 class Health {
@@ -21,13 +28,17 @@ class Health {
 
   /// The loop is alive; called at each turn. /healthz fails when the last one is older than 10 s.
   void beat();
-  /// Whether the process does its work, and if not why: the body of /readyz.
+  /// Whether the process does its work, and if not why: the body of /readyz. "starting" until the
+  /// first call.
   void ready(bool ready, std::string why = {});
 
   prometheus::Registry& metrics();
 
-  /// Serves on "127.0.0.1:9101", ":9101" or "[::1]:9101" from a thread of its own. Throws when it cannot listen.
+  /// Serves on an address that parse_listen_address reads, from threads of its own, until
+  /// destroyed. Call once, after Signals exists. Throws std::runtime_error when it cannot listen.
   void serve(const std::string& address);
+  /// Where it serves; 0 before `serve`.
+  int port() const;
 
  private:
   struct Impl;
