@@ -1,16 +1,17 @@
 #pragma once
 
+#include "common/time.hpp"
+
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "common/time.hpp"
-
 namespace stalewatch {
 
-/// A string that never shows itself: not in logs, not in summaries. Ask for it by name where it is used.
+/// A string that never shows itself: not in logs, not in summaries. Ask for it by name where it is
+/// used.
 class Secret {
  public:
   Secret() = default;
@@ -28,7 +29,7 @@ struct ServerConfig {
   std::string key;   ///< its identity
   std::string name;  ///< what people see; the key when not set
   std::string address;
-  Duration threshold = std::chrono::minutes(15);  ///< notification_threshold
+  Duration threshold = std::chrono::minutes(15);    ///< notification_threshold
   Duration msg_interval = std::chrono::minutes(5);  ///< 0: no reminders
   Duration interval = std::chrono::seconds(60);
   Duration timeout = std::chrono::seconds(10);
@@ -84,9 +85,10 @@ struct RocketchatConfig {
 
 /// logs: the log file of events, written by the notifier.
 struct LogsConfig {
-  std::string filename;  ///< empty: no log file
-  bool append = true;    ///< filemode: a or w
-  std::string level = "info";  ///< trace, debug, info, warning, error, critical, off; also of the processes' own logs
+  std::string filename;        ///< empty: no log file
+  bool append = true;          ///< filemode: a or w
+  std::string level = "info";  ///< trace, debug, info, warning, error, critical, off; also of the
+                               ///< processes' own logs
   std::int64_t max_size = 10 << 20;  ///< bytes before rotation
   std::int32_t max_files = 5;
   bool json = false;  ///< format: json
@@ -126,17 +128,19 @@ struct ProberConfig {
 struct Config {
   std::string file;  ///< where it was read from
   std::vector<ServerConfig> servers;
-  DatabaseConfig database;  ///< the embedded SQLite file when the file names none
+  Duration checkup_interval =
+      std::chrono::seconds(60);  ///< main.checkup_interval; in servers[].interval already
+  DatabaseConfig database;       ///< the embedded SQLite file when the file names none
   bool database_configured = false;
   std::optional<RocketchatConfig> rocketchat;
   LogsConfig logs;
   TerminalConfig terminal;
   TransportConfig transport;
   ProberConfig prober;
-  std::string journal_path;    ///< journal.path
-  std::string notifier_state;  ///< notifier.state
+  std::string journal_path;                         ///< journal.path
+  std::string notifier_state;                       ///< notifier.state
   Duration give_up_after = std::chrono::hours(24);  ///< notifier.give_up_after
-  std::vector<std::string> warnings;  ///< worth telling, not errors
+  std::vector<std::string> warnings;                ///< worth telling, not errors
 
   bool operator==(const Config&) const = default;
 };

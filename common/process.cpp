@@ -1,0 +1,88 @@
+#include "common/process.hpp"
+
+#include "common/config_reader.hpp"
+#include "common/log.hpp"
+#include "common/text.hpp"
+
+#include <exception>
+#include <iostream>
+
+namespace stalewatch {
+namespace {
+
+/// Each process needs the secrets of its own task only; the others may not be readable for it.
+ConfigNeeds needs_of(const std::string& process) {
+  return {.servers = process == "aggregator",
+          .database = process == "recorder",
+          .rocketchat = process == "notifier"};
+}
+
+/// The file's configuration, or the errors on stderr as check-config prints them.
+std::optional<Config> load(const std::string& process, const std::string& file) {
+  if (file.empty()) return default_config();
+  auto read = read_config(file, needs_of(process));
+  if (auto* config = std::get_if<Config>(&read)) return std::move(*config);
+  for (const auto& error : std::get<std::vector<ConfigError>>(read))
+    std::cerr << to_string(error) << "\n";
+  return std::nullopt;
+}
+
+int run_configured(const std::string& name, const ProcessOptions& options, Signals& signals,
+                   const std::function<int(ProcessContext&)>& run) {
+  auto config = load(name, options.config);
+  if (!config) return exit_usage;
+  start_log(name, options.log_level.value_or(config->logs.level));
+  for (const auto& warning : config->warnings) spdlog::warn("{}", warning);
+  ProcessContext context{options, std::move(*config), signals};
+  return run(context);
+}
+
+}  // namespace
+
+int run_process(const std::string& name, const std::string& description, int argc, char** argv,
+                const std::function<void(CLI::App&)>& add_options,
+                const std::function<int(ProcessContext&)>& run) {
+  Signals signals;  // first of all: threads inherit the blocked signals
+  ProcessOptions options;
+  CLI::App app(description, "stalewatch-" + name);
+  app.set_version_flag("--version", "stalewatch-" + name + " " STALEWATCH_VERSION);
+  app.add_option("--config", options.config, "the configuration file")
+      ->required()
+      ->envname("STALEWATCH_CONFIG")
+      ->type_name("FILE");
+  app.add_option("--log-level", options.log_level,
+                 "trace, debug, info, warning, error, critical or off")
+      ->type_name("LEVEL");
+  app.add_option("--http", options.http,
+                 "serve /healthz, /readyz and /metrics here, like 127.0.0.1:9100")
+      ->type_name("ADDR:PORT");
+  try {
+    add_options(app);
+    app.parse(argc, argv);
+    return run_configured(name, options, signals, run);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : exit_usage;
+  } catch (const UsageError& e) {
+    std::cerr << "stalewatch-" << name << ": " << escape_untrusted(e.what(), 2000) << "\n";
+    return exit_usage;
+  } catch (const std::exception& e) {
+    std::cerr << "stalewatch-" << name << ": " << escape_untrusted(e.what(), 2000) << "\n";
+    return exit_failed;
+  }
+}
+
+std::optional<Config> reread_config(const std::string& path) {
+  const auto process = spdlog::default_logger()->name();
+  auto read = read_config(path, needs_of(process));
+  if (auto* config = std::get_if<Config>(&read)) {
+    for (const auto& warning : config->warnings) spdlog::warn("{}", warning);
+    return std::move(*config);
+  }
+  const auto& errors = std::get<std::vector<ConfigError>>(read);
+  for (const auto& error : errors) spdlog::error("{}", to_string(error));
+  spdlog::error("the configuration is not taken over, {} error(s); the running one stays in force",
+                errors.size());
+  return std::nullopt;
+}
+
+}  // namespace stalewatch
