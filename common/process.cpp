@@ -3,6 +3,7 @@
 #include "common/config_reader.hpp"
 #include "common/log.hpp"
 #include "common/text.hpp"
+#include "common/version.hpp"
 
 #include <exception>
 #include <iostream>
@@ -45,7 +46,7 @@ int run_process(const std::string& name, const std::string& description, int arg
   Signals signals;  // first of all: threads inherit the blocked signals
   ProcessOptions options;
   CLI::App app(description, "stalewatch-" + name);
-  app.set_version_flag("--version", "stalewatch-" + name + " " STALEWATCH_VERSION);
+  app.set_version_flag("--version", "stalewatch-" + name + " " + std::string(program_version));
   app.add_option("--config", options.config, "the configuration file")
       ->required()
       ->envname("STALEWATCH_CONFIG")
