@@ -1,8 +1,8 @@
 #include "cli/check_config.hpp"
 
-#include <iostream>
-
 #include "common/config_reader.hpp"
+
+#include <iostream>
 
 namespace stalewatch::cli {
 

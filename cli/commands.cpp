@@ -1,0 +1,22 @@
+#include "cli/commands.hpp"
+
+#include <array>
+
+namespace stalewatch::cli {
+namespace {
+
+constexpr std::array table = {
+    Subcommand{"up", "run all four processes as children of this one", prepare_up},
+    Subcommand{"check-config", "say what is wrong with a configuration file, or what would run",
+               prepare_check_config},
+    Subcommand{"reload", "make the running aggregator read its configuration file again",
+               prepare_reload},
+    Subcommand{"healthcheck", "ask a process started with --http whether it is well",
+               prepare_healthcheck},
+};
+
+}  // namespace
+
+std::span<const Subcommand> subcommands() { return table; }
+
+}  // namespace stalewatch::cli

@@ -1,0 +1,46 @@
+#include "cli/commands.hpp"
+#include "common/text.hpp"
+
+#include <httplib.h>
+
+#include <iostream>
+#include <memory>
+#include <string>
+
+namespace stalewatch::cli {
+namespace {
+
+constexpr int timeout_s = 3;               // a health check that takes longer is an answer too
+constexpr int healthy = 0, unhealthy = 1;  // the only two that Docker gives a meaning
+
+int healthcheck(const std::string& url) {
+  const std::string scheme = "http://";
+  const std::size_t slash = url.find('/', scheme.size());
+  if (url.rfind(scheme, 0) != 0 || url.size() == scheme.size()) {
+    std::cerr << "healthcheck: " << url << " is no http:// address\n";
+    return unhealthy;
+  }
+  httplib::Client client(url.substr(0, slash));
+  client.set_connection_timeout(timeout_s);
+  client.set_read_timeout(timeout_s);
+  const auto answer = client.Get(slash == std::string::npos ? "/" : url.substr(slash));
+  if (!answer) {
+    std::cerr << "healthcheck: " << url << ": " << httplib::to_string(answer.error()) << '\n';
+    return unhealthy;
+  }
+  std::cout << escape_untrusted(answer->body.substr(0, answer->body.find('\n'))) << '\n';
+  return answer->status == 200 ? healthy : unhealthy;
+}
+
+}  // namespace
+
+Runner prepare_healthcheck(CLI::App& parser) {
+  auto url = std::make_shared<std::string>("http://127.0.0.1:9101/healthz");
+  parser
+      .add_option("--url", *url,
+                  "/healthz (it runs) or /readyz (it does its work) of a process' --http address")
+      ->capture_default_str();
+  return [url] { return healthcheck(*url); };
+}
+
+}  // namespace stalewatch::cli

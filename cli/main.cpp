@@ -1,0 +1,30 @@
+// stalewatch: the command for people.
+
+#include "cli/commands.hpp"
+#include "common/version.hpp"
+
+#include <exception>
+#include <iostream>
+#include <map>
+
+int main(int argc, char** argv) {
+  using namespace stalewatch;
+  constexpr int failed = 1, wrong_usage = 2;
+  CLI::App app("stalewatch: tells when the data behind HTTP endpoints grows old", "stalewatch");
+  app.set_version_flag("--version", "stalewatch " + std::string(program_version));
+  app.require_subcommand(1);
+  std::map<const CLI::App*, cli::Runner> runners;
+  for (const auto& command : cli::subcommands()) {
+    CLI::App* parser = app.add_subcommand(command.name, command.summary);
+    runners[parser] = command.prepare(*parser);
+  }
+  try {
+    app.parse(argc, argv);
+    return runners.at(app.get_subcommands().front())();
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : wrong_usage;
+  } catch (const std::exception& e) {
+    std::cerr << "stalewatch: " << e.what() << '\n';
+    return failed;
+  }
+}

@@ -1,0 +1,63 @@
+#pragma once
+
+#include "cli/child.hpp"
+#include "cli/line_splitter.hpp"
+#include "cli/marked_output.hpp"
+#include "common/signals.hpp"
+#include "common/time.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stalewatch::cli {
+
+/// Runs processes as children until it is told to stop: marks their output, starts crashed ones
+/// again, forwards SIGHUP, and ends them all within 5 s.
+class Supervisor {
+ public:
+  Supervisor(std::vector<ChildSpec> children, Signals& signals);
+
+  /// Returns the exit code: 0 when all ended cleanly after a signal or after `run_for`; 1 when one
+  /// had to be killed, failed while stopping, or our own output was closed; 2 when one refused its
+  /// configuration at its first start.
+  int run(std::optional<Duration> run_for);
+
+ private:
+  struct Slot {
+    ChildSpec spec;
+    int color = 0;
+    std::unique_ptr<Child> child;        // none while it waits to be started
+    std::optional<SteadyTime> start_at;  // when to start it (again)
+    SteadyTime started{};
+    unsigned starts = 0;
+    unsigned ends = 0;  // in a row
+    LineSplitter out, err;
+  };
+
+  void say(std::string_view text);
+  void start_due(SteadyTime now);
+  void start(Slot& slot, SteadyTime now);
+  void wait_for_something(SteadyTime now);
+  void take_signals(SteadyTime now);
+  void read_output(Slot& slot, bool to_the_end);
+  void take_exit(Slot& slot, SteadyTime now);
+  void after_unexpected_end(Slot& slot, int status, SteadyTime now);
+  void stop(std::string_view why, int exit_code, SteadyTime now);
+  void kill_all();
+  bool all_gone() const;
+  int poll_timeout(SteadyTime now) const;
+  void flush_output();
+
+  std::vector<Slot> slots_;
+  Signals& signals_;
+  MarkedOutput out_, err_;
+  std::optional<SteadyTime> end_at_;   // --for
+  std::optional<SteadyTime> kill_at_;  // set while stopping
+  bool killed_ = false;
+  int exit_code_ = 0;
+};
+
+}  // namespace stalewatch::cli

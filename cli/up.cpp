@@ -1,0 +1,77 @@
+#include "cli/commands.hpp"
+#include "cli/supervisor.hpp"
+#include "common/config_reader.hpp"
+#include "common/signals.hpp"
+#include "common/time.hpp"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+namespace stalewatch::cli {
+namespace {
+
+constexpr int wrong_usage = 2;
+constexpr const char* processes[] = {"aggregator", "recorder", "notifier", "prober"};
+
+struct Options {
+  std::string config;
+  std::string run_for;
+  std::string log_level;
+};
+
+/// The folder of our own executable: its siblings are of the same build.
+std::filesystem::path own_folder() {
+  return std::filesystem::read_symlink("/proc/self/exe").parent_path();
+}
+
+std::vector<ChildSpec> children(const Options& options) {
+  std::vector<ChildSpec> specs;
+  for (const std::string name : processes) {
+    const auto path = own_folder() / ("stalewatch-" + name);
+    if (access(path.c_str(), X_OK) != 0)
+      throw std::runtime_error(path.string() + " is missing: all executables belong in one folder");
+    ChildSpec spec{name, {path.string(), "--config", options.config}};
+    if (!options.log_level.empty())
+      spec.command.insert(spec.command.end(), {"--log-level", options.log_level});
+    specs.push_back(std::move(spec));
+  }
+  return specs;
+}
+
+int up(const Options& options) {
+  Signals signals;
+  std::optional<Duration> run_for;
+  if (!options.run_for.empty()) {
+    run_for = parse_duration(options.run_for);
+    if (!run_for) {
+      std::cerr << "stalewatch up: --for \"" << options.run_for
+                << "\" is no duration such as 60s, 15m or 2h\n";
+      return wrong_usage;
+    }
+  }
+  const auto read = read_config(options.config);
+  if (const auto* errors = std::get_if<std::vector<ConfigError>>(&read)) {
+    for (const auto& error : *errors) std::cerr << to_string(error) << '\n';
+    return wrong_usage;
+  }
+  return Supervisor(children(options), signals).run(run_for);
+}
+
+}  // namespace
+
+Runner prepare_up(CLI::App& parser) {
+  auto options = std::make_shared<Options>();
+  parser.add_option("--config", options->config, "the configuration file")->required();
+  parser.add_option("--for", options->run_for, "stop by itself after this long: 60s, 15m, 2h");
+  parser.add_option("--log-level", options->log_level,
+                    "of the processes' own logs: trace, debug, info, warning, error");
+  return [options] { return up(*options); };
+}
+
+}  // namespace stalewatch::cli

@@ -1,0 +1,119 @@
+"""The small subcommands of `stalewatch` as processes."""
+
+import http.server
+import os
+import subprocess
+import threading
+
+import msgpack
+import pytest
+import zmq
+
+STALEWATCH = os.environ["STALEWATCH_BIN"] + "/stalewatch"
+
+
+def stalewatch(*arguments):
+    return subprocess.run([STALEWATCH, *map(str, arguments)], capture_output=True, text=True, timeout=60,
+                          stdin=subprocess.DEVNULL)
+
+
+def test_version_and_help():
+    assert stalewatch("--version").stdout.startswith("stalewatch ")
+    out = stalewatch("--help")
+    assert out.returncode == 0
+    for name in ("up", "check-config", "reload", "healthcheck"):
+        assert f"\n  {name} " in out.stdout
+
+
+@pytest.mark.parametrize("arguments", [[], ["nosuch"], ["up"], ["up", "--nosuch"], ["check-config"]])
+def test_wrong_usage_ends_with_2(arguments):
+    out = stalewatch(*arguments)
+    assert out.returncode == 2
+    assert out.stderr
+
+
+class Health(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200 if self.path == "/readyz" else 503)
+        self.end_headers()
+        self.wfile.write(b"ok\n" if self.path == "/readyz" else b"hung \x1b[31m\nsecond line\n")
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def health():
+    server = http.server.HTTPServer(("127.0.0.1", 0), Health)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+def test_healthcheck_says_well_or_not(health):
+    well = stalewatch("healthcheck", "--url", health + "/readyz")
+    assert (well.returncode, well.stdout) == (0, "ok\n")
+    ill = stalewatch("healthcheck", "--url", health + "/healthz")
+    assert (ill.returncode, ill.stdout) == (1, "hung \\x1b[31m\n")
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/readyz", "https://127.0.0.1/", "http://", "nonsense"])
+def test_healthcheck_of_nobody_is_ill(url):
+    out = stalewatch("healthcheck", "--url", url)
+    assert out.returncode == 1
+    assert url in out.stderr
+
+
+class Aggregator:
+    """Answers one command as the real one does, and keeps what it was sent."""
+
+    def __init__(self, reply):
+        self.socket = zmq.Context.instance().socket(zmq.ROUTER)
+        self.port = self.socket.bind_to_random_port("tcp://127.0.0.1")
+        self.reply = reply
+        self.got = {}
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        while "command" not in self.got:
+            if not self.socket.poll(20_000):
+                return
+            peer, topic, _, body = self.socket.recv_multipart()
+            self.got[topic.decode()] = msgpack.unpackb(body)
+        header = msgpack.packb([1, "aggregator", "boot", 1])
+        for command_id in (self.got["command"]["id"] + 7, self.got["command"]["id"]):  # somebody else's, then ours
+            self.socket.send_multipart(
+                [peer, b"reply", header, msgpack.packb({"id": command_id, **self.reply, "journal": "j", "head": 0,
+                                                        "problems": []})])
+
+
+def config_for(tmp_path, port):
+    file = tmp_path / "stalewatch.yaml"
+    file.write_text("servers:\n  A:\n    address: http://127.0.0.1:1/\n"
+                    f"transport:\n  control: tcp://127.0.0.1:{port}\n")
+    return file
+
+
+@pytest.mark.parametrize("ok,code", [(True, 0), (False, 1)])
+def test_reload_prints_the_aggregators_answer(tmp_path, ok, code):
+    aggregator = Aggregator({"ok": ok, "text": "3 targets: 1 added, 1 changed, 0 removed"})
+    out = stalewatch("reload", "--config", config_for(tmp_path, aggregator.port))
+    assert out.returncode == code
+    assert (out.stdout if ok else out.stderr) == "3 targets: 1 added, 1 changed, 0 removed\n"
+    assert aggregator.got["hello"]["role"] == "operator"
+    assert aggregator.got["command"]["word"] == "reload"
+
+
+def test_reload_without_an_aggregator_says_where_it_looked(tmp_path):
+    out = stalewatch("reload", "--config", config_for(tmp_path, 1))
+    assert out.returncode == 1
+    assert "no aggregator answers at tcp://127.0.0.1:1" in out.stderr
+
+
+def test_reload_with_a_bad_file_says_why(tmp_path):
+    file = tmp_path / "bad.yaml"
+    file.write_text("transport: 3\n")
+    out = stalewatch("reload", "--config", file)
+    assert out.returncode == 2
+    assert "bad.yaml:1:" in out.stderr
