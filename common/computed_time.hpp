@@ -2,35 +2,52 @@
 
 // From the body of an answer to the computed time: find the field, read the time. Pure.
 
+#include "common/messages.hpp"
+#include "common/time.hpp"
+
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "common/messages.hpp"
-#include "common/time.hpp"
+namespace date {
+class time_zone;
+}
 
 namespace stalewatch {
 
-/// How a target writes its time; made once per target from the configuration. Throws std::runtime_error for a
-/// format or zone that does not exist (the configuration reader turns that into its own error).
+/// How a target writes its time; made once per target from the configuration. Throws
+/// std::runtime_error for a format or zone that does not exist (the configuration reader turns that
+/// into its own error).
 class TimeFormat {
  public:
-  TimeFormat(std::string_view format, std::string_view timezone);
+  TimeFormat(std::string_view format, std::string_view zone);
 
   struct Reading {
     std::optional<Timestamp> time;  ///< nothing: unreadable
     bool had_offset = true;         ///< false: the zone of the configuration was used
     std::string problem;            ///< for people, when unreadable: "month 13", "not a time"
   };
-  /// Reads text, or a number's exact token (`is_number`). `now` settles ambiguous local hours: the latest that is
-  /// not in the future. Zero, negative epochs and the year 1 are unreadable ("never computed").
+  /// Reads text, or a number's exact token (`is_number`). White space around text is let pass.
+  /// `now` settles ambiguous local hours: the latest that is not in the future. An hour that a
+  /// change of clocks skipped is unreadable, and so is whatever is not after 1970-01-01T00:00:00:
+  /// zero, negative numbers, the year 1 ("never computed").
   Reading read(std::string_view text, bool is_number, Timestamp now) const;
 
  private:
-  enum class Form { automatic, rfc3339, python, rfc1123, epoch, epoch_s, epoch_ms, epoch_us, epoch_ns, pattern };
+  enum class Form {
+    automatic,
+    text3339,
+    text1123,
+    epoch,
+    epoch_s,
+    epoch_ms,
+    epoch_us,
+    epoch_ns,
+    pattern
+  };
   Form form_;
   std::string pattern_;
-  std::string zone_;
+  const date::time_zone* zone_ = nullptr;  // nothing for UTC; lives as long as the process
 };
 
 /// What a body came to.
@@ -39,10 +56,14 @@ struct BodyReading {
   std::optional<Timestamp> computed_at;
   bool had_offset = true;
   std::string raw;     ///< the value as read, unescaped, at most 1 KiB
-  std::string detail;  ///< for people: "field data.lastTime is null", "not JSON: unexpected end"; value quoted and escaped
+  std::string detail;  ///< for people: "field data.lastTime is null", "not JSON: unexpected end";
+                       ///< value quoted and escaped
 };
 
-/// `field`: a dotted path ("data.lastTime", "items.0.mtime") or a JSON Pointer (RFC 6901, "/items/0/mtime").
-BodyReading read_body(std::string_view body, std::string_view field, const TimeFormat& format, Timestamp now);
+/// `field`: a dotted path ("data.lastTime", "items.0.mtime") or a JSON Pointer (RFC 6901,
+/// "/items/0/mtime", which also reaches keys with dots in them); empty: the body is the value
+/// itself.
+BodyReading read_body(std::string_view body, std::string_view field, const TimeFormat& format,
+                      Timestamp now);
 
 }  // namespace stalewatch

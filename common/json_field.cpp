@@ -1,0 +1,248 @@
+#include "common/json_field.hpp"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace stalewatch {
+namespace {
+
+namespace od = simdjson::ondemand;
+using simdjson::error_code;
+
+// No honest answer nests deeper, and what is deeper would eat the stack.
+constexpr int deepest = 64;
+
+/// Where a walk stands on its way to the field. Compares names in place: this happens for each
+/// answer of each target.
+class Way {
+ public:
+  static Way to(std::string_view path) {
+    if (path.empty()) return Way(State::arrived, false, {});
+    const bool pointer = path.front() == '/';
+    return Way(State::on, pointer, pointer ? path.substr(1) : path);
+  }
+
+  /// False where nothing below can be the field.
+  bool leads() const { return state_ != State::off; }
+  bool arrived() const { return state_ == State::arrived; }
+
+  Way through_key(std::string_view key) const {
+    return state_ == State::on && is_next(key) ? onward() : Way();
+  }
+
+  /// As RFC 6901 has it: digits without leading zeros.
+  Way through_index(std::size_t index) const {
+    if (state_ != State::on) return Way();
+    std::array<char, 24> digits;
+    const auto* const end = std::to_chars(digits.begin(), digits.end(), index).ptr;
+    return next() == std::string_view(digits.begin(), end) ? onward() : Way();
+  }
+
+ private:
+  enum class State { off, on, arrived };
+
+  Way() = default;
+  Way(State state, bool pointer, std::string_view rest)
+      : state_(state), pointer_(pointer), rest_(rest) {}
+
+  std::string_view next() const { return rest_.substr(0, rest_.find(pointer_ ? '/' : '.')); }
+
+  bool is_next(std::string_view key) const {
+    const auto name = next();
+    if (!pointer_ || name.find('~') == name.npos) return key == name;
+    std::size_t k = 0;
+    for (std::size_t i = 0; i < name.size(); ++i, ++k) {
+      char c = name[i];
+      if (c == '~' && i + 1 < name.size() && (name[i + 1] == '0' || name[i + 1] == '1'))
+        c = name[++i] == '0' ? '~' : '/';
+      if (k >= key.size() || key[k] != c) return false;
+    }
+    return k == key.size();
+  }
+
+  Way onward() const {
+    const auto length = next().size();
+    if (length == rest_.size()) return Way(State::arrived, pointer_, {});
+    return Way(State::on, pointer_, rest_.substr(length + 1));
+  }
+
+  State state_ = State::off;
+  bool pointer_ = false;
+  std::string_view rest_;
+};
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+std::size_t digits_from(std::string_view text, std::size_t i) {
+  while (i < text.size() && is_digit(text[i])) ++i;
+  return i;
+}
+
+bool is_number(std::string_view token) {
+  std::size_t i = token.starts_with('-') ? 1 : 0;
+  const bool zero = i < token.size() && token[i] == '0';
+  std::size_t end = digits_from(token, i);
+  if (end == i || (zero && end > i + 1)) return false;
+  if (end < token.size() && token[end] == '.') {
+    i = end + 1;
+    if ((end = digits_from(token, i)) == i) return false;
+  }
+  if (end < token.size() && (token[end] == 'e' || token[end] == 'E')) {
+    i = end + 1;
+    if (i < token.size() && (token[i] == '+' || token[i] == '-')) ++i;
+    if ((end = digits_from(token, i)) == i) return false;
+  }
+  return end == token.size();
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view space = " \t\n\r";
+  text.remove_prefix(std::min(text.find_first_not_of(space), text.size()));
+  return text.substr(0, text.find_last_not_of(space) + 1);
+}
+
+/// Walks over everything, since simdjson's on-demand reader checks only what is read; its other
+/// reader would refuse valid numbers that fit no machine type, and does not keep the digits of the
+/// others.
+class Walk {
+ public:
+  explicit Walk(JsonField& found) : found_(found) {}
+
+  /// `value`: an ondemand::value, or the document.
+  error_code value(auto& value, Way way, int depth) {
+    if (depth > deepest) return simdjson::DEPTH_ERROR;
+    od::json_type type;
+    if (const auto error = value.type().get(type)) return error;
+    switch (type) {
+      case od::json_type::object:
+        if (way.arrived()) found_.type = JsonField::Type::object;
+        return object(value, way, depth);
+      case od::json_type::array:
+        if (way.arrived()) found_.type = JsonField::Type::array;
+        return array(value, way, depth);
+      case od::json_type::string:
+        return string(value, way.arrived());
+      default:
+        break;
+    }
+    std::string_view text;
+    if (const auto error =
+            simdjson::simdjson_result<std::string_view>(value.raw_json_token()).get(text))
+      return error;
+    return token(text, way.arrived());
+  }
+
+  /// Whatever is neither object, array nor string, perhaps with white space around it.
+  error_code token(std::string_view text, bool here) {
+    text = trimmed(text);
+    const bool truth = text == "true" || text == "false";
+    if (!truth && text != "null" && !is_number(text)) return simdjson::TAPE_ERROR;
+    if (here)
+      found_ = truth            ? JsonField{JsonField::Type::boolean, {}, {}}
+               : text == "null" ? JsonField{JsonField::Type::null, {}, {}}
+                                : JsonField{JsonField::Type::number, std::string(text), {}};
+    return simdjson::SUCCESS;
+  }
+
+ private:
+  error_code object(auto& value, Way way, int depth) {
+    od::object members;
+    if (const auto error = value.get_object().get(members)) return error;
+    for (auto next : members) {
+      od::field member;
+      if (const auto error = std::move(next).get(member)) return error;
+      std::string_view key;
+      if (const auto error = member.unescaped_key().get(key)) return error;
+      const Way inner = way.through_key(key);
+      if (inner.leads()) found_ = {};  // what an earlier member of this key led to does not count
+      if (const auto error = this->value(member.value(), inner, depth + 1)) return error;
+    }
+    return simdjson::SUCCESS;
+  }
+
+  error_code array(auto& value, Way way, int depth) {
+    od::array elements;
+    if (const auto error = value.get_array().get(elements)) return error;
+    std::size_t index = 0;
+    for (auto next : elements) {
+      od::value element;
+      if (const auto error = std::move(next).get(element)) return error;
+      if (const auto error = this->value(element, way.through_index(index++), depth + 1))
+        return error;
+    }
+    return simdjson::SUCCESS;
+  }
+
+  error_code string(auto& value, bool here) {
+    std::string_view text;
+    if (const auto error = value.get_string().get(text)) return error;
+    if (here) found_ = {JsonField::Type::string, std::string(text), {}};
+    return simdjson::SUCCESS;
+  }
+
+  JsonField& found_;
+};
+
+std::string problem_of(error_code error) {
+  switch (error) {
+    case simdjson::EMPTY:
+      return "empty";
+    case simdjson::UTF8_ERROR:
+      return "invalid UTF-8";
+    case simdjson::UNCLOSED_STRING:
+    case simdjson::INCOMPLETE_ARRAY_OR_OBJECT:
+      return "unexpected end";
+    case simdjson::DEPTH_ERROR:
+      return "nested too deeply";
+    case simdjson::UNESCAPED_CHARS:
+      return "a control character in a string";
+    case simdjson::STRING_ERROR:
+      return "a broken string";
+    case simdjson::TRAILING_CONTENT:
+      return "text after its end";
+    case simdjson::CAPACITY:
+      return "too large";
+    case simdjson::MEMALLOC:
+      return "no memory to read it";
+    default:
+      return "syntax error";
+  }
+}
+
+error_code read(std::string_view body, std::string_view path, JsonField& found) {
+  // Kept, since both grow to the size of the largest answer and an allocation for each would cost
+  // more than reading.
+  thread_local od::parser parser;
+  thread_local std::string padded;
+  padded.assign(body);
+  padded.append(simdjson::SIMDJSON_PADDING, ' ');
+  od::document document;
+  if (const auto error = parser.iterate(padded.data(), body.size(), padded.size()).get(document))
+    return error;
+  Walk walk(found);
+  const Way way = Way::to(path);
+  bool scalar = false;
+  if (const auto error = document.is_scalar().get(scalar)) return error;
+  // simdjson does not look at what follows a lone number, true or null: there, the body is the
+  // token.
+  if (scalar && !trimmed(body).starts_with('"')) return walk.token(body, way.arrived());
+  if (const auto error = walk.value(document, way, 0)) return error;
+  const bool at_end = document.current_location().error() == simdjson::OUT_OF_BOUNDS;
+  return at_end ? simdjson::SUCCESS : simdjson::TRAILING_CONTENT;
+}
+
+}  // namespace
+
+JsonField find_json_field(std::string_view body, std::string_view path) {
+  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+  if (body.starts_with(byte_order_mark)) body.remove_prefix(byte_order_mark.size());
+  JsonField found;
+  if (const auto error = read(body, path, found))
+    return {JsonField::Type::not_json, {}, problem_of(error)};
+  return found;
+}
+
+}  // namespace stalewatch

@@ -1,0 +1,24 @@
+#pragma once
+
+// Finds one field of a JSON text. Pure, apart from buffers that it keeps per thread.
+
+#include <string>
+#include <string_view>
+
+namespace stalewatch {
+
+/// What stands where a path leads.
+struct JsonField {
+  enum class Type { not_json, missing, null, boolean, object, array, number, string };
+  Type type = Type::missing;
+  std::string text;     ///< a string's characters, or a number exactly as written
+  std::string problem;  ///< of not_json: "unexpected end", "invalid UTF-8"
+};
+
+/// The whole of `body` has to be one valid JSON value of at most 64 levels, wherever the field
+/// stands; a byte order mark before it is let pass. Where a key comes twice the last one counts, as
+/// for most readers of JSON. `path`: a JSON Pointer if it starts with "/", or keys and array
+/// indices with dots between. An empty path means the whole value.
+JsonField find_json_field(std::string_view body, std::string_view path);
+
+}  // namespace stalewatch

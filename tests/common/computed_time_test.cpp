@@ -1,0 +1,251 @@
+#include "common/computed_time.hpp"
+
+#include "common/json_field.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace stalewatch;
+using Type = JsonField::Type;
+
+namespace {
+
+constexpr std::int64_t base = 1'795'341'723'000'000;  // 2026-11-22T10:02:03Z
+constexpr auto now = timestamp_from_us(base);
+
+BodyReading read(std::string_view body, std::string_view field = "computed_time") {
+  static const TimeFormat format("auto", "UTC");
+  return read_body(body, field, format, now);
+}
+
+std::string nested(int levels) {
+  const auto n = static_cast<std::size_t>(levels);
+  return std::string(n, '[') + std::string(n, ']');
+}
+
+}  // namespace
+
+TEST_CASE("a field is found by path or pointer", "[json_field]") {
+  struct Row {
+    const char *body, *path;
+    Type type;
+    const char* text;
+  };
+  const Row rows[] = {
+      {R"({"a": "x"})", "a", Type::string, "x"},
+      {R"({"a": "x"})", "/a", Type::string, "x"},
+      {R"({"b": [1, {"a": 2}], "a": "x"})", "a", Type::string, "x"},
+      {R"({"a": {"b": {"c": 7}}})", "a.b.c", Type::number, "7"},
+      {R"({"a": {"b": {"c": 7}}})", "/a/b/c", Type::number, "7"},
+      {R"({"items": [{"mtime": 1}, {"mtime": 2}]})", "items.1.mtime", Type::number, "2"},
+      {R"({"items": [{"mtime": 1}, {"mtime": 2}]})", "/items/0/mtime", Type::number, "1"},
+      {R"([10, 11])", "1", Type::number, "11"},
+      {R"([10, 11])", "/1", Type::number, "11"},
+      {R"([[10, 11]])", "0.1", Type::number, "11"},
+      {R"([10, 11])", "2", Type::missing, ""},
+      {R"([10, 11])", "01", Type::missing, ""},
+      {R"([10, 11])", "-", Type::missing, ""},
+      {R"([10, 11])", "+1", Type::missing, ""},
+      {R"({"1": "key"})", "1", Type::string, "key"},
+      {R"({"a.b": 1, "a": {"b": 2}})", "/a.b", Type::number, "1"},
+      {R"({"a.b": 1, "a": {"b": 2}})", "a.b", Type::number, "2"},
+      {R"({"a.b": 1})", "a.b", Type::missing, ""},
+      {R"({"a/b": 1, "m~n": 2, "~1": 3})", "/a~1b", Type::number, "1"},
+      {R"({"a/b": 1, "m~n": 2, "~1": 3})", "/m~0n", Type::number, "2"},
+      {R"({"a/b": 1, "m~n": 2, "~1": 3})", "/~01", Type::number, "3"},
+      {R"({"a/b": 1, "m~n": 2, "~1": 3})", "~1", Type::number, "3"},
+      {R"({"": 1, " ": {"": 2}})", "/", Type::number, "1"},
+      {R"({"": 1, " ": {"": 2}})", "/ /", Type::number, "2"},
+      {R"({"a": {"": 2}})", "a.", Type::number, "2"},
+      {R"({"\u0061\"": "\u00e9\n\ud83d\ude42"})", "a\"", Type::string, "é\n🙂"},
+      {R"({"Zeit": 1, "zeit": 2})", "zeit", Type::number, "2"},
+      {R"("x")", "", Type::string, "x"},
+      {R"( 12 )", "", Type::number, "12"},
+      {R"("x")", "a", Type::missing, ""},
+      {R"(12)", "0", Type::missing, ""},
+      {R"({"a": "x"})", "a.b", Type::missing, ""},
+      {R"({"a": "x"})", "a.0", Type::missing, ""},
+      {R"({"a": null})", "a", Type::null, ""},
+      {R"({"a": null})", "a.b", Type::missing, ""},
+      {R"({"a": true})", "a", Type::boolean, ""},
+      {R"({"a": false})", "a", Type::boolean, ""},
+      {R"({"a": {"a": 1}})", "a", Type::object, ""},
+      {R"({"a": [1]})", "a", Type::array, ""},
+      {R"({})", "a", Type::missing, ""},
+      {R"([])", "0", Type::missing, ""},
+      {R"({})", "", Type::object, ""},
+      {R"(null)", "", Type::null, ""},
+      // the last of two members of one name counts
+      {R"({"a": 1, "a": 2})", "a", Type::number, "2"},
+      {R"({"a": {"b": 1}, "a": {"c": 2}})", "a.b", Type::missing, ""},
+      {R"({"a": {"b": 1}, "a": 2})", "a.b", Type::missing, ""},
+      // numbers as written
+      {R"({"a": 1795341723.678901234567890123})", "a", Type::number,
+       "1795341723.678901234567890123"},
+      {R"({"a": 123456789012345678901234567890, "b": 1e999})", "a", Type::number,
+       "123456789012345678901234567890"},
+      {R"({"a": -1.5E+3 })", "a", Type::number, "-1.5E+3"},
+      {"\xef\xbb\xbf{\"a\": 1}", "a", Type::number, "1"},
+      {"\r\n\t {\"a\"\n:\t1\r}\n\n", "a", Type::number, "1"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.body, row.path);
+    const auto found = find_json_field(row.body, row.path);
+    CHECK(found.problem.empty());
+    CHECK(found.type == row.type);
+    CHECK(found.text == row.text);
+  }
+}
+
+TEST_CASE("the whole body has to be JSON, wherever the field stands", "[json_field]") {
+  for (const std::string body : {R"({"a": 1)",
+                                 R"({"a": 1})"
+                                 "}",
+                                 R"({"a": 1} x)",
+                                 R"({"a": 1}{"a": 2})",
+                                 R"({"a": 1} 2)",
+                                 R"({"a": 1, "b": })",
+                                 R"({"a": 1, "b")",
+                                 R"({"a": 1, "b": tru})",
+                                 R"({"a": 1, "b": nul})",
+                                 R"({"a": 1, "b": nulll})",
+                                 R"({"a": 1, "b": 01})",
+                                 R"({"a": 1, "b": +1})",
+                                 R"({"a": 1, "b": 1.})",
+                                 R"({"a": 1, "b": .5})",
+                                 R"({"a": 1, "b": 1e})",
+                                 R"({"a": 1, "b": 1x})",
+                                 R"({"a": 1, "b": -})",
+                                 R"({"a": 1, "b": NaN})",
+                                 R"({"a": 1, "b": Infinity})",
+                                 R"({"a": 1,})",
+                                 R"({"a": 1 "b": 2})",
+                                 R"({"a" 1})",
+                                 R"({"a": 1, b: 2})",
+                                 R"({'a': 1})",
+                                 R"({"a": 1, "b": [1 2]})",
+                                 R"({"a": 1, "b": [1,]})",
+                                 R"({"a": 1, "b": [,1]})",
+                                 R"({"a": 1, "b": [1})",
+                                 R"({"a": 1, "b": {]})",
+                                 R"({"a": 1])",
+                                 R"([1})",
+                                 R"({"a": 1, "b": "\x"})",
+                                 R"({"a": 1, "b": "\u12"})",
+                                 R"({"a": 1, "b": "x})",
+                                 "{\"a\": 1, \"b\": \"\n\"}",
+                                 R"({"a": 1} // c)",
+                                 R"({"a": 1, 2: 3})",
+                                 "",
+                                 " ",
+                                 "\xef\xbb\xbf",
+                                 "<html></html>",
+                                 "tru",
+                                 "truefalse",
+                                 "1 2",
+                                 "\"",
+                                 "{",
+                                 "[",
+                                 "}",
+                                 "]",
+                                 ",",
+                                 ":",
+                                 "{}}",
+                                 "[]]",
+                                 "{\"a\": 1, \"b\": \"\xff\"}",
+                                 "\xff",
+                                 "{\"a\": 1}\xff",
+                                 "{\"a\": 1, \"b\": \"\xed\xa0\x80\"}"}) {
+    CAPTURE(body);
+    const auto found = find_json_field(body, "a");
+    CHECK(found.type == Type::not_json);
+    CHECK_FALSE(found.problem.empty());
+    CHECK(find_json_field(body, "/b/0").type == Type::not_json);
+    CHECK(find_json_field(body, "").type == Type::not_json);
+  }
+}
+
+TEST_CASE("every cut of a valid answer is refused", "[json_field]") {
+  const std::string body =
+      R"({"a": 1, "s": "x\u00e9\n", "n": [-1.5e3, true, false, null, {}, [], {"k": [[1]]}], "z": 2})";
+  REQUIRE(find_json_field(body, "z").text == "2");
+  for (std::size_t length = 0; length < body.size(); ++length) {
+    CAPTURE(length);
+    CHECK(find_json_field(body.substr(0, length), "a").type == Type::not_json);
+  }
+}
+
+TEST_CASE("deep nesting is refused, not followed", "[json_field]") {
+  CHECK(find_json_field(nested(65), "a").type == Type::missing);
+  CHECK(find_json_field(nested(66), "a").problem == "nested too deeply");
+  CHECK(find_json_field(nested(100'000), "a").type == Type::not_json);
+  CHECK(find_json_field(std::string(1 << 20, '['), "a").type == Type::not_json);
+}
+
+TEST_CASE("large answers are read to their end", "[json_field]") {
+  std::string body = "{\"pad\": [";
+  while (body.size() < 2 << 20) body += "\"0123456789\", {\"x\": -1.5}, ";
+  body += "0], \"a\": \"found\"}";
+  CHECK(find_json_field(body, "a").text == "found");
+  body.pop_back();
+  CHECK(find_json_field(body, "a").type == Type::not_json);
+  CHECK(find_json_field("{\"a\": 1}", "a").text == "1");
+}
+
+TEST_CASE("an answer comes to its computed time", "[computed_time]") {
+  const auto good = read(R"({"version": "1.2", "computed_time": "2026-11-22T10:02:03.5Z"})");
+  CHECK(good.outcome == Outcome::ok);
+  CHECK(good.computed_at == timestamp_from_us(base + 500'000));
+  CHECK(good.had_offset);
+  CHECK(good.raw == "2026-11-22T10:02:03.5Z");
+  CHECK(good.detail.empty());
+
+  const auto local = read(R"({"data": {"lastTime": "2026-11-22 10:02:03"}})", "data.lastTime");
+  CHECK(local.outcome == Outcome::ok);
+  CHECK_FALSE(local.had_offset);
+
+  CHECK(read(R"({"computed_time": 1795341723.000001})").computed_at == timestamp_from_us(base + 1));
+  CHECK(read(R"("2026-11-22T10:02:03Z")", "").computed_at == now);
+}
+
+TEST_CASE("what is wrong with an answer is said to people", "[computed_time]") {
+  struct Row {
+    std::string body;
+    const char* field;
+    Outcome outcome;
+    std::string detail;
+  };
+  const Row rows[] = {
+      {"", "t", Outcome::not_json, "not JSON: empty"},
+      {"<!DOCTYPE html><html><body>Bad gateway</body></html>", "t", Outcome::not_json,
+       "not JSON: syntax error: \"<!DOCTYPE html><html><body>Bad gatewa...\""},
+      {R"({"t": 1, "u": "x)", "t", Outcome::not_json,
+       "not JSON: unexpected end: \"{\"t\": 1, \"u\": \"x\""},
+      {"{\"t\": \"\xff\"}", "t", Outcome::not_json,
+       "not JSON: invalid UTF-8: \"{\"t\": \"\\xff\"}\""},
+      {"{}", "t", Outcome::field_missing, "field t is missing"},
+      {"{\"t\": null}", "t", Outcome::field_missing, "field t is null"},
+      {"{\"t\": {}}", "t", Outcome::field_missing, "field t is an object"},
+      {"{\"t\": [1]}", "t", Outcome::field_missing, "field t is an array"},
+      {"{\"t\": true}", "t", Outcome::field_missing, "field t is a boolean"},
+      {"{\"data\": {}}", "data.lastTime", Outcome::field_missing, "field data.lastTime is missing"},
+      {"null", "", Outcome::field_missing, "the answer is null"},
+      {R"({"t": ""})", "t", Outcome::time_unreadable, "field t is \"\": empty"},
+      {R"({"t": "soon"})", "t", Outcome::time_unreadable, "field t is \"soon\": not a time"},
+      {R"({"t": "2026-02-30T00:00:00Z"})", "t", Outcome::time_unreadable,
+       "field t is \"2026-02-30T00:00:00Z\": 2026-02 has no day 30"},
+      {R"({"t": "0001-01-01T00:00:00Z"})", "t", Outcome::time_unreadable,
+       "field t is \"0001-01-01T00:00:00Z\": never computed"},
+      {R"({"t": 0})", "t", Outcome::time_unreadable, "field t is 0: never computed"},
+      {R"({"t": "\u001b[2Jx\n"})", "t", Outcome::time_unreadable,
+       "field t is \"\\x1b[2Jx\\n\": not a time"},
+      {R"({"t": ")" + std::string(5000, 'x') + "\"}", "t", Outcome::time_unreadable,
+       "field t is \"" + std::string(77, 'x') + "...\": not a time"},
+  };
+  for (const auto& row : rows) {
+    const auto reading = read(row.body, row.field);
+    CHECK(reading.outcome == row.outcome);
+    CHECK(reading.detail == row.detail);
+    CHECK_FALSE(reading.computed_at);
+    CHECK(reading.raw.size() <= 1024);
+  }
+}
