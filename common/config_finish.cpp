@@ -83,7 +83,7 @@ void finish_tls(ConfigWalk& walk, const ServerConfig& server, const ServerRecord
 
 void finish_servers(ConfigWalk& walk, const ConfigNeeds& needs) {
   auto& servers = walk.draft.config.servers;
-  if (servers.empty() && needs.servers) {
+  if (servers.empty() && needs.servers && !walk.servers_wrong) {
     const bool there = walk.servers_mark.has_value();
     walk.error(walk.servers_mark.value_or(YamlMark{}), "servers",
                there ? "is empty; write at least one server: a name, then its address below it"
@@ -103,6 +103,9 @@ void finish_servers(ConfigWalk& walk, const ConfigNeeds& needs) {
                  "\"" + escape_untrusted(server.name, 80) +
                      "\" is another server's name already, in line " +
                      std::to_string(other->second));
+    if ((record.set & address) == 0 && !record.wrong && !walk.incomplete["servers."])
+      walk.error(record.mark, path_of(server, "address"),
+                 "is missing; write the URL to ask, like http://HOST/PATH");
     if ((record.set & address) != 0) take_user_from_address(walk, server, record);
     finish_times(walk, server, record);
     finish_tls(walk, server, record);

@@ -99,6 +99,10 @@ std::variant<Config, std::vector<ConfigError>> parse_config(const std::string& t
   if (whole || walk.errors.empty()) finish_config(walk, needs, state_directory(environment));
   if (walk.errors.empty()) return std::move(walk.draft.config);
   std::stable_sort(walk.errors.begin(), walk.errors.end(), in_line_order);
+  const auto same = [](const ConfigError& a, const ConfigError& b) {
+    return std::tie(a.line, a.column, a.message) == std::tie(b.line, b.column, b.message);
+  };  // one mistake that many servers merge in is one error
+  walk.errors.erase(std::unique(walk.errors.begin(), walk.errors.end(), same), walk.errors.end());
   return std::move(walk.errors);
 }
 

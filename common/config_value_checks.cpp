@@ -1,11 +1,13 @@
 #include "common/config_value_checks.hpp"
 
+#include "common/computed_time.hpp"
 #include "common/config_database.hpp"
 #include "common/config_values.hpp"
 #include "common/text.hpp"
 
 #include <algorithm>
 #include <cstdlib>
+#include <exception>
 
 namespace stalewatch {
 namespace {
@@ -69,6 +71,24 @@ std::string check_time_field(const ConfigValue& value) {
   if (field.front() == '.' || field.back() == '.' || field.find("..") != std::string::npos)
     return "has an empty part; write a path like data.lastTime or items.0.mtime";
   return "";
+}
+
+std::string check_time_format(const ConfigValue& value) {
+  try {
+    TimeFormat(text_of(value), "UTC");
+    return "";
+  } catch (const std::exception& e) {
+    return e.what();
+  }
+}
+
+std::string check_timezone(const ConfigValue& value) {
+  try {
+    TimeFormat("auto", text_of(value));
+    return "";
+  } catch (const std::exception& e) {
+    return e.what();
+  }
 }
 
 std::string check_basic_auth(const ConfigValue& value) {

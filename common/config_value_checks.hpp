@@ -13,6 +13,8 @@ std::string check_not_empty(const ConfigValue& value);
 std::string check_http_url(const ConfigValue& value);
 std::string check_name(const ConfigValue& value);
 std::string check_time_field(const ConfigValue& value);
+std::string check_time_format(const ConfigValue& value);
+std::string check_timezone(const ConfigValue& value);
 std::string check_basic_auth(const ConfigValue& value);
 std::string check_headers(const ConfigValue& value);
 std::string check_proxy(const ConfigValue& value);

@@ -137,7 +137,7 @@ std::string format_size(std::int64_t bytes) {
   for (const auto& [name, factor] : units)
     if (bytes >= factor && bytes % factor == 0)
       return std::to_string(bytes / factor) + std::string(name);
-  return std::to_string(bytes) + " bytes";
+  return std::to_string(bytes) + (bytes == 1 ? " byte" : " bytes");
 }
 
 std::optional<bool> parse_boolean(std::string_view text) {

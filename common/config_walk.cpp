@@ -29,22 +29,22 @@ std::string nearest_key(const ConfigSchema& schema, std::string_view wrong) {
   for (const auto& [name, child] : schema.children) {
     const std::size_t distance = edit_distance(lower(wrong), lower(name));
     const bool replaces_all = distance >= name.size();
-    if (distance < least && !replaces_all) {
-      least = distance;
-      best = name;
-    }
+    if (distance >= least || replaces_all) continue;
+    least = distance;
+    const bool old = child.key != nullptr && child.key->old_spelling == name;
+    best = old ? child.key->path.substr(child.key->path.rfind('.') + 1) : name;
   }
   return best;
 }
 
 /// The full path of a key with this name elsewhere in the file, or "".
-std::string key_elsewhere(const ConfigSchema& schema, std::string_view wrong,
-                          const std::string& path) {
-  for (const auto& [name, child] : schema.children) {
-    const std::string full = path.empty() ? name : path + "." + name;
-    if (name == wrong && !path.empty()) return full;
-    if (auto found = key_elsewhere(child, wrong, full); !found.empty()) return found;
-  }
+std::string key_elsewhere(std::string_view wrong) {
+  for (const auto* keys : {&server_keys(), &general_keys()})
+    for (const ConfigKey& key : *keys) {
+      const std::size_t dot = key.path.rfind('.');
+      if (key.path.substr(dot + 1) == wrong || key.old_spelling == wrong)
+        return std::string(key.path);
+    }
   return "";
 }
 
@@ -84,16 +84,7 @@ void ConfigWalk::warn(YamlMark mark, const std::string& path, const std::string&
 void ConfigWalk::section(const YamlEntry& entry) {
   const ConfigPath path{nullptr, entry.key};
   if (entry.key.rfind("x-", 0) == 0) return;  // a place for anchors
-  if (entry.key == "servers") {
-    servers_mark = entry.value->mark;
-    if (entry.value->kind == YamlNode::Kind::map)
-      for (const auto& one : entry.value->entries) server(one);
-    else if (entry.value->kind != YamlNode::Kind::null)
-      error(entry.value->mark, "servers",
-            "is " + std::string(kind_for_people(*entry.value)) +
-                "; write a map: a name, then its address below it");
-    return;
-  }
+  if (entry.key == "servers") return whole_servers(entry);
   const auto known = config_schema().children.find(entry.key);
   if (known == config_schema().children.end()) return unknown(config_schema(), entry, ConfigPath{});
   marks.emplace(entry.key, entry.mark);
@@ -104,21 +95,40 @@ void ConfigWalk::section(const YamlEntry& entry) {
   map(known->second, *entry.value, path, &ConfigWalk::store_default);
 }
 
+/// `servers:` that does not come in pieces: an alias of a map, or no map at all.
+void ConfigWalk::whole_servers(const YamlEntry& entry) {
+  const YamlNode& value = *entry.value;
+  servers_mark = entry.mark;
+  for (const auto& one : value.entries) server(one);
+  servers_wrong = value.kind != YamlNode::Kind::map && value.kind != YamlNode::Kind::null;
+  if (servers_wrong)
+    error(value.mark, "servers",
+          "is " + std::string(kind_for_people(value)) +
+              "; write a map: below it, indented, a name and a colon, below that its address");
+}
+
 void ConfigWalk::server(const YamlEntry& entry) {
   const ConfigPath servers{nullptr, "servers"};
   const ConfigPath path{&servers, entry.key};
-  if (const std::string wrong = check_name(ConfigValue{entry.key}); !wrong.empty())
-    error(entry.mark, path.text(), "the server's name " + wrong);
+  const std::size_t errors_before = errors.size();
   ServerConfig server;
   server.key = entry.key;
   draft.server = &server;
-  records.push_back(
-      {.set = 0, .mark = entry.mark, .timeout = {}, .name = {}, .cert_file = {}, .key_file = {}});
-  if (entry.value->kind == YamlNode::Kind::null)
-    error(entry.mark, path.text(),
-          "has no settings; write at least its address below it, indented");
-  else
+  records.emplace_back();
+  records.back().mark = entry.mark;
+  if (const auto wrong = read_value(*config_schema().children.at("servers").children.at("name").key,
+                                    entry.key, "");
+      !wrong)
+    error(entry.mark, path.text(), "the server's name " + wrong.error());
+  if (entry.value->kind == YamlNode::Kind::map)
     map(config_schema().children.at("servers"), *entry.value, path, &ConfigWalk::store_server);
+  else
+    error(entry.mark, path.text(),
+          (entry.value->kind == YamlNode::Kind::null
+               ? "has no settings"
+               : "is " + std::string(kind_for_people(*entry.value))) +
+              "; write its settings below it, indented, at least its address");
+  records.back().wrong = errors.size() != errors_before;
   draft.server = nullptr;
   draft.config.servers.push_back(std::move(server));
 }
@@ -154,7 +164,8 @@ void ConfigWalk::entry(const ConfigSchema& schema, const YamlEntry& entry, const
     return;
   }
   taken.push_back({&key, entry.key, entry.mark});
-  if (auto read = value(known->second, *entry.value, here)) (this->*store)(key, *read, entry.mark);
+  if (auto read = value(known->second, *entry.value, entry.mark, here))
+    (this->*store)(key, *read, entry.mark);
 }
 
 void ConfigWalk::unknown(const ConfigSchema& schema, const YamlEntry& entry,
@@ -162,18 +173,18 @@ void ConfigWalk::unknown(const ConfigSchema& schema, const YamlEntry& entry,
   std::string message = "unknown key";
   if (const auto near = nearest_key(schema, entry.key); !near.empty())
     message += "; did you mean " + near + "?";
-  else if (const auto other = key_elsewhere(config_schema(), entry.key, ""); !other.empty())
-    message += "; there is " + other;
+  else if (const auto other = key_elsewhere(entry.key); !other.empty())
+    message += " here; there is " + other;
   else
     message += "; known here: " + known_keys(schema);
   error(entry.mark, ConfigPath{&path, entry.key}.text(), message);
 }
 
 std::optional<ConfigValue> ConfigWalk::value(const ConfigSchema& schema, const YamlNode& node,
-                                             const ConfigPath& path) {
+                                             YamlMark at, const ConfigPath& path) {
   const ConfigKey& key = *schema.key;
   if (node.kind == YamlNode::Kind::null) {
-    error(node.mark, path.text(),
+    error(at, path.text(),
           "has no value; write one (in quotes if it begins with #), or remove the line");
     return std::nullopt;
   }

@@ -27,6 +27,7 @@ struct ConfigPath {
 /// What is remembered of one server beside its values until defaults can be applied.
 struct ServerRecord {
   std::uint64_t set = 0;  ///< which of server_keys() its own entry has, a bit each
+  bool wrong = false;     ///< it has errors already, so that nothing is said of what it lacks
   YamlMark mark;          ///< of its key
   YamlMark timeout, name, cert_file, key_file;
 };
@@ -49,6 +50,7 @@ class ConfigWalk {
   std::vector<std::optional<ConfigValue>> defaults;  ///< as server_keys()
   std::unordered_map<std::string, YamlMark>
       marks;                             ///< of sections and general keys: "credentials.DB.table"
+  bool servers_wrong = false;            ///< `servers:` is no map, which is told
   std::optional<YamlMark> servers_mark;  ///< nothing: no `servers:` in the file
   std::unordered_map<std::string, bool>
       incomplete;  ///< sections in which a value could not be had and is not needed
@@ -61,13 +63,15 @@ class ConfigWalk {
     std::string name;
     YamlMark mark;
   };
+  void whole_servers(const YamlEntry& entry);
+
   using Store = void (ConfigWalk::*)(const ConfigKey& key, const ConfigValue& value, YamlMark mark);
 
   void map(const ConfigSchema& schema, const YamlNode& node, const ConfigPath& path, Store store);
   void entry(const ConfigSchema& schema, const YamlEntry& entry, const ConfigPath& path,
              Store store, std::vector<Taken>& taken);
   void unknown(const ConfigSchema& schema, const YamlEntry& entry, const ConfigPath& path);
-  std::optional<ConfigValue> value(const ConfigSchema& schema, const YamlNode& node,
+  std::optional<ConfigValue> value(const ConfigSchema& schema, const YamlNode& node, YamlMark at,
                                    const ConfigPath& path);
   std::optional<ConfigValue> header_map(const ConfigKey& key, const YamlNode& node,
                                         const ConfigPath& path);

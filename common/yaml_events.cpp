@@ -1,6 +1,7 @@
 #include "common/yaml_events.hpp"
 
 #include "common/text.hpp"
+#include "common/yaml_problem.hpp"
 
 #include <yaml-cpp/anchor.h>
 #include <yaml-cpp/eventhandler.h>
@@ -55,8 +56,8 @@ void check_tag(const std::string& tag, YamlMark mark) {
 
 class Builder : public YAML::EventHandler {
  public:
-  Builder(std::string_view streamed, const YamlListener& listener)
-      : streamed_(streamed), listener_(listener) {}
+  Builder(std::string_view text, std::string_view streamed, const YamlListener& listener)
+      : text_(text), streamed_(streamed), listener_(listener) {}
 
   bool begun() const { return begun_; }
 
@@ -83,6 +84,8 @@ class Builder : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     check_tag(tag, mark_of(mark));
+    if (!is_quote_closed(text_, static_cast<std::size_t>(mark.pos)))
+      throw Refused{mark_of(mark), "this quote is never closed"};
     auto scalar = node(YamlNode::Kind::scalar, mark);
     scalar->text = value;
     take(std::move(scalar), anchor);
@@ -235,6 +238,7 @@ class Builder : public YAML::EventHandler {
     return path + escape_untrusted(key, 100);
   }
 
+  std::string_view text_;
   std::string_view streamed_;
   const YamlListener& listener_;
   bool begun_ = false;
@@ -243,24 +247,6 @@ class Builder : public YAML::EventHandler {
   std::vector<Open> open_;
   std::unordered_map<YAML::anchor_t, YamlPointer> anchors_;
 };
-
-/// What the parser's words mean to somebody who wrote a configuration.
-std::string explain(const std::string& said) {
-  constexpr std::pair<std::string_view, std::string_view> meanings[] = {
-      {"end of map not found",
-       "the lines do not fit together: check the indentation, and that every \"key:\" has a colon "
-       "and a space"},
-      {"end of sequence not found",
-       "a list does not end where it should: check the indentation and the brackets"},
-      {"illegal map value",
-       "a second \": \" in one line, or a wrong indentation: quote the value, or begin a new line"},
-      {"unknown token", "a value cannot begin with this character; quote it"},
-      {"illegal tab", "a tab is used for indentation; use spaces"},
-  };
-  for (const auto& [part, meaning] : meanings)
-    if (said.find(part) != std::string::npos) return std::string(meaning) + " (" + said + ")";
-  return escape_untrusted(said);
-}
 
 }  // namespace
 
@@ -281,7 +267,7 @@ std::string_view kind_for_people(const YamlNode& node) {
 bool read_yaml(std::string_view text, std::string_view streamed, const YamlListener& listener) {
   MemoryBuffer buffer(text);
   std::istream input(&buffer);
-  Builder builder(streamed, listener);
+  Builder builder(text, streamed, listener);
   try {
     YAML::Parser parser(input);
     while (parser.HandleNextDocument(builder)) {
@@ -290,7 +276,9 @@ bool read_yaml(std::string_view text, std::string_view streamed, const YamlListe
   } catch (const Refused& refused) {
     listener.error(refused.mark, "", refused.message);
   } catch (const YAML::Exception& e) {
-    listener.error(mark_of(e.mark), "", "not valid YAML: " + explain(e.msg));
+    YamlMark mark = mark_of(e.mark);
+    const std::string message = explain_yaml_problem(text, e.msg, mark);
+    listener.error(mark, "", message);
   }
   return false;
 }
