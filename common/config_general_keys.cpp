@@ -143,7 +143,7 @@ const std::vector<ConfigKey>& script_keys() {
        .check = check_not_empty,
        .set = set_rocketchat<&R::ca_file>},
       {.path = "credentials.ROCKETCHAT.proxy",
-       .type = text,
+       .type = url,
        .initial = "(none)",
        .meaning = "URL of a proxy, or `environment`",
        .example = "http://proxy.example:3128",

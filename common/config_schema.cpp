@@ -53,6 +53,8 @@ std::string type_for_people(const ConfigKey& key) {
   switch (key.type) {
     case ConfigType::text:
       return "text";
+    case ConfigType::url:
+      return "URL";
     case ConfigType::secret:
       return "secret text";
     case ConfigType::boolean:

@@ -34,7 +34,8 @@ struct ConfigDraft {
   RocketchatConfig rocketchat;
 };
 
-enum class ConfigType { text, secret, boolean, duration, number, size, choice, path, headers };
+/// Values of secret, url and headers are never quoted in an error; a url may have a password in it.
+enum class ConfigType { text, url, secret, boolean, duration, number, size, choice, path, headers };
 
 struct ConfigKey {
   std::string_view path;  ///< "servers.X.interval"; X stands for any key
@@ -46,7 +47,7 @@ struct ConfigKey {
   std::string_view choices = {};       ///< "local|server"
   std::string_view meaning;
   std::string_view example;  ///< a value
-  /// What is wrong with a value of the right type, or "".
+  /// What is wrong with a value of the right type, or ""; does not quote the value.
   std::string (*check)(const ConfigValue&) = nullptr;
   void (*set)(ConfigDraft&, const ConfigValue&);
 };

@@ -12,7 +12,7 @@ const std::vector<ConfigKey>& server_keys() {
   constexpr std::int64_t max_count = 1000;
   static const std::vector<ConfigKey> keys = {
       {.path = "servers.X.address",
-       .type = text,
+       .type = url,
        .old_spelling = "adress",
        .initial = "(required)",
        .meaning = "URL that is asked by GET. A user and password in it are sent as basic_auth and "
@@ -194,7 +194,7 @@ const std::vector<ConfigKey>& server_keys() {
        .example = "64KiB",
        .set = set_server<&S::max_body>},
       {.path = "servers.X.proxy",
-       .type = text,
+       .type = url,
        .initial = "(none)",
        .meaning = "URL of a proxy, or `environment` to take http_proxy and its kin; otherwise "
                   "these are ignored",

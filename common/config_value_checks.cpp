@@ -77,8 +77,9 @@ std::string check_time_format(const ConfigValue& value) {
   try {
     TimeFormat(text_of(value), "UTC");
     return "";
-  } catch (const std::exception& e) {
-    return e.what();
+  } catch (const std::exception&) {
+    return "is neither auto, rfc3339, python, rfc1123, epoch, epoch_s, epoch_ms, epoch_us, "
+           "epoch_ns nor a strptime pattern";
   }
 }
 
@@ -86,8 +87,8 @@ std::string check_timezone(const ConfigValue& value) {
   try {
     TimeFormat("auto", text_of(value));
     return "";
-  } catch (const std::exception& e) {
-    return e.what();
+  } catch (const std::exception&) {
+    return "is no time zone that this machine knows; write an IANA name like Europe/Prague";
   }
 }
 

@@ -201,8 +201,12 @@ Result<ConfigValue> read_value(const ConfigKey& key, const std::string& text,
     }
   }();
   if (!value || key.check == nullptr) return value;
-  if (const std::string wrong = key.check(*value); !wrong.empty()) return Error{wrong};
-  return value;
+  const std::string wrong = key.check(*value);
+  if (wrong.empty()) return value;
+  // an @ may belong to a URL with a password that stands where none should
+  const bool quotable =
+      key.type == ConfigType::text && !text.empty() && shown.find('@') == std::string_view::npos;
+  return Error{quotable ? quoted(shown) + " " + wrong : wrong};
 }
 
 }  // namespace stalewatch

@@ -117,7 +117,7 @@ void ConfigWalk::server(const YamlEntry& entry) {
   records.emplace_back();
   records.back().mark = entry.mark;
   if (const auto wrong = read_value(*config_schema().children.at("servers").children.at("name").key,
-                                    entry.key, "");
+                                    entry.key, entry.key);
       !wrong)
     error(entry.mark, path.text(), "the server's name " + wrong.error());
   if (entry.value->kind == YamlNode::Kind::map)
