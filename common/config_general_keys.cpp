@@ -180,7 +180,7 @@ const std::vector<ConfigKey>& output_keys() {
        .meaning = "`trace`, `debug`, `info`, `warning`, `error`, `critical` or `off`, of the log "
                   "file and of the processes' own "
                   "logs; Python's `logging.INFO` is read too",
-       .example = "logging.INFO",
+       .example = "logging.DEBUG",
        .check = check_level,
        .set =
            [](ConfigDraft& draft, const ConfigValue& value) {
@@ -315,14 +315,14 @@ const std::vector<ConfigKey>& system_keys() {
        .type = path,
        .initial = "(journal.sqlite in the state directory)",
        .meaning = "file of the aggregator's journal; on a local disk",
-       .example = "/var/lib/stalewatch/journal.sqlite",
+       .example = "/srv/stalewatch/journal.sqlite",
        .check = check_not_empty,
        .set = set_config<&C::journal_path>},
       {.path = "notifier.state",
        .type = path,
        .initial = "(notifier.sqlite in the state directory)",
        .meaning = "file of what the notifier has delivered and still owes",
-       .example = "/var/lib/stalewatch/notifier.sqlite",
+       .example = "/srv/stalewatch/notifier.sqlite",
        .check = check_not_empty,
        .set = set_config<&C::notifier_state>},
       {.path = "notifier.give_up_after",
