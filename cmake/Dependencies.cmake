@@ -11,6 +11,7 @@ find_package(date REQUIRED)
 find_package(CURL REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(SQLite3 REQUIRED)
+find_package(ZLIB REQUIRED)
 find_package(prometheus-cpp REQUIRED COMPONENTS core)
 
 pkg_check_modules(ZeroMQ REQUIRED IMPORTED_TARGET libzmq)

@@ -1,0 +1,86 @@
+#include "mock_server/options.hpp"
+
+#include "common/log.hpp"
+#include "mock_server/app.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+
+namespace stalewatch::mock_server {
+namespace {
+
+constexpr int exit_failed = 1;
+constexpr int exit_usage = 2;
+
+std::string examples() {
+  return "\nEvery path is a server of its own. Watch one, and change it while it runs:\n"
+         "  curl http://127.0.0.1:5000/version\n"
+         "  curl http://127.0.0.1:5000/control -d '{\"path\": \"/version\", \"mode\": \"frozen\", "
+         "\"age\": \"20m\"}'\n"
+         "  curl http://127.0.0.1:5000/control -d '{\"path\": \"/version\", \"mode\": "
+         "\"status:503\", \"for\": \"10s\"}'\n"
+         "Rocket.Chat's webhook is at /hooks/ID/TOKEN, what it got at /hooks/received, sent "
+         "answers at /log.\n"
+         "Modes: " +
+         join(known_modes()) + "\nKeys:  " + join(known_keys()) +
+         "\nAll of it: docs/mock-server.md\n";
+}
+
+void add_options(CLI::App& app, Options& options, std::string& level) {
+  app.footer(examples);
+  app.set_version_flag("--version", std::string("stalewatch-mock-server ") + STALEWATCH_VERSION);
+  app.add_option("--host", options.address.host, "address to listen on")->capture_default_str();
+  app.add_option("--port", options.address.port, "port to listen on, 0 for any free one")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 65535));
+  app.add_option("--control-port", options.control_port,
+                 "a second port, always open, also when the first is told to close; 0 for any")
+      ->check(CLI::Range(0, 65535));
+  app.add_option("--path", options.paths,
+                 "what a path does, such as /orders=frozen,age=20m; repeatable")
+      ->allow_extra_args(false);
+  app.add_option("--hook-rate", options.hook_rate,
+                 "Rocket.Chat's rate limit per client and hook, or off")
+      ->capture_default_str();
+  app.add_option("--hook-token", options.hook_tokens,
+                 "the only good ID/TOKEN; repeatable; without it every one is good")
+      ->allow_extra_args(false);
+  auto* certificate =
+      app.add_option("--tls-cert", options.tls.certificate, "PEM file: the main port speaks TLS");
+  auto* key = app.add_option("--tls-key", options.tls.key, "PEM file of its key");
+  certificate->needs(key);
+  key->needs(certificate);
+  app.add_option("--log-level", level, "debug, info, warn or error")->capture_default_str();
+}
+
+int run(const Options& options, Signals& signals) {
+  App app(options, signals);
+  std::cout << "listening on " << app.url() << std::endl;
+  if (const auto control = app.control_url()) std::cout << "control on " << *control << std::endl;
+  app.run();
+  return 0;
+}
+
+}  // namespace
+
+int main_of(int argc, char** argv) {
+  Signals signals;
+  CLI::App app("A server to watch: every path updates, freezes or fails as it is told",
+               "stalewatch-mock-server");
+  Options options;
+  std::string level = "info";
+  add_options(app, options, level);
+  try {
+    app.parse(argc, argv);
+    start_log("mock-server", level);
+    return run(options, signals);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : exit_usage;
+  } catch (const std::exception& error) {
+    std::cerr << "stalewatch-mock-server: " << error.what() << std::endl;
+    return exit_failed;
+  }
+}
+
+}  // namespace stalewatch::mock_server
