@@ -35,6 +35,13 @@ target_include_directories(stalewatch_soci SYSTEM INTERFACE "${SOCI_INCLUDE_DIR}
 target_link_libraries(stalewatch_soci INTERFACE "${SOCI_CORE_LIBRARY}" "${SOCI_SQLITE3_LIBRARY}"
                                                 SQLite::SQLite3)
 
+# PostgreSQL tells errors apart by an SQLSTATE that only the backend's own library gives out.
+find_library(SOCI_POSTGRESQL_LIBRARY soci_postgresql REQUIRED)
+find_path(LIBPQ_INCLUDE_DIR libpq-fe.h PATH_SUFFIXES postgresql REQUIRED)
+add_library(stalewatch_soci_postgresql INTERFACE)
+target_include_directories(stalewatch_soci_postgresql SYSTEM INTERFACE "${LIBPQ_INCLUDE_DIR}")
+target_link_libraries(stalewatch_soci_postgresql INTERFACE "${SOCI_POSTGRESQL_LIBRARY}")
+
 if(STALEWATCH_TESTS)
   find_package(Catch2 2 REQUIRED)
 endif()

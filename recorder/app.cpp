@@ -1,0 +1,161 @@
+#include "recorder/app.hpp"
+
+#include "common/event_source.hpp"
+#include "common/log.hpp"
+#include "common/text.hpp"
+#include "recorder/recording.hpp"
+#include "recorder/sql_event_store.hpp"
+
+#include <poll.h>
+
+#include <cstdlib>
+
+namespace stalewatch::recorder {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration longest_wait = 1s;  // /healthz wants a turn every 10 s
+/// Of the 5 s that a SIGTERM leaves: for what is taken to be stored, and for the thread to come
+/// back.
+constexpr Duration flush_time = 3s;
+constexpr Duration thread_time = 1s;
+
+class App {
+ public:
+  explicit App(ProcessContext& context)
+      : context_(context),
+        config_(context.config),
+        health_("recorder"),
+        recording_(make_sql_event_store(config_.database), health_) {
+    if (!context.options.http.empty()) health_.serve(context.options.http);
+  }
+
+  int run() {
+    for (;;) {
+      health_.beat();
+      const auto signals = context_.signals.take();
+      if (signals.stop) return stop();
+      if (signals.reload) reload();
+      const auto now = read_clocks();
+      if (recording_.turn(now.mono)) begin_at(recording_.stored());
+      ack();
+      wait_for_events(now);
+    }
+  }
+
+ private:
+  /// The database says where to go on.
+  void begin_at(const std::optional<Cursor>& cursor) {
+    acked_.reset();
+    if (source_) return source_->start_from(cursor);
+    source_ =
+        std::make_unique<EventSource>(zmq_, config_.transport, "recorder", cursor, StartAt::oldest);
+    source_->watch(context_.signals.fd());
+    source_->watch(recording_.fd());
+  }
+
+  void ack() {
+    const auto& stored = recording_.stored();
+    if (!source_ || !stored || acked_ == stored) return;
+    source_->ack(*stored);
+    acked_ = stored;
+  }
+
+  void wait_for_events(Now now) {
+    Duration wait = longest_wait;
+    if (const auto next = recording_.next_turn())
+      wait = std::clamp(std::chrono::ceil<Duration>(*next - now.mono), Duration(0), longest_wait);
+    if (!source_ || !recording_.is_open()) return wait_for_database(wait);
+    const std::size_t room = recording_.room();
+    if (room == 0) return source_->pump(wait);
+    EventBatch batch = source_->poll(wait, room);
+    recording_.known_head(source_->sequence().head());
+    take(std::move(batch), read_clocks());
+  }
+
+  void take(EventBatch batch, Now now) {
+    if (batch.previous_journal)
+      spdlog::warn(
+          "the aggregator has another journal now: recording it from its oldest event was={} is={}",
+          escape_untrusted(*batch.previous_journal, 64),
+          escape_untrusted(batch.cursor.journal, 64));
+    if (batch.gap) {
+      const auto lost = std::to_string(batch.gap->first) + " to " + std::to_string(batch.gap->last);
+      spdlog::error("the journal no longer holds these events, they cannot be recorded seq={}",
+                    lost);
+      batch.events.insert(batch.events.begin(),
+                          Event{.seq = batch.gap->last,
+                                .kind = Kind::gap,
+                                .name = "recorder",
+                                .at = now.wall,
+                                .decided_at = now.wall,
+                                .detail = "the journal no longer held the events " + lost,
+                                .db_save = true});
+    }
+    const bool moved = !batch.cursor.journal.empty() && batch.cursor != taken_;
+    if (!moved && batch.events.empty()) return;
+    taken_ = batch.cursor;
+    recording_.add(std::move(batch), now.mono);
+  }
+
+  void wait_for_database(Duration wait) {
+    if (source_) return source_->pump(wait);
+    pollfd fds[] = {{context_.signals.fd(), POLLIN, 0}, {recording_.fd(), POLLIN, 0}};
+    ::poll(fds, 2, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(wait).count()));
+  }
+
+  void reload() {
+    auto read = reread_config(context_.options.config);
+    if (!read) return;
+    const Config before = std::exchange(config_, *std::move(read));
+    if (config_.database != before.database) {
+      spdlog::info("the configuration names another database");
+      recording_.replace(make_sql_event_store(config_.database));
+    }
+    if (config_.transport != before.transport && source_) {
+      source_.reset();
+      // Events on the way are forgotten by either side; what is stored says where to go on.
+      recording_.replace(make_sql_event_store(config_.database));
+    }
+    spdlog::info("configuration read again file={}", config_.file);
+  }
+
+  /// Stores what was taken, if the database lets us within the time; the rest comes again from the
+  /// journal.
+  int stop() {
+    recording_.flush();
+    const auto deadline = read_clocks().mono + flush_time;
+    for (auto now = read_clocks().mono;
+         now < deadline && !recording_.all_stored() && !recording_.in_trouble();
+         now = read_clocks().mono) {
+      pollfd reports = {recording_.fd(), POLLIN, 0};
+      if (!recording_.next_turn()) ::poll(&reports, 1, 100);
+      recording_.turn(read_clocks().mono);
+    }
+    ack();
+    source_.reset();
+    if (recording_.waiting() > 0)
+      spdlog::warn("ending with events not stored, they come again from the journal events={}",
+                   recording_.waiting());
+    if (recording_.stop(thread_time)) return EXIT_SUCCESS;
+    spdlog::warn("the database does not answer, ending without it");
+    zmq_.close();
+    std::_Exit(EXIT_SUCCESS);
+  }
+
+  ProcessContext& context_;
+  Config config_;
+  Health health_;
+  zmq::context_t zmq_;
+  Recording recording_;
+  std::unique_ptr<EventSource> source_;
+  std::optional<Cursor> acked_;
+  Cursor taken_;
+};
+
+}  // namespace
+
+int run(ProcessContext& context) { return App(context).run(); }
+
+}  // namespace stalewatch::recorder

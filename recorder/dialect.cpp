@@ -1,0 +1,251 @@
+#include "recorder/dialect.hpp"
+
+#include "common/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+namespace stalewatch::recorder {
+namespace {
+
+constexpr std::size_t longest_table =
+    50;  // PostgreSQL cuts identifiers at 63 bytes, "_by_server" included
+
+bool is_mysql(Engine engine) { return engine == Engine::mysql || engine == Engine::mariadb; }
+
+const char* type_name(Engine engine, ColumnType type) {
+  switch (type) {
+    case ColumnType::number:
+      return "BIGINT";
+    case ColumnType::flag:
+      return "SMALLINT";
+    case ColumnType::seconds:
+      return is_mysql(engine) ? "DOUBLE" : "DOUBLE PRECISION";
+    case ColumnType::word:
+      return "VARCHAR(255)";
+    case ColumnType::text:
+      return "TEXT";
+  }
+  return "";
+}
+
+std::string create_table(Engine engine, const std::string& table, std::span<const Column> columns) {
+  std::string sql =
+      "CREATE TABLE IF NOT EXISTS " + quoted(engine, table) + " (journal_id VARCHAR(64) NOT NULL";
+  for (const Column& column : columns) {
+    sql += ", " + std::string(column.name) + " " + type_name(engine, column.type);
+    if (column.required) sql += " NOT NULL";
+  }
+  sql += ", PRIMARY KEY (journal_id, seq))";
+  // The server's default may be latin1, and compare names without regard to case.
+  if (is_mysql(engine)) sql += " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin";
+  return sql;
+}
+
+/// A column of microseconds as text; right for times before 1970, too.
+std::string time_as_text(Engine engine, const std::string& column) {
+  switch (engine) {
+    case Engine::sqlite: {
+      const std::string fraction = "((" + column + " % 1000000 + 1000000) % 1000000)";
+      return "strftime('%Y-%m-%d %H:%M:%S', (" + column + " - " + fraction +
+             ") / 1000000, 'unixepoch') || printf('.%06d', " + fraction + ")";
+    }
+    case Engine::mysql:
+    case Engine::mariadb:
+      return "DATE_FORMAT(TIMESTAMP'1970-01-01 00:00:00.000000' + INTERVAL " + column +
+             " MICROSECOND, '%Y-%m-%d %H:%i:%s.%f')";
+    case Engine::postgresql:
+      return "to_char(timestamp '1970-01-01 00:00:00' + " + column +
+             " * interval '1 microsecond', 'YYYY-MM-DD HH24:MI:SS.US')";
+  }
+  return "";
+}
+
+/// 'value' as libpq reads it. SOCI's MySQL backend knows no escapes: unusable() refuses the quote.
+std::string option(const char* name, const std::string& value, bool escape) {
+  std::string result = std::string(" ") + name + "='";
+  for (const char c : value) {
+    if (escape && (c == '\'' || c == '\\')) result += '\\';
+    result += c;
+  }
+  return result + "'";
+}
+
+std::string connect_mysql(const DatabaseConfig& config) {
+  std::string options = "charset=utf8mb4 connect_timeout=3 read_timeout=10 write_timeout=10";
+  if (!config.socket.empty()) {
+    options += option("unix_socket", config.socket, false);
+  } else {
+    // A name that says "localhost" would mean the unix socket to the client library.
+    options += option("host",
+                      config.host.empty() || config.host == "localhost" ? "127.0.0.1" : config.host,
+                      false);
+    if (config.port != 0) options += " port=" + std::to_string(config.port);
+  }
+  options += option("db", config.database, false) + option("user", config.username, false);
+  if (!config.password.empty()) options += option("password", config.password.reveal(), false);
+  return options;
+}
+
+std::string connect_postgresql(const DatabaseConfig& config) {
+  std::string options =
+      "application_name=stalewatch-recorder client_encoding=UTF8 connect_timeout=3 "
+      "keepalives_idle=10 keepalives_interval=5 "
+      "keepalives_count=3 tcp_user_timeout=10000 options='-c statement_timeout=10000 -c "
+      "lock_timeout=5000'";
+  const std::string host = config.socket.empty() ? config.host : config.socket;
+  options += option("host", host.empty() ? "127.0.0.1" : host, true);
+  if (config.port != 0) options += " port=" + std::to_string(config.port);
+  options += option("dbname", config.database, true) + option("user", config.username, true);
+  if (!config.password.empty()) options += option("password", config.password.reveal(), true);
+  return options;
+}
+
+}  // namespace
+
+TableNames::TableNames(const std::string& table)
+    : updates(table),
+      events(table + "_events"),
+      meta(table + "_meta"),
+      readable(table + "_readable") {}
+
+const char* backend_of(Engine engine) {
+  if (engine == Engine::sqlite) return "sqlite3";
+  return engine == Engine::postgresql ? "postgresql" : "mysql";
+}
+
+std::string describe(const DatabaseConfig& config) {
+  constexpr std::array names{"sqlite", "mysql", "mariadb", "postgresql"};
+  std::string text = std::string("engine=") + names.at(static_cast<std::size_t>(config.engine));
+  if (config.engine == Engine::sqlite) {
+    text += " file=" + config.database;
+  } else {
+    text += " host=" + (config.socket.empty() ? config.host : config.socket);
+    if (config.port != 0) text += ":" + std::to_string(config.port);
+    text += " db=" + config.database + " user=" + config.username;
+  }
+  return escape_untrusted(text + " table=" + config.table, 500);
+}
+
+std::string unusable(const DatabaseConfig& config) {
+  const auto plain = [](unsigned char c) {
+    return std::isalnum(c) || c == '_' || c == '-' || c == '$';
+  };
+  if (config.table.empty() || config.table.size() > longest_table ||
+      !std::all_of(config.table.begin(), config.table.end(), plain))
+    return "the table's name may have letters, digits, _, - and $, and at most " +
+           std::to_string(longest_table) + " of them";
+  if (config.engine == Engine::sqlite && config.database.find('"') != std::string::npos)
+    return "the file's name may not contain a double quote";
+  const auto has_quote = [](const std::string& value) {
+    return value.find('\'') != std::string::npos;
+  };
+  if (is_mysql(config.engine) &&
+      (has_quote(config.password.reveal()) || has_quote(config.username) ||
+       has_quote(config.database) || has_quote(config.host) || has_quote(config.socket)))
+    return "user, password, host and database may not contain a single quote with MySQL and "
+           "MariaDB";
+  return {};
+}
+
+std::string connect_string(const DatabaseConfig& config) {
+  switch (config.engine) {
+    case Engine::sqlite:
+      return "dbname=\"" + config.database + "\" timeout=5";
+    case Engine::mysql:
+    case Engine::mariadb:
+      return connect_mysql(config);
+    case Engine::postgresql:
+      return connect_postgresql(config);
+  }
+  return {};
+}
+
+std::vector<std::string> session_settings(Engine engine) {
+  switch (engine) {
+    case Engine::sqlite:
+      return {"PRAGMA synchronous=FULL"};
+    case Engine::mysql:
+    case Engine::mariadb:
+      return {"SET SESSION sql_mode='STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
+              "SET SESSION innodb_lock_wait_timeout=5"};
+    case Engine::postgresql:
+      return {};
+  }
+  return {};
+}
+
+// SQLite's plain BEGIN takes no lock yet, and the later upgrade fails at once instead of waiting.
+std::string begin(Engine engine) { return engine == Engine::sqlite ? "BEGIN IMMEDIATE" : "BEGIN"; }
+
+std::string select_columns(Engine engine) {
+  switch (engine) {
+    case Engine::sqlite:
+      return "SELECT name FROM pragma_table_info(:t)";
+    case Engine::mysql:
+    case Engine::mariadb:
+      return "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() "
+             "AND table_name = :t";
+    case Engine::postgresql:
+      return "SELECT column_name FROM information_schema.columns WHERE table_schema = "
+             "current_schema() AND table_name = :t";
+  }
+  return {};
+}
+
+std::string create_updates(Engine engine, const TableNames& names) {
+  return create_table(engine, names.updates, update_columns());
+}
+
+std::string create_updates_index(Engine engine, const TableNames& names) {
+  // MySQL has no IF NOT EXISTS here; the caller makes the index only together with the table.
+  return "CREATE INDEX " + quoted(engine, names.updates + "_by_server") + " ON " +
+         quoted(engine, names.updates) + " (server, observed_at_us)";
+}
+
+std::string create_events(Engine engine, const TableNames& names) {
+  return create_table(engine, names.events, event_columns());
+}
+
+std::string create_meta(Engine engine, const TableNames& names) {
+  std::string sql = "CREATE TABLE IF NOT EXISTS " + quoted(engine, names.meta) +
+                    " (name VARCHAR(64) NOT NULL PRIMARY KEY, journal_id VARCHAR(64) NOT NULL, "
+                    "number BIGINT NOT NULL)";
+  if (is_mysql(engine)) sql += " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin";
+  return sql;
+}
+
+std::string create_readable(Engine engine, const TableNames& names) {
+  std::string sql = "CREATE VIEW " + quoted(engine, names.readable) + " AS SELECT server";
+  for (const std::string column : {"computed_at", "previous_computed_at", "observed_at"})
+    sql += ", " + time_as_text(engine, column + "_us") + " AS " + column;
+  return sql + ", diff_seconds, lag_seconds, late, journal_id, seq FROM " +
+         quoted(engine, names.updates);
+}
+
+std::string insert_rows(Engine engine, const std::string& table, std::span<const Column> columns,
+                        std::size_t rows) {
+  std::string sql = "INSERT INTO " + quoted(engine, table) + " (journal_id";
+  for (const Column& column : columns) sql += ", " + std::string(column.name);
+  sql += ") VALUES ";
+  std::size_t parameter = 0;
+  for (std::size_t row = 0; row < rows; ++row) {
+    sql += row == 0 ? "(" : ", (";
+    for (std::size_t i = 0; i <= columns.size(); ++i) {
+      if (i > 0) sql += ", ";
+      sql += ":p" + std::to_string(parameter++);
+    }
+    sql += ")";
+  }
+  // MySQL's INSERT IGNORE would also hide errors in the data.
+  return sql +
+         (is_mysql(engine) ? " ON DUPLICATE KEY UPDATE seq = seq" : " ON CONFLICT DO NOTHING");
+}
+
+std::string quoted(Engine engine, const std::string& identifier) {
+  const char quote = is_mysql(engine) ? '`' : '"';
+  return quote + identifier + quote;
+}
+
+}  // namespace stalewatch::recorder

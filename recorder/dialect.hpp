@@ -1,0 +1,53 @@
+#pragma once
+
+// Where the database engines differ: SQL as text and connect strings. Pure. Error numbers:
+// trouble.hpp.
+
+#include "common/config.hpp"
+#include "recorder/rows.hpp"
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace stalewatch::recorder {
+
+using Engine = DatabaseConfig::Engine;
+
+/// Version of the tables; docs/tables.md tells the history.
+inline constexpr std::int64_t schema_version = 1;
+
+/// The recorder's tables, all named after the configured one.
+struct TableNames {
+  explicit TableNames(const std::string& table);
+  std::string updates, events, meta, readable;
+};
+
+/// How SOCI calls the engine's backend.
+const char* backend_of(Engine engine);
+/// What a person is told of where the rows go: no password.
+std::string describe(const DatabaseConfig& config);
+/// Names and values that cannot be used, told before anything is tried; empty when fine.
+std::string unusable(const DatabaseConfig& config);
+/// SOCI's connect string, with timeouts. Holds the password: never to be shown.
+std::string connect_string(const DatabaseConfig& config);
+
+/// Statements for each new session; none of them returns anything.
+std::vector<std::string> session_settings(Engine engine);
+std::string begin(Engine engine);
+
+/// One row per column of the table or view :t in the current database; none when it does not exist.
+std::string select_columns(Engine engine);
+std::string create_updates(Engine engine, const TableNames& names);
+std::string create_updates_index(Engine engine, const TableNames& names);
+std::string create_events(Engine engine, const TableNames& names);
+std::string create_meta(Engine engine, const TableNames& names);
+/// Times as text, UTC, "2026-11-22 10:02:03.500000".
+std::string create_readable(Engine engine, const TableNames& names);
+
+/// A multi-row INSERT with positional parameters that leaves rows with the same key as they are.
+std::string insert_rows(Engine engine, const std::string& table, std::span<const Column> columns,
+                        std::size_t rows);
+std::string quoted(Engine engine, const std::string& identifier);
+
+}  // namespace stalewatch::recorder

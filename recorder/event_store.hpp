@@ -1,0 +1,52 @@
+#pragma once
+
+// The port between the recorder's writer and a database.
+
+#include "common/event_stream.hpp"
+#include "common/messages.hpp"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+
+namespace stalewatch::recorder {
+
+/// What kind of failure it was, which says what can help.
+enum class Trouble {
+  connection,     ///< the server is not there, or was lost: outcome of a commit unknown
+  refused,        ///< for now: locked, deadlock, too many connections, disk full, read-only
+  configuration,  ///< until somebody changes something: access denied, no such database, a table
+                  ///< that is not ours
+  data,           ///< this row, for ever
+};
+
+const char* name_of(Trouble trouble);
+
+struct StoreError {
+  Trouble trouble = Trouble::connection;
+  std::string text;  ///< one line for people; names the database, never holds a password or the
+                     ///< content of rows
+};
+
+/// Keeps recorded events and, with them, how far the journal has been taken.
+class EventStore {
+ public:
+  virtual ~EventStore() = default;
+
+  /// Where the events come from that the stored ones belong to; nothing when none were stored yet.
+  using Opened = std::variant<std::optional<Cursor>, StoreError>;
+  /// Connects (anew) and makes or checks the tables.
+  virtual Opened open() = 0;
+
+  /// Stores these events of one journal and the cursor, when given, together or not at all; events
+  /// that are stored already stay as they are. After an error open() is to be called before the
+  /// next write, and tells what took effect.
+  virtual std::optional<StoreError> write(const std::string& journal, std::span<const Event> events,
+                                          const std::optional<Cursor>& cursor) = 0;
+
+  /// For people: engine, host or path, database, table, user.
+  virtual std::string describe() const = 0;
+};
+
+}  // namespace stalewatch::recorder

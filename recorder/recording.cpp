@@ -1,0 +1,194 @@
+#include "recorder/recording.hpp"
+
+#include "common/json_lines.hpp"
+#include "common/log.hpp"
+#include "recorder/rows.hpp"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+
+#include <algorithm>
+
+namespace stalewatch::recorder {
+namespace {
+
+/// The same trouble is told again after this, for those who look only at the end of a log.
+constexpr auto repeat_trouble_every = std::chrono::minutes(5);
+/// Read ahead while a batch is being written, so that the next one is full.
+constexpr std::size_t most_waiting = 4 * Recording::batch_events;
+
+}  // namespace
+
+struct Recording::Metrics {
+  explicit Metrics(prometheus::Registry& registry)
+      : rows(prometheus::BuildCounter()
+                 .Name("stalewatch_recorder_rows_total")
+                 .Help("rows stored")
+                 .Register(registry)),
+        updates(rows.Add({{"table", "updates"}})),
+        events(rows.Add({{"table", "events"}})),
+        batches(counter(registry, "stalewatch_recorder_batches_total", "transactions committed")),
+        set_aside(counter(registry, "stalewatch_recorder_set_aside_total",
+                          "events that the database refused for their content")),
+        errors(prometheus::BuildCounter()
+                   .Name("stalewatch_recorder_db_errors_total")
+                   .Help("failed attempts by category")
+                   .Register(registry)),
+        lag(gauge(registry, "stalewatch_recorder_lag_events",
+                  "events known to exist and not yet stored")),
+        connected(
+            gauge(registry, "stalewatch_recorder_database_up", "1 while the database takes rows")) {
+    for (const auto trouble :
+         {Trouble::connection, Trouble::refused, Trouble::configuration, Trouble::data})
+      errors.Add({{"category", name_of(trouble)}});
+  }
+
+  static prometheus::Counter& counter(prometheus::Registry& registry, const char* name,
+                                      const char* help) {
+    return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add({});
+  }
+  static prometheus::Gauge& gauge(prometheus::Registry& registry, const char* name,
+                                  const char* help) {
+    return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({});
+  }
+
+  prometheus::Family<prometheus::Counter>& rows;
+  prometheus::Counter& updates;
+  prometheus::Counter& events;
+  prometheus::Counter& batches;
+  prometheus::Counter& set_aside;
+  prometheus::Family<prometheus::Counter>& errors;
+  prometheus::Gauge& lag;
+  prometheus::Gauge& connected;
+};
+
+Recording::Recording(std::unique_ptr<EventStore> store, Health& health)
+    : health_(health),
+      metrics_(std::make_unique<Metrics>(health.metrics())),
+      description_(store->describe()),
+      writer_(std::move(store)) {
+  tell_ready();
+}
+
+Recording::~Recording() = default;
+
+void Recording::add(EventBatch batch, SteadyTime now) {
+  Work& work = open_work(batch.cursor.journal, now);
+  for (Event& event : batch.events) put(work, std::move(event));
+  work.cursor = std::move(batch.cursor);
+}
+
+void Recording::add_line(const std::string& journal, Event event, SteadyTime now) {
+  put(open_work(journal, now), std::move(event));
+}
+
+Work& Recording::open_work(const std::string& journal, SteadyTime now) {
+  if (queue_.empty() || queue_.back().journal != journal ||
+      queue_.back().events.size() >= batch_events)
+    queue_.push_back({.journal = journal, .events = {}, .cursor = {}});
+  if (!oldest_added_) oldest_added_ = now;
+  return queue_.back();
+}
+
+void Recording::put(Work& work, Event event) {
+  if (!is_recorded(event)) return;
+  work.events.push_back(std::move(event));
+  ++waiting_;
+}
+
+std::size_t Recording::room() const {
+  return waiting_ >= most_waiting ? 0 : std::min(batch_events, most_waiting - waiting_);
+}
+
+bool Recording::turn(SteadyTime now) {
+  now_ = now;
+  bool again = false;
+  for (const auto& report : writer_.take_reports())
+    again |= std::visit([&](const auto& r) { return on(r); }, report);
+  const auto due = next_turn();
+  if (due && *due <= now) {
+    under_way_ = true;
+    under_way_events_ = queue_.front().events.size();
+    writer_.submit(std::move(queue_.front()));
+    queue_.pop_front();
+    oldest_added_ = queue_.empty() ? std::nullopt : std::optional(now);
+  }
+  metrics_->lag.Set(
+      static_cast<double>(std::max<std::int64_t>(0, head_ - (stored_ ? stored_->seq : 0))));
+  return again;
+}
+
+std::optional<SteadyTime> Recording::next_turn() const {
+  if (!is_open_ || under_way_ || queue_.empty()) return std::nullopt;
+  const bool full = queue_.size() > 1 || queue_.front().events.size() >= batch_events;
+  return full || flushing_ ? *oldest_added_ : *oldest_added_ + batch_time;
+}
+
+void Recording::replace(std::unique_ptr<EventStore> store) {
+  description_ = store->describe();
+  writer_.replace(std::move(store));
+  is_open_ = false;
+  tell_ready();
+}
+
+bool Recording::on(const Writer::Opened& opened) {
+  if (waiting_ > 0)
+    spdlog::warn("the database stands elsewhere than it was left: going on from there");
+  queue_.clear();
+  oldest_added_.reset();
+  waiting_ = under_way_events_ = 0;
+  under_way_ = false;
+  is_open_ = true;
+  trouble_.reset();
+  stored_ = opened.cursor;
+  spdlog::info("recording {} journal={} seq={}", description_, stored_ ? stored_->journal : "none",
+               stored_ ? stored_->seq : 0);
+  tell_ready();
+  return true;
+}
+
+bool Recording::on(const Writer::Written& written) {
+  metrics_->batches.Increment();
+  metrics_->events.Increment(static_cast<double>(written.events));
+  metrics_->updates.Increment(static_cast<double>(written.updates));
+  for (const Event& event : written.set_aside) {
+    ++set_aside_;
+    metrics_->set_aside.Increment();
+    spdlog::error("the database refuses this event for what it holds, it is NOT stored {} event={}",
+                  description_, to_json_line(event));
+  }
+  if (!written.done) return false;
+  if (trouble_)
+    spdlog::info("the database takes rows again after {} failed attempts {}", failures_,
+                 description_);
+  trouble_.reset();
+  failures_ = 0;
+  waiting_ -= under_way_events_;
+  under_way_events_ = 0;
+  under_way_ = false;
+  if (written.cursor) stored_ = written.cursor;
+  tell_ready();
+  return false;
+}
+
+bool Recording::on(const Writer::Failed& failed) {
+  metrics_->errors.Add({{"category", name_of(failed.error.trouble)}}).Increment();
+  ++failures_;
+  if (trouble_ != failed.error.text || now_ - trouble_told_ >= repeat_trouble_every) {
+    const bool for_people = failed.error.trouble == Trouble::configuration;
+    spdlog::log(for_people ? spdlog::level::err : spdlog::level::warn,
+                "{}; trying again, attempt={} next_in={}", failed.error.text, failures_ + 1,
+                format_duration(failed.next_try));
+    trouble_ = failed.error.text;
+    trouble_told_ = now_;
+  }
+  tell_ready();
+  return false;
+}
+
+void Recording::tell_ready() {
+  metrics_->connected.Set(in_trouble() ? 0 : 1);
+  health_.ready(!in_trouble(), trouble_ ? *trouble_ : is_open_ ? "" : "connecting to the database");
+}
+
+}  // namespace stalewatch::recorder

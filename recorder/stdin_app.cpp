@@ -1,0 +1,111 @@
+#include "common/json_lines.hpp"
+#include "common/log.hpp"
+#include "common/text.hpp"
+#include "recorder/app.hpp"
+#include "recorder/recording.hpp"
+#include "recorder/sql_event_store.hpp"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace stalewatch::recorder {
+namespace {
+
+constexpr std::size_t longest_line = 1 << 20;  // bytes; an event has some hundreds
+
+class StdinApp {
+ public:
+  StdinApp(ProcessContext& context, std::string journal)
+      : context_(context),
+        journal_(std::move(journal)),
+        health_("recorder"),
+        recording_(make_sql_event_store(context.config.database), health_) {
+    if (!context.options.http.empty()) health_.serve(context.options.http);
+  }
+
+  int run() {
+    for (;;) {
+      health_.beat();
+      if (context_.signals.take().stop) return stop();
+      recording_.turn(read_clocks().mono);
+      if (ended_ && recording_.all_stored()) break;
+      wait();
+    }
+    spdlog::info("end of input events={} not_events={} journal={}", events_, bad_lines_, journal_);
+    return bad_lines_ + recording_.set_aside() == 0 ? EXIT_SUCCESS : exit_failed;
+  }
+
+ private:
+  void wait() {
+    // Before the store is open its first report would make us forget what was added.
+    const bool reads = !ended_ && recording_.is_open() && recording_.room() > 0;
+    pollfd fds[] = {{context_.signals.fd(), POLLIN, 0},
+                    {recording_.fd(), POLLIN, 0},
+                    {STDIN_FILENO, POLLIN, 0}};
+    ::poll(fds, reads ? 3 : 2, recording_.next_turn() ? 20 : 1'000);
+    if (reads && fds[2].revents != 0) read_some();
+  }
+
+  void read_some() {
+    char bytes[1 << 16];
+    const auto n = ::read(STDIN_FILENO, bytes, sizeof bytes);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN)) return;
+    input_.append(bytes, n > 0 ? static_cast<std::size_t>(n) : 0);
+    if (n <= 0) {
+      ended_ = true;
+      recording_.flush();
+      input_ += '\n';  // the last line may lack it
+    }
+    std::size_t begin = 0;
+    for (std::size_t end; (end = input_.find('\n', begin)) != std::string::npos; begin = end + 1)
+      on_line(std::string_view(input_).substr(begin, end - begin));
+    input_.erase(0, begin);
+    if (input_.size() > longest_line) {
+      bad_line("longer than " + std::to_string(longest_line) + " bytes");
+      input_.clear();
+    }
+  }
+
+  void on_line(std::string_view line) {
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
+    auto event = event_from_json(line);
+    if (!event) return bad_line(event.error());
+    ++events_;
+    if (event->seq == 0) event->seq = last_seq_ + 1;
+    last_seq_ = std::max(last_seq_, event->seq);
+    recording_.add_line(journal_, *std::move(event), read_clocks().mono);
+  }
+
+  void bad_line(const std::string& why) {
+    ++bad_lines_;
+    spdlog::error("this line of the input is no event number={} why=\"{}\"", events_ + bad_lines_,
+                  escape_untrusted(why));
+  }
+
+  int stop() {
+    recording_.stop(std::chrono::seconds(1));
+    spdlog::warn("ended before the end of the input events_not_stored={}", recording_.waiting());
+    std::_Exit(exit_failed);  // the writer's thread may be waiting for the database
+  }
+
+  ProcessContext& context_;
+  std::string journal_;
+  Health health_;
+  Recording recording_;
+  std::string input_;
+  bool ended_ = false;
+  std::uint64_t events_ = 0;
+  std::uint64_t bad_lines_ = 0;
+  std::int64_t last_seq_ = 0;
+};
+
+}  // namespace
+
+int run_stdin(ProcessContext& context, const std::string& journal) {
+  return StdinApp(context, journal).run();
+}
+
+}  // namespace stalewatch::recorder

@@ -1,0 +1,191 @@
+#include "recorder/writer.hpp"
+
+#include "recorder/rows.hpp"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace stalewatch::recorder {
+namespace {
+
+int make_eventfd() {
+  const int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  if (fd < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+  return fd;
+}
+
+}  // namespace
+
+Writer::Writer(std::unique_ptr<EventStore> store, Duration first_wait, Duration longest_wait)
+    : first_wait_(first_wait),
+      longest_wait_(longest_wait),
+      fd_(make_eventfd()),
+      store_(std::move(store)) {
+  thread_ = std::thread([this] { run(); });
+}
+
+Writer::~Writer() {
+  stop(Duration(0));
+  thread_.join();
+  close(fd_);
+}
+
+std::vector<Writer::Report> Writer::take_reports() {
+  eventfd_t count;
+  eventfd_read(fd_, &count);
+  const std::lock_guard lock(mutex_);
+  return std::exchange(reports_, {});
+}
+
+void Writer::submit(Work work) {
+  const std::lock_guard lock(mutex_);
+  assert(!submitted_);
+  submitted_ = std::move(work);
+  changed_.notify_all();
+}
+
+void Writer::replace(std::unique_ptr<EventStore> store) {
+  const std::lock_guard lock(mutex_);
+  replacement_ = std::move(store);
+  submitted_.reset();
+  reports_.clear();
+  ++generation_;
+  changed_.notify_all();
+}
+
+bool Writer::stop(Duration wait) {
+  std::unique_lock lock(mutex_);
+  stopping_ = true;
+  changed_.notify_all();
+  return changed_.wait_for(lock, wait, [&] { return ended_; });
+}
+
+void Writer::run() {
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      if (is_open_ && !work_)
+        changed_.wait(lock, [&] { return stopping_ || submitted_ || replacement_; });
+      if (stopping_) break;
+      if (replacement_) {
+        store_ = std::move(replacement_);
+        store_generation_ = generation_;
+        is_open_ = told_position_ = false;
+        work_.reset();
+        failures_ = 0;
+      }
+      if (submitted_) work_ = std::exchange(submitted_, std::nullopt);
+    }
+    if (!is_open_)
+      open();
+    else if (work_)
+      write();
+  }
+  store_.reset();
+  const std::lock_guard lock(mutex_);
+  ended_ = true;
+  changed_.notify_all();
+}
+
+void Writer::open() {
+  auto opened = store_->open();
+  if (auto* error = std::get_if<StoreError>(&opened)) return failed(std::move(*error));
+  is_open_ = true;
+  const auto& cursor = std::get<std::optional<Cursor>>(opened);
+  const bool moves =
+      !work_ || work_->cursor;  // work that goes by no cursor goes on wherever that is
+  const bool as_left = told_position_ && (cursor == position_ || !moves);
+  // The connection was lost while it committed, and the commit has taken effect.
+  const bool took_effect =
+      told_position_ && work_ && work_->cursor && cursor == work_->cursor && cursor != position_;
+  position_ = cursor;
+  if (took_effect) {
+    Written written{
+        .cursor = cursor, .events = work_->events.size(), .updates = 0, .set_aside = {}};
+    written.updates = static_cast<std::size_t>(
+        std::count_if(work_->events.begin(), work_->events.end(), is_update));
+    work_.reset();
+    report(std::move(written));
+  } else if (!as_left) {
+    // Also another position than ours: the database was restored, emptied, or somebody else records
+    // into it.
+    work_.reset();
+    report(Opened{cursor});
+  }
+  told_position_ = true;
+  if (!work_) failures_ = 0;
+}
+
+void Writer::write() {
+  Written written;
+  if (auto error = store(written)) {
+    is_open_ = false;
+    written.done = false;
+    if (!written.set_aside.empty() || written.events > 0) report(std::move(written));
+    return failed(std::move(*error));
+  }
+  written.cursor = work_->cursor;
+  work_.reset();
+  failures_ = 0;
+  report(std::move(written));
+}
+
+/// Writes all, or ever smaller parts while a row in them is refused for what it holds.
+std::optional<StoreError> Writer::store(Written& written) {
+  for (std::size_t part = work_->events.size();;) {
+    auto& events = work_->events;
+    const bool all = part == events.size();
+    std::optional<Cursor> cursor = work_->cursor;
+    if (cursor && !all) cursor->seq = events[part - 1].seq;
+    const std::span next(events.data(), part);
+    const auto error = store_->write(work_->journal, next, cursor);
+    if (!error) {
+      written.events += part;
+      written.updates +=
+          static_cast<std::size_t>(std::count_if(next.begin(), next.end(), is_update));
+      if (cursor) position_ = cursor;
+      events.erase(events.begin(), events.begin() + static_cast<std::ptrdiff_t>(part));
+      if (all) return std::nullopt;
+      part = events.size();
+      continue;
+    }
+    if (error->trouble != Trouble::data || events.empty()) return error;
+    if (auto opened = store_->open(); std::holds_alternative<StoreError>(opened))
+      return std::get<StoreError>(opened);
+    if (part > 1) {
+      part /= 2;
+    } else {
+      written.set_aside.push_back(std::move(events.front()));
+      events.erase(events.begin());
+      part = events.size();
+    }
+  }
+}
+
+void Writer::report(Report report) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (store_generation_ != generation_) return;
+    reports_.push_back(std::move(report));
+  }
+  eventfd_write(fd_, 1);
+}
+
+/// Tells, and waits before the next attempt.
+void Writer::failed(StoreError error) {
+  const int doublings = std::min(failures_++, 20);
+  const Duration longest = std::min<Duration>(longest_wait_, first_wait_ * (1LL << doublings));
+  const Duration wait(
+      std::uniform_int_distribution<Duration::rep>(longest.count() / 2, longest.count())(random_));
+  report(Failed{std::move(error), wait});
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, wait, [&] { return stopping_ || replacement_; });
+}
+
+}  // namespace stalewatch::recorder
