@@ -1,0 +1,210 @@
+#include "notifier/app.hpp"
+
+#include "common/log.hpp"
+#include "common/names.hpp"
+
+#include <algorithm>
+
+namespace stalewatch::notifier {
+namespace {
+
+constexpr Duration turn_length = std::chrono::milliseconds(250);
+constexpr std::size_t events_per_turn = 500;
+/// A state file that cannot be written (disk full) is tried again after this.
+constexpr Duration store_retry = std::chrono::seconds(2);
+
+/// An aggregator_lost that was told before the restart; the terminal gets every event, so it knows.
+std::optional<Event> open_loss(Store& store) {
+  for (auto& opening : store.open_problems("terminal"))
+    if (opening.kind == Kind::aggregator_lost) return std::move(opening);
+  return std::nullopt;
+}
+
+}  // namespace
+
+App::App(ProcessContext& context, Health& health)
+    : context_(context),
+      health_(health),
+      metrics_(health),
+      store_(context.config.notifier_state),
+      team_(store_, metrics_),
+      watchdog_(read_clocks().mono, open_loss(store_)),
+      cursor_(store_.fetched()) {
+  team_.configure(context.config, true);
+  receivers_ = team_.receivers();
+  source_.emplace(zmq_, context.config.transport, "notifier", cursor_, StartAt::head);
+  source_->watch(context.signals.fd());
+  source_->watch(team_.mailbox().fd());
+}
+
+int App::run() {
+  std::string names;
+  for (const auto& receiver : receivers_)
+    names += (names.empty() ? "" : ", ") + std::string(receiver.name);
+  spdlog::info("telling on: {}", names);
+  while (!stop_) turn();
+  source_.reset();  // says goodbye, with the last ack
+  if (!team_.stop()) {
+    spdlog::warn("a sink hangs in the system; ending without it");
+    spdlog::shutdown();
+    std::_Exit(0);
+  }
+  return 0;
+}
+
+/// A sink that has no cursor, or a journal that is not the cursor's: what is open has to be known
+/// before going on.
+bool App::must_ask() {
+  if (!cursor_ || new_journal_) return true;
+  const auto known = store_.sinks();
+  return std::any_of(receivers_.begin(), receivers_.end(), [&](const Receiver& receiver) {
+    return !known.contains(std::string(receiver.name));
+  });
+}
+
+void App::turn() {
+  health_.beat();
+  if (must_ask()) {
+    if (!asked_) asked_ = source_->ask("problems");
+    source_->pump(turn_length);
+  } else {
+    take_batch(source_->poll(turn_length, events_per_turn));
+  }
+  while (const auto reply = source_->take_reply())
+    if (asked_ && reply->id == *asked_) on_reply(*reply);
+  const auto now = read_clocks();
+  auto own = team_.mailbox().take();
+  if (auto event = watchdog_.step(source_->last_beat(), now)) own.push_back(std::move(*event));
+  if (!own.empty()) tell_own(std::move(own), now.wall);
+  tell_readiness();
+  handle_signals();
+}
+
+void App::take_batch(const EventBatch& batch) {
+  if (batch.cursor.journal.empty() || batch.cursor == *cursor_) return;
+  if (batch.cursor.journal != cursor_->journal) {
+    spdlog::warn("the aggregator has another journal than before; asking it what is open");
+    new_journal_ = true;
+    return;
+  }
+  const auto now = read_clocks().wall;
+  std::vector<Event> events;
+  if (batch.gap) events.push_back(events_missing(batch.gap->first, batch.gap->last, now));
+  events.insert(events.end(), batch.events.begin(), batch.events.end());
+  if (write({.cursor = batch.cursor, .entries = route(events, receivers_), .now = now}))
+    source_->ack(batch.cursor);
+}
+
+void App::on_reply(const Reply& reply) {
+  asked_.reset();
+  if (!reply.ok || reply.journal.empty()) {
+    spdlog::warn("the aggregator does not say which problems are open: {}", reply.text);
+    return;
+  }
+  const auto now = read_clocks().wall;
+  const bool starts_over = cursor_ && cursor_->journal != reply.journal;
+  const Cursor begin{reply.journal, reply.head};
+  const bool keeps_place = cursor_ && !starts_over;
+  if (!write(starts_over ? words_on_new_journal(reply, now) : first_words(reply, now))) return;
+  new_journal_ = false;
+  if (keeps_place) return;
+  source_->start_from(begin);
+  source_->ack(begin);
+}
+
+/// Each sink without a cursor begins with what is open, and after what this says.
+Intake App::first_words(const Reply& reply, Timestamp now) {
+  Intake intake;
+  if (!cursor_) intake.cursor = Cursor{reply.journal, reply.head};
+  intake.now = now;
+  const auto known = store_.sinks();
+  for (const auto& receiver : receivers_) {
+    if (known.contains(std::string(receiver.name))) continue;
+    intake.new_sinks.emplace_back(receiver.name, reply.head);
+    for (auto& entry : digest(receiver, reply.problems, now))
+      intake.entries.push_back(std::move(entry));
+  }
+  return intake;
+}
+
+Intake App::words_on_new_journal(const Reply& reply, Timestamp now) {
+  auto intake = first_words(reply, now);
+  intake.cursor = Cursor{reply.journal, reply.head};
+  intake.new_journal = true;
+  for (const auto& receiver : receivers_) {
+    const std::string sink(receiver.name);
+    const bool begins = std::any_of(intake.new_sinks.begin(), intake.new_sinks.end(),
+                                    [&](const auto& fresh) { return fresh.first == sink; });
+    if (begins) continue;
+    intake.entries.push_back({sink, Note::event, journal_changed(reply.head, now)});
+    auto settled = settle_journal_change(receiver, store_.open_problems(sink), reply.problems, now);
+    for (auto& entry : settled.entries) intake.entries.push_back(std::move(entry));
+    for (auto& opening : settled.still_open)
+      intake.still_open.emplace_back(sink, std::move(opening));
+  }
+  return intake;
+}
+
+void App::tell_own(std::vector<Event> events, Timestamp now) {
+  for (const auto& event : events)
+    if (event.kind == Kind::aggregator_lost) spdlog::error("no sign of life from the aggregator");
+  write({.entries = route(events, receivers_), .now = now});
+}
+
+/// Until it is written: what was taken from the aggregator must not be lost. False when asked to
+/// stop meanwhile.
+bool App::write(const Intake& intake) {
+  while (true) {
+    try {
+      store_.take_over(intake);
+      if (intake.cursor) cursor_ = intake.cursor;
+      if (!intake.new_sinks.empty() || intake.new_journal) receivers_ = team_.receivers();
+      store_failed_ = false;
+      team_.wake();
+      return true;
+    } catch (const std::exception& error) {
+      if (!std::exchange(store_failed_, true))
+        spdlog::error("the state file cannot be written, everything waits: {}", error.what());
+    }
+    tell_readiness();
+    health_.beat();
+    source_->pump(store_retry);
+    handle_signals();
+    if (stop_) return false;
+  }
+}
+
+void App::handle_signals() {
+  const auto seen = context_.signals.take();
+  if (seen.stop) stop_ = true;
+  if (seen.reload && !stop_) reload();
+}
+
+void App::reload() {
+  auto config = reread_config(context_.options.config);
+  if (!config) return;
+  try {
+    team_.configure(*config, true);
+  } catch (const std::exception& error) {
+    spdlog::error("the configuration is not taken over, the running one stays in force: {}",
+                  error.what());
+    return;
+  }
+  if (!(config->transport == context_.config.transport) ||
+      config->notifier_state != context_.config.notifier_state)
+    spdlog::warn("transport and notifier.state are taken over at the next start only");
+  context_.config = std::move(*config);
+  receivers_ = team_.receivers();
+  team_.wake();
+  spdlog::info("the configuration is taken over");
+}
+
+void App::tell_readiness() {
+  if (store_failed_) return health_.ready(false, "the state file cannot be written");
+  const auto beat = source_->last_beat();
+  if (!beat || read_clocks().mono - *beat > silence_limit)
+    return health_.ready(false, "no sign of life from the aggregator");
+  health_.ready(true);
+}
+
+}  // namespace stalewatch::notifier

@@ -1,0 +1,60 @@
+#pragma once
+
+// The notifier's loop. Each turn:
+//   1. take what the aggregator has decided, at most a page;
+//   2. write it, per sink, with the cursor in one transaction; only then ack it and wake the
+//   couriers;
+//   3. an answer to "problems": begin new sinks, or start over in another journal;
+//   4. what couriers report, and whether the aggregator lives;
+//   5. signals.
+
+#include "common/event_source.hpp"
+#include "common/health.hpp"
+#include "common/process.hpp"
+#include "notifier/team.hpp"
+#include "notifier/watchdog.hpp"
+
+#include <zmq.hpp>
+
+#include <optional>
+#include <string>
+
+namespace stalewatch::notifier {
+
+class App {
+ public:
+  App(ProcessContext& context, Health& health);
+
+  /// Until SIGTERM. The exit code.
+  int run();
+
+ private:
+  bool must_ask();
+  void turn();
+  void take_batch(const EventBatch& batch);
+  void on_reply(const Reply& reply);
+  Intake first_words(const Reply& reply, Timestamp now);
+  Intake words_on_new_journal(const Reply& reply, Timestamp now);
+  void tell_own(std::vector<Event> events, Timestamp now);
+  bool write(const Intake& intake);
+  void handle_signals();
+  void reload();
+  void tell_readiness();
+
+  ProcessContext& context_;
+  Health& health_;
+  Metrics metrics_;
+  Store store_;
+  Team team_;
+  zmq::context_t zmq_;
+  std::optional<EventSource> source_;
+  Watchdog watchdog_;
+  std::optional<Cursor> cursor_;  ///< as in the state file
+  std::vector<Receiver> receivers_;
+  bool new_journal_ = false;            ///< the aggregator's is not the cursor's
+  std::optional<std::uint64_t> asked_;  ///< "problems" is under way
+  bool store_failed_ = false;
+  bool stop_ = false;
+};
+
+}  // namespace stalewatch::notifier

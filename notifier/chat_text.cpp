@@ -1,0 +1,214 @@
+#include "notifier/chat_text.hpp"
+
+#include "common/names.hpp"
+#include "common/text.hpp"
+#include "notifier/render.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace stalewatch::notifier {
+namespace {
+
+constexpr std::string_view zero_width_space = "\u200b";
+constexpr std::size_t max_quoted = 200;  // bytes; longer strings from outside say nothing more
+constexpr std::size_t max_bare_text = 4500;
+
+struct Look {
+  Form form;
+  std::string_view mark, color, one, many;
+};
+
+constexpr std::array<Look, 7> looks = {{
+    {Form::problem, "🔴", "#d93025", "PROBLEM", "new problems"},
+    {Form::already_open, "🟠", "#e8710a", "OPEN ALREADY", "problems are open already"},
+    {Form::reminder, "🟠", "#e8710a", "REMINDER", "reminders"},
+    {Form::recovery, "🟢", "#188038", "RECOVERED", "recovered"},
+    {Form::passed, "⚪", "#80868b", "CAME AND WENT", "came and went"},
+    {Form::fact, "🔵", "#1a73e8", "NOTE", "notes"},
+    {Form::nothing, "🟢", "#188038", "NO OPEN PROBLEMS", "no open problems"},
+}};
+
+bool is_plain(unsigned char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' ' ||
+         c == '-' || c >= 0x80;
+}
+
+std::string past(std::string_view phrase) {
+  if (phrase.starts_with("is ")) return "was " + std::string(phrase.substr(3));
+  if (phrase.starts_with("has ")) return "had " + std::string(phrase.substr(4));
+  return std::string(phrase) + ":";
+}
+
+/// "is stale: data 15m old (limit 15m), ..." or "was stale 10:02-10:40 (38m)".
+std::string told(const Part& part) {
+  const auto& e = part.event;
+  if (part.form == Form::nothing) return "no open problems";
+  if (part.opening) {
+    const auto from = part.opening->since.value_or(part.opening->at);
+    const auto why = facts_of(*part.opening, quote_chat);
+    return past(phrase_of(part.opening->kind)) + " " + span_of(from, e.at) +
+           (why.empty() ? "" : "; began: " + why);
+  }
+  const auto facts = facts_of(e, quote_chat);
+  return std::string(phrase_of(e.kind)) + (facts.empty() ? "" : ": " + facts);
+}
+
+/// The same for the summary line: nothing in it that an answering server has written.
+std::string told_shortly(const Part& part) {
+  const auto& e = part.event;
+  if (part.form == Form::nothing) return "no open problems";
+  if (part.opening)
+    return past(phrase_of(part.opening->kind)) + " " +
+           span_of(part.opening->since.value_or(part.opening->at), e.at);
+  std::string text(phrase_of(e.kind));
+  if (e.reason && outcome_from(*e.reason)) text += " (`" + *e.reason + "`)";
+  if (part.form == Form::recovery && e.since)
+    return text + " after " + format_duration(e.at - *e.since);
+  if (e.age && opening_of(e.kind) == Kind::stale)
+    text += ": data " + format_duration(*e.age) + " old";
+  return text;
+}
+
+template <typename Tell>
+std::string told_parts(const Story& story, Tell tell) {
+  std::string text;
+  for (const auto& part : story.parts) text += (text.empty() ? "" : "; ") + tell(part);
+  return text;
+}
+
+std::string numbers_of(const Story& story) {
+  std::string text;
+  for (const auto& part : story.parts) {
+    if (part.opening && part.opening->seq > 0)
+      text += (text.empty() ? "#" : ", #") + std::to_string(part.opening->seq);
+    if (part.event.seq > 0) text += (text.empty() ? "#" : ", #") + std::to_string(part.event.seq);
+  }
+  return text;
+}
+
+std::string name_of(const Story& story) {
+  return story.name.empty() ? "" : quote_chat(story.name) + " ";
+}
+
+/// One line, for a list of many.
+std::string line_of(const Story& story) {
+  auto line = name_of(story) + told_parts(story, told);
+  if (!story.address.empty()) line += ", " + quote_chat(story.address);
+  const auto numbers = numbers_of(story);
+  return line + (numbers.empty() ? "" : " " + numbers);
+}
+
+/// Several lines, for a story that has the message for itself.
+std::string block_of(const Story& story) {
+  std::string text;
+  for (const auto& part : story.parts) text += name_of(story) + told(part) + "\n";
+  if (!story.address.empty()) text += quote_chat(story.address) + "\n";
+  text += numbers_of(story);
+  if (text.ends_with('\n')) text.pop_back();
+  return text;
+}
+
+/// As many as fit, and how many more there are. Nothing is cut in the middle.
+std::string listed(const std::vector<std::string>& lines, std::string_view between,
+                   std::size_t max) {
+  constexpr std::size_t room_for_rest = 32;  // "and 1234567 more"
+  std::string text;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const bool fits = text.size() + between.size() + lines[i].size() + room_for_rest <= max;
+    if (!fits && i > 0)
+      return text + std::string(between) + "and " + std::to_string(lines.size() - i) + " more";
+    text += (i > 0 ? std::string(between) : "") + lines[i];
+  }
+  return text;
+}
+
+std::vector<const Story*> of_form(const std::vector<Story>& stories, Form form) {
+  std::vector<const Story*> found;
+  for (const auto& story : stories)
+    if (story.form == form) found.push_back(&story);
+  return found;
+}
+
+std::string summary_of(const Look& look, const std::vector<const Story*>& stories,
+                       std::size_t room) {
+  const auto mark = std::string(look.mark) + " ";
+  if (stories.size() == 1)
+    return mark + name_of(*stories[0]) + told_parts(*stories[0], told_shortly);
+  std::vector<std::string> names;
+  for (const auto* story : stories)
+    names.push_back(story->name.empty() ? std::string("the system") : quote_chat(story->name));
+  return mark + std::to_string(stories.size()) + " " + std::string(look.many) + ": " +
+         listed(names, ", ", room);
+}
+
+Attachment attachment_of(const Look& look, const std::vector<const Story*>& stories, bool alone) {
+  const auto count = stories.size() == 1
+                         ? std::string(look.one)
+                         : std::to_string(stories.size()) + " " + std::string(look.many);
+  Attachment attachment{std::string(look.color), count, {}};
+  if (alone) {
+    attachment.text = block_of(*stories[0]);
+  } else {
+    std::vector<std::string> lines;
+    for (const auto* story : stories) lines.push_back(line_of(*story));
+    attachment.text = listed(lines, "\n", max_attachment_text);
+  }
+  return attachment;
+}
+
+/// Cut at a character, so that it stays valid UTF-8.
+std::string cut(std::string text, std::size_t max) {
+  if (text.size() <= max) return text;
+  std::size_t end = max - 3;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80) --end;
+  return text.substr(0, end) + "...";
+}
+
+}  // namespace
+
+std::string quote_chat(std::string_view untrusted) {
+  const auto text = escape_untrusted(untrusted, max_quoted);
+  if (std::all_of(text.begin(), text.end(),
+                  [](char c) { return is_plain(static_cast<unsigned char>(c)); }))
+    return text;
+  std::string quoted = "`";
+  for (const char c : text) {
+    quoted += c == '`' ? '\'' : c;
+    if (c == '@' || c == '#') quoted += zero_width_space;
+  }
+  return quoted + "`";
+}
+
+ChatMessage chat_message(const std::vector<Story>& stories) {
+  ChatMessage message;
+  for (const auto& look : looks) {
+    const auto found = of_form(stories, look.form);
+    if (found.empty()) continue;
+    const auto room = max_text / looks.size();  // so that one long list does not hide the others
+    if (!message.text.empty()) message.text += "\n";
+    message.text += summary_of(look, found, stories.size() == found.size() ? max_text : room);
+    if (look.form != Form::nothing)
+      message.attachments.push_back(attachment_of(look, found, stories.size() == 1));
+  }
+  for (auto& attachment : message.attachments)
+    attachment.text = cut(attachment.text, max_attachment_text);
+  return message;
+}
+
+ChatMessage test_message(Timestamp now) {
+  return {"🔵 stalewatch: test message",
+          {{"#1a73e8", "NOTE",
+            "Alarms of stalewatch will arrive here. Sent " + format_local(now) + "."}}};
+}
+
+std::string bare_text(const ChatMessage& message) {
+  auto text = message.text;
+  for (const auto& attachment : message.attachments) text += "\n" + attachment.text;
+  // Without attachments Rocket.Chat fetches what looks like an address to show a preview of it.
+  for (auto at = text.find("://"); at != std::string::npos; at = text.find("://", at + 1))
+    text.insert(at + 1, zero_width_space);
+  return cut(text, max_bare_text);
+}
+
+}  // namespace stalewatch::notifier

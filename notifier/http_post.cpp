@@ -1,0 +1,161 @@
+#include "notifier/http_post.hpp"
+
+#include "common/version.hpp"
+
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <cctype>
+#include <stdexcept>
+#include <vector>
+
+namespace stalewatch::notifier {
+namespace {
+
+constexpr long connect_timeout_ms = 5'000;
+constexpr long total_timeout_ms = 20'000;  // Rocket.Chat runs integration scripts before it answers
+constexpr std::size_t max_body = 64
+                                 << 10;  // an answer is a line; what is longer is not Rocket.Chat's
+/// Shorter parts of a path ("hooks", "api") are no secrets, and hiding them makes errors
+/// unreadable.
+constexpr std::size_t shortest_secret = 6;
+
+struct Reply {
+  HttpAnswer answer;
+  std::string header;
+};
+
+std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) {
+  auto& body = static_cast<Reply*>(user)->answer.body;
+  body.append(data, std::min(size, max_body - std::min(body.size(), max_body)));
+  return size;
+}
+
+/// The value, if `line` is the header `name` (given in lower case).
+bool take_header(std::string_view line, std::string_view name, std::string& value) {
+  if (line.size() <= name.size() || line[name.size()] != ':') return false;
+  for (std::size_t i = 0; i < name.size(); ++i)
+    if (std::tolower(static_cast<unsigned char>(line[i])) != name[i]) return false;
+  line.remove_prefix(name.size() + 1);
+  while (!line.empty() && std::isspace(static_cast<unsigned char>(line.front())))
+    line.remove_prefix(1);
+  while (!line.empty() && std::isspace(static_cast<unsigned char>(line.back())))
+    line.remove_suffix(1);
+  value = line.substr(0, 64);  // numbers; more is none
+  return true;
+}
+
+std::size_t on_header(char* data, std::size_t, std::size_t size, void* user) {
+  auto& answer = static_cast<Reply*>(user)->answer;
+  const std::string_view line(data, size);
+  take_header(line, "x-ratelimit-reset", answer.rate_limit_reset) ||
+      take_header(line, "retry-after", answer.retry_after);
+  return size;
+}
+
+int on_progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<const std::stop_token*>(user)->stop_requested() ? 1 : 0;
+}
+
+bool has_header(const std::map<std::string, Secret>& headers, std::string_view name) {
+  return std::any_of(headers.begin(), headers.end(), [&](const auto& header) {
+    return std::equal(header.first.begin(), header.first.end(), name.begin(), name.end(),
+                      [](unsigned char a, unsigned char b) { return std::tolower(a) == b; });
+  });
+}
+
+}  // namespace
+
+struct HttpPost::Curl {
+  CURL* easy = curl_easy_init();
+  curl_slist* headers = nullptr;
+
+  ~Curl() {
+    curl_slist_free_all(headers);
+    curl_easy_cleanup(easy);
+  }
+
+  template <typename T>
+  void set(CURLoption option, T value) {
+    if (curl_easy_setopt(easy, option, value) != CURLE_OK)
+      throw std::runtime_error("the webhook's address, headers, ca_file or proxy cannot be used");
+  }
+
+  void add_header(const std::string& line) {
+    if (line.find_first_of("\r\n") != std::string::npos)
+      throw std::runtime_error("a header of the webhook has a line break");
+    headers = curl_slist_append(headers, line.c_str());
+  }
+};
+
+HttpPost::HttpPost(Options options)
+    : options_(std::move(options)), curl_(std::make_unique<Curl>()) {
+  static const auto initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (initialised != CURLE_OK || curl_->easy == nullptr)
+    throw std::runtime_error("libcurl does not start");
+  if (!has_header(options_.headers, "content-type"))
+    curl_->add_header("Content-Type: application/json");
+  for (const auto& [name, value] : options_.headers)
+    curl_->add_header(name + ": " + value.reveal());
+  curl_->add_header("Expect:");  // one round trip instead of two
+  auto& c = *curl_;
+  c.set(CURLOPT_URL, options_.url.reveal().c_str());
+  c.set(CURLOPT_PROTOCOLS_STR, "http,https");
+  c.set(CURLOPT_HTTPHEADER, c.headers);
+  c.set(CURLOPT_USERAGENT, (std::string("stalewatch/") + std::string(program_version)).c_str());
+  c.set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  c.set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  c.set(CURLOPT_CAPATH, static_cast<const char*>(
+                            nullptr));  // with it, each connection reads all certificates again
+  if (!options_.ca_file.empty()) c.set(CURLOPT_CAINFO, options_.ca_file.c_str());
+  if (options_.proxy != "environment") c.set(CURLOPT_PROXY, options_.proxy.c_str());
+  c.set(CURLOPT_NOSIGNAL, 1L);
+  c.set(CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms);
+  c.set(CURLOPT_TIMEOUT_MS, total_timeout_ms);
+  c.set(CURLOPT_NOPROGRESS, 0L);
+  c.set(CURLOPT_XFERINFOFUNCTION, on_progress);
+  c.set(CURLOPT_WRITEFUNCTION, on_body);
+  c.set(CURLOPT_HEADERFUNCTION, on_header);
+  c.set(CURLOPT_POST, 1L);
+}
+
+HttpPost::~HttpPost() = default;
+
+HttpAnswer HttpPost::post(const std::string& body, const std::stop_token& stop) {
+  Reply reply;
+  auto& c = *curl_;
+  c.set(CURLOPT_POSTFIELDS, body.c_str());
+  c.set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+  c.set(CURLOPT_WRITEDATA, static_cast<void*>(&reply));
+  c.set(CURLOPT_HEADERDATA, static_cast<void*>(&reply));
+  c.set(CURLOPT_XFERINFODATA, const_cast<void*>(static_cast<const void*>(&stop)));
+  const auto code = curl_easy_perform(c.easy);
+  if (code == CURLE_OK) {
+    curl_easy_getinfo(c.easy, CURLINFO_RESPONSE_CODE, &reply.answer.status);
+    reply.answer.body = without_secrets(std::move(reply.answer.body), options_.url);
+  } else {
+    reply.answer = {};
+    // Not CURLOPT_ERRORBUFFER: it may quote the address.
+    reply.answer.error = stop.stop_requested() ? "interrupted" : curl_easy_strerror(code);
+  }
+  return std::move(reply.answer);
+}
+
+std::string without_secrets(std::string text, const Secret& url) {
+  std::string_view rest = url.reveal();
+  if (const auto scheme = rest.find("://"); scheme != rest.npos) rest.remove_prefix(scheme + 3);
+  const auto path = rest.find('/');
+  if (path == rest.npos) return text;
+  rest.remove_prefix(path);
+  while (!rest.empty()) {
+    const auto end = std::min(rest.find_first_of("/?&=#"), rest.size());
+    const auto part = rest.substr(0, end);
+    if (part.size() >= shortest_secret)
+      for (auto at = text.find(part); at != text.npos; at = text.find(part, at + 3))
+        text.replace(at, part.size(), "***");
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return text;
+}
+
+}  // namespace stalewatch::notifier

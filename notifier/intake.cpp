@@ -1,0 +1,128 @@
+#include "notifier/intake.hpp"
+
+#include "common/names.hpp"
+
+#include <algorithm>
+
+namespace stalewatch::notifier {
+namespace {
+
+/// The kind that closes what `opening` opens.
+Kind closing_of(Kind opening) {
+  for (auto kind = Kind::updated; kind <= Kind::aggregator_back;
+       kind = static_cast<Kind>(static_cast<std::uint8_t>(kind) + 1))
+    if (role_of(kind) == Role::closes && opening_of(kind) == opening && kind != opening)
+      return kind;
+  return opening;
+}
+
+/// Two journals' episodes are of one problem.
+bool same_problem(const Event& a, const Event& b) {
+  return a.target == b.target && opening_of(a.kind) == opening_of(b.kind) &&
+         (!a.target.empty() || a.name == b.name);
+}
+
+bool contains(const std::vector<Event>& events, const Event& event) {
+  return std::any_of(events.begin(), events.end(),
+                     [&](const Event& other) { return same_problem(other, event); });
+}
+
+Event closed_by_new_journal(const Event& opening, Timestamp now) {
+  Event e;
+  e.episode = opening.episode;
+  e.kind = closing_of(opening.kind);
+  e.target = opening.target;
+  e.name = opening.name;
+  e.address = opening.address;
+  e.at = e.decided_at = now;
+  e.since = opening.since.value_or(opening.at);
+  e.detail = "not open in the aggregator's new journal";
+  e.notify = opening.notify;
+  return e;
+}
+
+Event own_event(Kind kind, std::string name, std::string detail, Timestamp now) {
+  Event e;
+  e.kind = kind;
+  e.name = std::move(name);
+  e.at = e.decided_at = now;
+  e.detail = std::move(detail);
+  return e;
+}
+
+}  // namespace
+
+std::vector<Entry> route(const std::vector<Event>& events, const std::vector<Receiver>& receivers) {
+  std::vector<Entry> entries;
+  for (const auto& event : events) {
+    if (event.inhibited) continue;
+    const auto role = role_of(event.kind);
+    for (const auto& receiver : receivers) {
+      const bool knows_it = event.seq > 0 && event.seq <= receiver.from;
+      if (knows_it || !receiver.wants(event)) continue;
+      const bool overtakes = receiver.folds && (role == Role::reminds || role == Role::closes);
+      entries.push_back({std::string(receiver.name), Note::event, event, overtakes});
+    }
+  }
+  return entries;
+}
+
+std::vector<Entry> digest(const Receiver& receiver, const std::vector<Event>& problems,
+                          Timestamp now) {
+  std::vector<Entry> entries;
+  for (const auto& problem : problems)
+    if (receiver.wants(problem))
+      entries.push_back({std::string(receiver.name), Note::already_open, problem});
+  if (entries.empty()) {
+    Event nothing;
+    nothing.at = nothing.decided_at = now;
+    entries.push_back({std::string(receiver.name), Note::nothing_open, nothing});
+  }
+  return entries;
+}
+
+Settled settle_journal_change(const Receiver& receiver, const std::vector<Event>& told,
+                              const std::vector<Event>& problems, Timestamp now) {
+  Settled settled;
+  for (const auto& opening : told)
+    if (opening.kind != Kind::aggregator_lost && !contains(problems, opening))
+      settled.entries.push_back({std::string(receiver.name), Note::event,
+                                 closed_by_new_journal(opening, now), receiver.folds});
+  for (const auto& problem : problems) {
+    if (contains(told, problem))
+      settled.still_open.push_back(problem);
+    else if (receiver.wants(problem))
+      settled.entries.push_back({std::string(receiver.name), Note::already_open, problem});
+  }
+  return settled;
+}
+
+Event journal_changed(std::int64_t seq, Timestamp now) {
+  auto e = own_event(
+      Kind::gap, "notifier",
+      "the aggregator has another journal; starting over after its event " + std::to_string(seq),
+      now);
+  e.notify = true;
+  return e;
+}
+
+Event events_missing(std::int64_t first, std::int64_t last, Timestamp now) {
+  auto e = own_event(Kind::gap, "notifier",
+                     "events " + std::to_string(first) + " to " + std::to_string(last) +
+                         " were no longer in the aggregator's journal",
+                     now);
+  e.notify = true;
+  return e;
+}
+
+Event sink_trouble(std::string_view sink, const std::string& why, std::int64_t set_aside,
+                   std::int64_t waiting, Timestamp now) {
+  auto detail = why;
+  if (set_aside > 0)
+    detail += "; " + std::to_string(set_aside) + " events are set aside, never to be told there";
+  if (waiting > 0)
+    detail += "; " + std::to_string(waiting) + " events wait and are told when it takes them";
+  return own_event(Kind::undeliverable, std::string(sink), detail, now);
+}
+
+}  // namespace stalewatch::notifier

@@ -1,0 +1,56 @@
+#pragma once
+
+// What each sink gets to tell. Pure.
+
+#include "notifier/item.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stalewatch::notifier {
+
+/// A sink, as far as routing is concerned.
+struct Receiver {
+  std::string_view name;
+  bool (*wants)(const Event&) = nullptr;
+  bool folds = false;  ///< see SinkKind
+  std::int64_t from =
+      0;  ///< knows of everything up to this seq already, by the digest it began with
+};
+
+/// A new row of a sink's outbox.
+struct Entry {
+  std::string sink;
+  Note note = Note::event;
+  Event event;
+  bool replaces_reminders = false;  ///< of the same episode, as far as they still wait
+
+  bool operator==(const Entry&) const = default;
+};
+
+/// Inhibited events go to nobody; of the others each receiver takes what it wants, in their order.
+std::vector<Entry> route(const std::vector<Event>& events, const std::vector<Receiver>& receivers);
+
+/// What a sink begins with: the open problems, or a line that there are none.
+std::vector<Entry> digest(const Receiver& receiver, const std::vector<Event>& problems,
+                          Timestamp now);
+
+/// The journal is another one. `told` are the openings that this sink has told or is about to tell.
+/// Those that are not open any more are closed; those that are open go on as episodes of the new
+/// journal; problems it has not told are.
+struct Settled {
+  std::vector<Entry> entries;
+  std::vector<Event> still_open;  ///< as the new journal knows them: nothing new to say
+};
+Settled settle_journal_change(const Receiver& receiver, const std::vector<Event>& told,
+                              const std::vector<Event>& problems, Timestamp now);
+
+/// The notifier's own words on what happened to the stream of events.
+Event journal_changed(std::int64_t seq, Timestamp now);
+Event events_missing(std::int64_t first, std::int64_t last, Timestamp now);
+/// A sink does not take what it is given: for the other sinks.
+Event sink_trouble(std::string_view sink, const std::string& why, std::int64_t set_aside,
+                   std::int64_t waiting, Timestamp now);
+
+}  // namespace stalewatch::notifier

@@ -1,0 +1,113 @@
+#include "notifier/log_sink.hpp"
+
+#include "common/json_lines.hpp"
+#include "common/log.hpp"
+#include "common/names.hpp"
+#include "notifier/render.hpp"
+
+#include <spdlog/sinks/rotating_file_sink.h>
+
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <set>
+
+namespace stalewatch::notifier {
+namespace {
+
+using FileSink = spdlog::sinks::rotating_file_sink_st;
+
+/// A disk that is full does not get room within less.
+constexpr Duration retry_after = std::chrono::seconds(5);
+
+int level_of(const std::string& name) {
+  if (name == "warning") return spdlog::level::warn;
+  if (name == "error") return spdlog::level::err;
+  return spdlog::level::from_str(name);
+}
+
+/// `filemode: w` empties the file at the start of the process, not again at each reload.
+void prepare_file(const LogsConfig& config) {
+  static std::mutex mutex;
+  static std::set<std::string> emptied;
+  const auto folder = std::filesystem::path(config.filename).parent_path();
+  std::error_code ignored;  // if it cannot be made, opening the file says so
+  if (!folder.empty()) std::filesystem::create_directories(folder, ignored);
+  const std::lock_guard lock(mutex);
+  if (!config.append && emptied.insert(config.filename).second)
+    std::ofstream(config.filename, std::ios::trunc);
+}
+
+class LogSink : public Sink {
+ public:
+  explicit LogSink(const LogsConfig& config) : config_(config), level_(level_of(config.level)) {}
+
+  Handover deliver(const std::vector<Item>& items, Now now, const std::stop_token&) override {
+    Handover handover;
+    try {
+      for (const auto& item : items)
+        if (severity_of(item.event) >= level_ && (!config_.json || item.note != Note::nothing_open))
+          write(config_.json ? to_json_line(item.event) : line_of(item, false));
+      if (file_) file_->flush();
+    } catch (
+        const std::exception& error) {  // what of it reached the disk is unknown: all of it again
+      file_.reset();
+      handover.failed = handover.tell = true;
+      handover.why = error.what();
+      handover.again_at = now.mono + retry_after;
+      return handover;
+    }
+    for (const auto& item : items) handover.done.push_back(item.id);
+    return handover;
+  }
+
+  Result<std::string> test(Timestamp now) override {
+    try {
+      config_.append = true;
+      write(format_local(now) + " TEST            stalewatch: alarms will be logged here");
+      file_->flush();
+      return "written to " + config_.filename;
+    } catch (const std::exception& error) {
+      return Error{error.what()};
+    }
+  }
+
+ private:
+  void write(const std::string& line) {
+    if (!file_) {
+      prepare_file(config_);
+      file_ =
+          std::make_unique<FileSink>(config_.filename, static_cast<std::size_t>(config_.max_size),
+                                     static_cast<std::size_t>(config_.max_files));
+      file_->set_pattern("%v");
+    }
+    file_->log(spdlog::details::log_msg({}, spdlog::level::info, line));
+  }
+
+  LogsConfig config_;
+  int level_;
+  std::unique_ptr<FileSink> file_;
+};
+
+}  // namespace
+
+int severity_of(const Event& event) {
+  switch (event.kind) {
+    case Kind::updated:
+    case Kind::prober_joined:
+      return spdlog::level::info;
+    case Kind::gap:
+    case Kind::undeliverable:
+      return spdlog::level::err;
+    default:
+      break;
+  }
+  const auto role = role_of(event.kind);
+  return role == Role::fact || role == Role::reminds ? spdlog::level::warn : spdlog::level::err;
+}
+
+std::unique_ptr<Sink> make_log_sink(const Config& config) {
+  return std::make_unique<LogSink>(config.logs);
+}
+
+}  // namespace stalewatch::notifier

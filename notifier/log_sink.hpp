@@ -1,0 +1,14 @@
+#pragma once
+
+#include "notifier/sink.hpp"
+
+namespace stalewatch::notifier {
+
+/// How severe an event is to `logs.level`. The opening and the closing of a problem are equally so:
+/// who reads of the one reads of the other.
+int severity_of(const Event& event);
+
+/// The log file: one line per event, rotated by size. Reopened by making a new one.
+std::unique_ptr<Sink> make_log_sink(const Config& config);
+
+}  // namespace stalewatch::notifier

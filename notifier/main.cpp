@@ -1,0 +1,30 @@
+#include "common/health.hpp"
+#include "notifier/app.hpp"
+#include "notifier/pipe.hpp"
+#include "notifier/test_run.hpp"
+
+#include <iostream>
+
+int main(int argc, char** argv) {
+  using namespace stalewatch;
+  bool from_stdin = false, virtual_time = false, test = false;
+  const auto add_options = [&](CLI::App& app) {
+    app.get_option("--config")->required(false);
+    auto* const in = app.add_flag("--stdin", from_stdin, "tell events read as JSON lines, and end");
+    app.add_flag("--virtual-time", virtual_time, "with --stdin: the events' times are the clock")
+        ->needs(in);
+    app.add_flag("--test", test, "send one test message on every configured channel, and end")
+        ->excludes(in);
+  };
+  const auto run = [&](ProcessContext& context) {
+    if (test) return notifier::test_sinks(context.config, std::cout);
+    if (!from_stdin && context.options.config.empty()) throw UsageError("--config is required");
+    Health health("notifier");
+    if (!context.options.http.empty()) health.serve(context.options.http);
+    if (from_stdin) return notifier::run_pipe(context, health, virtual_time);
+    return notifier::App(context, health).run();
+  };
+  return run_process("notifier",
+                     "tells what the aggregator decides: terminal, log file, Rocket.Chat", argc,
+                     argv, add_options, run);
+}

@@ -1,0 +1,254 @@
+#include "notifier/render.hpp"
+
+#include "common/names.hpp"
+#include "common/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+namespace stalewatch::notifier {
+namespace {
+
+/// Longer names, addresses and details say nothing more to a person, but push the rest off the
+/// screen.
+constexpr std::size_t max_quoted = 200;
+
+struct Words {
+  std::string_view word, phrase;
+};
+
+// In the order of the enumerators of Kind.
+constexpr std::array<Words, 30> words = {{
+    {"UPDATED", "has new data"},
+    {"WENT BACK", "went back to older data"},
+    {"STALE", "is stale"},
+    {"STILL STALE", "is still stale"},
+    {"FRESH AGAIN", "is fresh again"},
+    {"FAILING", "is failing"},
+    {"STILL FAILING", "is still failing"},
+    {"ANSWERING AGAIN", "is answering again"},
+    {"NOT WATCHED", "is not watched"},
+    {"STILL UNWATCHED", "is still not watched"},
+    {"WATCHED AGAIN", "is watched again"},
+    {"CLOCK OFF", "has a wrong clock"},
+    {"CLOCK OK", "has its clock right again"},
+    {"SPLIT", "shows different data to different probers"},
+    {"AGREED", "shows the same data to all probers again"},
+    {"RETIRED", "is no longer configured"},
+    {"PROBER JOINED", "joined as a prober"},
+    {"PROBER LOST", "is lost as a prober"},
+    {"PROBER BLIND", "sees almost none of its targets"},
+    {"PROBER SEES", "sees its targets again"},
+    {"JOURNAL TROUBLE", "cannot write its journal"},
+    {"JOURNAL OK", "writes its journal again"},
+    {"CONSUMER BEHIND", "is behind with the events"},
+    {"CONSUMER OK", "has caught up with the events"},
+    {"SAMPLES LOST", "lost samples"},
+    {"CLOCK STEPPED", "saw its clock step"},
+    {"EVENTS MISSING", "missed events"},
+    {"UNDELIVERED", "does not take messages"},
+    {"AGGREGATOR LOST", "gives no sign of life"},
+    {"AGGREGATOR BACK", "is back"},
+}};
+
+/// Words are padded to the longest of them, so that names stand in one column.
+constexpr std::size_t word_width = 15;
+
+const Words& words_of(Kind kind) { return words.at(static_cast<std::size_t>(kind)); }
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const auto& part : parts) {
+    if (part.empty()) continue;
+    if (!text.empty()) text += ", ";
+    text += part;
+  }
+  return text;
+}
+
+std::string limit_of(const Event& e) {
+  return e.threshold ? " (limit " + format_duration(*e.threshold) + ")" : "";
+}
+
+/// While the server does not answer the data may be older than known, hence "at least".
+std::string age_of(const Event& e, bool at_least) {
+  if (!e.age) return {};
+  return (at_least ? "data at least " : "data ") + format_duration(*e.age) + " old" + limit_of(e);
+}
+
+std::string last_computed(const Event& e) {
+  return e.computed_at ? "last computed " + near_time(*e.computed_at, e.at) : "";
+}
+
+std::string since_of(const Event& e) {
+  if (!e.since || *e.since == e.at) return {};
+  return "since " + near_time(*e.since, e.at) + " (" + format_duration(e.at - *e.since) + ")";
+}
+
+/// The prober's detail says it in full; the bare reason is the fallback.
+std::string why_of(const Event& e, Quote quote) {
+  if (e.detail && !e.detail->empty()) return quote(*e.detail);
+  if (!e.reason) return {};
+  if (*e.reason == "no_prober") return "there is no prober";
+  if (*e.reason == "prober_lost") return "its prober was lost";
+  if (*e.reason == "samples_lost") return "its samples were lost";
+  return quote(*e.reason);
+}
+
+std::string seen_by(const Event& e) {
+  if (!e.observers_failing || e.observers_of.value_or(0) < 2) return {};
+  return "seen by " + std::to_string(*e.observers_failing) + " of " +
+         std::to_string(*e.observers_of) + " probers";
+}
+
+std::string reminder_of(const Event& e) {
+  const auto next = e.next_reminder_at ? near_time(*e.next_reminder_at, e.at) : "";
+  if (e.repeat_number)
+    return "reminder " + std::to_string(*e.repeat_number) + (next.empty() ? "" : ", next " + next);
+  return next.empty() ? "" : "first reminder " + next;
+}
+
+std::string was_of(const Event& e, std::string_view verb) {
+  return e.since ? std::string(verb) + " " + span_of(*e.since, e.at) : "";
+}
+
+std::string late_of(const Event& e) { return e.late ? "told late" : ""; }
+
+std::string updated_facts(const Event& e) {
+  std::vector<std::string> parts;
+  if (e.computed_at) parts.push_back("computed " + near_time(*e.computed_at, e.at));
+  if (e.lag) parts.push_back("seen " + format_duration(*e.lag) + " later");
+  if (e.computed_at && e.previous_computed_at)
+    parts.push_back(format_duration(*e.computed_at - *e.previous_computed_at) +
+                    " after the one before");
+  return joined(parts);
+}
+
+std::string went_back_facts(const Event& e, Quote quote) {
+  std::string moved;
+  if (e.computed_at && e.previous_computed_at)
+    moved = "computed " + near_time(*e.computed_at, e.at) + " after " +
+            near_time(*e.previous_computed_at, e.at) + " had been seen";
+  return joined({moved, why_of(e, quote)});
+}
+
+std::string problem_facts(const Event& e, Quote quote) {
+  const auto opening = opening_of(e.kind);
+  const bool data = opening == Kind::stale;
+  const auto age = age_of(e, opening == Kind::failing || opening == Kind::not_watched);
+  if (data) return joined({age, since_of(e), last_computed(e), why_of(e, quote), reminder_of(e)});
+  return joined({why_of(e, quote), seen_by(e), since_of(e), age, last_computed(e), reminder_of(e)});
+}
+
+std::string closing_facts(const Event& e, Quote quote) {
+  switch (opening_of(e.kind)) {
+    case Kind::stale:
+      return joined({was_of(e, "was stale"),
+                     e.computed_at ? "computed " + near_time(*e.computed_at, e.at) : "",
+                     why_of(e, quote)});
+    case Kind::failing:
+      return joined({was_of(e, "was failing"), why_of(e, quote), age_of(e, false)});
+    case Kind::not_watched:
+      return joined({was_of(e, "was not watched"), why_of(e, quote)});
+    default:
+      return joined({was_of(e, "lasted"), why_of(e, quote)});
+  }
+}
+
+std::string_view color_of(Tone tone) {
+  switch (tone) {
+    case Tone::problem:
+      return "\033[1;31m";  // bold red
+    case Tone::reminder:
+      return "\033[33m";  // yellow
+    case Tone::recovery:
+      return "\033[32m";  // green
+    case Tone::fact:
+      break;
+  }
+  return "\033[36m";  // cyan
+}
+
+std::string painted(std::string_view text, Tone tone, bool color) {
+  if (!color) return std::string(text);
+  return std::string(color_of(tone)) + std::string(text) + "\033[0m";
+}
+
+}  // namespace
+
+std::string quote_plain(std::string_view untrusted) {
+  return escape_untrusted(untrusted, max_quoted);
+}
+
+Tone tone_of(const Event& event) {
+  if (event.kind == Kind::undeliverable || event.kind == Kind::gap ||
+      event.kind == Kind::samples_lost)
+    return Tone::problem;  // facts, but bad ones
+  switch (role_of(event.kind)) {
+    case Role::opens:
+      return Tone::problem;
+    case Role::reminds:
+      return Tone::reminder;
+    case Role::closes:
+      return Tone::recovery;
+    case Role::fact:
+      break;
+  }
+  return Tone::fact;
+}
+
+std::string_view word_of(Kind kind) { return words_of(kind).word; }
+
+std::string_view phrase_of(Kind kind) { return words_of(kind).phrase; }
+
+std::string near_time(Timestamp t, Timestamp reference) {
+  constexpr std::size_t date = 10;  // "2026-11-22"
+  const auto full = format_local(t);
+  return full.substr(0, date) == format_local(reference).substr(0, date) ? format_local_clock(t)
+                                                                         : full;
+}
+
+std::string span_of(Timestamp from, Timestamp to) {
+  const auto first = format_local(from), last = format_local(to);
+  constexpr std::size_t date = 10, minute = 16;  // "2026-11-22", "2026-11-22 10:02"
+  const bool same_day = first.substr(0, date) == last.substr(0, date);
+  const auto start = same_day ? date + 1 : 0;
+  return first.substr(start, minute - start) + "-" + last.substr(start, minute - start) + " (" +
+         format_duration(to - from) + ")";
+}
+
+std::string facts_of(const Event& e, Quote quote) {
+  std::string facts;
+  if (e.kind == Kind::updated)
+    facts = updated_facts(e);
+  else if (e.kind == Kind::went_back)
+    facts = went_back_facts(e, quote);
+  else if (role_of(e.kind) == Role::closes)
+    facts = closing_facts(e, quote);
+  else if (role_of(e.kind) == Role::fact)
+    facts = why_of(e, quote);
+  else
+    facts = problem_facts(e, quote);
+  return joined({facts, late_of(e)});
+}
+
+std::string number_of(const Event& event) {
+  return event.seq > 0 ? "event " + std::to_string(event.seq) : "";
+}
+
+std::string line_of(const Item& item, bool color) {
+  const auto& e = item.event;
+  if (item.note == Note::nothing_open) return format_local(e.at) + " no open problems";
+  std::string word(word_of(e.kind));
+  word.resize(std::max(word.size(), word_width), ' ');
+  const auto who = quote_plain(e.name.empty() ? e.target : e.name);
+  const auto what = joined({facts_of(e, quote_plain), quote_plain(e.address)});
+  std::string line = format_local(e.at) + " " + painted(word, tone_of(e), color);
+  if (!who.empty()) line += " " + who;
+  if (!what.empty()) line += "  " + what;
+  if (e.seq > 0) line += " #" + std::to_string(e.seq);
+  return line;
+}
+
+}  // namespace stalewatch::notifier

@@ -1,0 +1,122 @@
+#include "notifier/retry.hpp"
+
+#include "common/text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+namespace stalewatch::notifier {
+namespace {
+
+using std::chrono::milliseconds, std::chrono::minutes, std::chrono::seconds;
+
+constexpr std::size_t max_error_text = 200;
+constexpr Duration default_rate_limit_wait = seconds(60);  // Rocket.Chat's window
+
+std::optional<std::int64_t> number_in(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end == text.data()) return std::nullopt;
+  return value;
+}
+
+/// Waits of a rate limit that can be meant seriously.
+std::optional<Duration> plausible(Duration wait) {
+  if (wait <= Duration{0} || wait > max_rate_limit_wait) return std::nullopt;
+  return wait;
+}
+
+/// The header says when the window ends, a proxy may say how long to wait, and the text says it,
+/// too: "You must wait 37 seconds before trying this endpoint again."
+Duration rate_limit_wait(const HttpAnswer& answer, const std::string& text, Timestamp wall) {
+  if (const auto reset = number_in(answer.rate_limit_reset))
+    if (*reset < std::int64_t{1} << 50)  // beyond that, microseconds overflow
+      if (const auto wait = plausible(Timestamp{milliseconds(*reset)} - wall)) return *wait;
+  if (const auto after = number_in(answer.retry_after))
+    if (*after <= 86'400)
+      if (const auto wait = plausible(seconds(*after))) return *wait;
+  constexpr std::string_view words = "must wait ";
+  if (const auto found = text.find(words); found != std::string::npos)
+    if (const auto told = number_in(std::string_view(text).substr(found + words.size())))
+      if (*told <= 86'400)
+        if (const auto wait = plausible(seconds(*told))) return *wait;
+  return default_rate_limit_wait;
+}
+
+/// What the body says: whether it claims success, and the error in words.
+struct Said {
+  bool is_json_object = false;
+  bool success = false;
+  std::string error;
+};
+
+Said said_in(const std::string& body) {
+  const auto json = nlohmann::json::parse(body, nullptr, false);
+  if (!json.is_object()) return {};
+  Said said{true, false, {}};
+  if (const auto found = json.find("success"); found != json.end() && found->is_boolean())
+    said.success = found->get<bool>();
+  for (const char* key : {"error", "message"})
+    if (const auto found = json.find(key);
+        said.error.empty() && found != json.end() && found->is_string())
+      said.error = found->get<std::string>();
+  return said;
+}
+
+Fate fate_of(long status) {
+  switch (status) {
+    case 401:
+    case 403:
+    case 404:
+    case 407:
+    case 410:
+    case 503:
+      return Fate::sink_refused;
+    case 408:
+    case 425:
+      return Fate::unavailable;
+    default:
+      break;
+  }
+  if (status >= 300 && status < 400)
+    return Fate::sink_refused;  // the address of the webhook is another one
+  if (status >= 400 && status < 500) return Fate::message_refused;
+  return Fate::unavailable;
+}
+
+}  // namespace
+
+Judgement judge(const HttpAnswer& answer, Timestamp wall) {
+  if (answer.status == 0)
+    return {Fate::unavailable, {}, escape_untrusted(answer.error, max_error_text)};
+  const auto said = said_in(answer.body);
+  const bool is_2xx = answer.status >= 200 && answer.status < 300;
+  auto why = "HTTP " + std::to_string(answer.status);
+  if (is_2xx && said.success) return {Fate::delivered, {}, why};
+  if (!said.error.empty()) why += ": " + escape_untrusted(said.error, max_error_text);
+  if (answer.status == 429 || said.error.find("too-many-requests") != std::string::npos)
+    return {Fate::slow_down, rate_limit_wait(answer, said.error, wall), why};
+  if (is_2xx && said.error.empty())
+    why += said.is_json_object ? " without success" : ", but the answer is not Rocket.Chat's";
+  return {is_2xx ? Fate::unavailable : fate_of(answer.status), {}, why};
+}
+
+Duration backoff(Fate fate, int failures, double jitter) {
+  const bool refused = fate == Fate::sink_refused;
+  const Duration first = refused ? Duration(seconds(30)) : Duration(seconds(1));
+  const Duration longest = refused ? Duration(minutes(5)) : Duration(minutes(1));
+  const int doublings = std::clamp(failures - 1, 0, 10);  // 2^10 s is beyond both of the longest
+  const auto wait = std::min(first * (1 << doublings), longest);
+  return Duration(std::llround(static_cast<double>(wait.count()) * (0.75 + 0.5 * jitter)));
+}
+
+void RateLimit::on_call(SteadyTime now) {
+  times_[next_] = now;
+  next_ = (next_ + 1) % calls;
+  if (next_ == 0) oldest_used_ = true;
+}
+
+}  // namespace stalewatch::notifier

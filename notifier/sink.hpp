@@ -1,0 +1,57 @@
+#pragma once
+
+// A place that messages go to. To add one: its file with a class like those here, and a row in
+// sink_table().
+
+#include "common/config.hpp"
+#include "common/result.hpp"
+#include "notifier/item.hpp"
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stalewatch::notifier {
+
+/// What came of an attempt to hand over what waits.
+struct Handover {
+  std::vector<std::int64_t> done;       ///< ids that the other side has confirmed
+  std::vector<std::int64_t> set_aside;  ///< ids that it will never take, because of `why`
+  std::optional<SteadyTime>
+      again_at;         ///< when to come again for what is left; nothing: at once, if anything is
+  bool failed = false;  ///< the attempt was made and did not succeed
+  std::string why;      ///< of the failure, for people; holds no secret
+  bool tell = false;    ///< it is worth a line on the other sinks: once per trouble
+  Duration rate_limited{};  ///< wait that the other side asked for
+};
+
+/// Each sink is used by one thread, its own.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+
+  /// Hands over what it can of `items` (oldest first, not empty) and returns soon after `stop`.
+  virtual Handover deliver(const std::vector<Item>& items, Now now,
+                           const std::stop_token& stop) = 0;
+
+  /// Sends a test message: how it was answered, or why it failed.
+  virtual Result<std::string> test(Timestamp now) = 0;
+};
+
+/// One row per kind of sink.
+struct SinkKind {
+  std::string_view name;  ///< names its cursor in the state file: never rename one
+  bool (*configured)(const Config&);
+  bool (*wants)(const Event&);                 ///< of the events that are shown to anybody
+  bool (*same)(const Config&, const Config&);  ///< a reload changes nothing for it
+  bool folds;  ///< reminders that still wait give way to what follows them
+  std::unique_ptr<Sink> (*make)(const Config&);  ///< throws std::runtime_error
+};
+
+std::span<const SinkKind> sink_table();
+
+}  // namespace stalewatch::notifier

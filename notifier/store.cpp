@@ -1,0 +1,336 @@
+#include "notifier/store.hpp"
+
+#include "common/json_lines.hpp"
+#include "common/log.hpp"
+#include "common/names.hpp"
+
+#include <fcntl.h>
+#include <soci/soci.h>
+#include <soci/sqlite3/soci-sqlite3.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <stdexcept>
+
+namespace stalewatch::notifier {
+namespace {
+
+using soci::into, soci::use;
+
+constexpr std::int64_t schema_version = 1;
+constexpr std::int64_t application_id = 0x73776e31;  // "swn1"; marks the file as ours
+constexpr int busy_seconds = 5;  // somebody looks into the file with another program
+
+constexpr std::string_view schema[] = {
+    "CREATE TABLE fetched (one INTEGER PRIMARY KEY CHECK (one = 1), journal TEXT NOT NULL, seq "
+    "INTEGER NOT NULL)",
+    "CREATE TABLE sinks (name TEXT PRIMARY KEY, begins_after INTEGER NOT NULL, journal TEXT NOT "
+    "NULL, "
+    "told INTEGER NOT NULL)",
+    "CREATE TABLE outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, sink TEXT NOT NULL, note TEXT NOT "
+    "NULL, "
+    "journal TEXT NOT NULL, seq INTEGER NOT NULL, episode INTEGER NOT NULL, reminds INTEGER NOT "
+    "NULL, "
+    "queued_at INTEGER NOT NULL, event TEXT NOT NULL)",
+    "CREATE INDEX outbox_of_sink ON outbox (sink, id)",
+    "CREATE INDEX reminders ON outbox (sink, episode) WHERE reminds = 1",
+    "CREATE TABLE open_problems (sink TEXT NOT NULL, kind TEXT NOT NULL, target TEXT NOT NULL, "
+    "name TEXT NOT NULL, "
+    "opening TEXT NOT NULL, PRIMARY KEY (sink, kind, target, name))",
+    "CREATE TABLE set_aside (id INTEGER PRIMARY KEY, sink TEXT NOT NULL, why TEXT NOT NULL, at "
+    "INTEGER NOT NULL, "
+    "journal TEXT NOT NULL, seq INTEGER NOT NULL, event TEXT NOT NULL)",
+};
+
+std::string_view name_of(Note note) {
+  switch (note) {
+    case Note::already_open:
+      return "already_open";
+    case Note::nothing_open:
+      return "nothing_open";
+    case Note::event:
+      break;
+  }
+  return "event";
+}
+
+Note note_from(std::string_view name) {
+  for (const auto note : {Note::already_open, Note::nothing_open})
+    if (name == name_of(note)) return note;
+  return Note::event;
+}
+
+}  // namespace
+
+struct Store::Database {
+  soci::session sql;
+  int lock_fd = -1;
+
+  ~Database() {
+    if (lock_fd >= 0) close(lock_fd);
+  }
+
+  /// Two notifiers on one file would tell everything twice.
+  void lock(const std::string& path) {
+    lock_fd = open((path + ".lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+    if (lock_fd < 0) throw std::runtime_error("cannot be written");
+    if (flock(lock_fd, LOCK_EX | LOCK_NB) != 0)
+      throw std::runtime_error("another notifier uses it");
+  }
+
+  std::int64_t number(const std::string& query) {
+    std::int64_t value = 0;
+    sql << query, into(value);
+    return value;
+  }
+
+  void prepare() {
+    std::string mode;
+    sql << "PRAGMA journal_mode = WAL", into(mode);
+    sql << "PRAGMA synchronous = NORMAL";
+    const auto version = number("PRAGMA user_version");
+    const auto tables = number("SELECT count(*) + 0 FROM sqlite_master");
+    if (tables > 0 && number("PRAGMA application_id") != application_id)
+      throw std::runtime_error("is a database, but not a notifier's");
+    if (version > schema_version)
+      throw std::runtime_error(
+          "is of a newer version of stalewatch; update, or name another file in notifier.state");
+    if (tables > 0) return;
+    transaction([&] {
+      for (const auto statement : schema) sql << std::string(statement);
+      sql << "PRAGMA application_id = " + std::to_string(application_id);
+      sql << "PRAGMA user_version = " + std::to_string(schema_version);
+    });
+  }
+
+  template <typename F>
+  void transaction(F&& f) {
+    sql << "BEGIN IMMEDIATE";
+    try {
+      f();
+      sql << "COMMIT";
+    } catch (...) {
+      try {
+        sql << "ROLLBACK";
+      } catch (const std::exception&) {  // SQLite has rolled back itself
+      }
+      throw;
+    }
+  }
+
+  void keep_opening(const std::string& sink, const Event& e) {
+    const std::string kind(name_of(e.kind)), opening = to_json_line(e);
+    sql << "INSERT OR REPLACE INTO open_problems VALUES (:s, :k, :t, :n, :o)", use(sink, "s"),
+        use(kind, "k"), use(e.target, "t"), use(subject_of(e), "n"), use(opening, "o");
+  }
+
+  void drop_opening(const std::string& sink, const Event& e) {
+    const std::string kind(name_of(opening_of(e.kind)));
+    if (e.kind == Kind::retired)
+      sql << "DELETE FROM open_problems WHERE sink = :s AND target = :t", use(sink, "s"),
+          use(e.target, "t");
+    else
+      sql << "DELETE FROM open_problems WHERE sink = :s AND kind = :k AND target = :t AND name = "
+             ":n",
+          use(sink, "s"), use(kind, "k"), use(e.target, "t"), use(subject_of(e), "n");
+  }
+
+  void add(const std::string& journal, Timestamp now, const Entry& entry) {
+    const auto& e = entry.event;
+    const std::string note(name_of(entry.note)), event = to_json_line(e);
+    const auto queued_at = to_us(now), episode = e.episode.value_or(0);
+    const auto reminds = static_cast<int>(role_of(e.kind) == Role::reminds);
+    if (entry.replaces_reminders)
+      sql << "DELETE FROM outbox WHERE sink = :s AND episode = :e AND reminds = 1 AND journal = :j",
+          use(entry.sink, "s"), use(episode, "e"), use(journal, "j");
+    sql << "INSERT INTO outbox (sink, note, journal, seq, episode, reminds, queued_at, event) "
+           "VALUES (:s, :n, :j, :q, :e, :r, :a, :v)",
+        use(entry.sink, "s"), use(note, "n"), use(journal, "j"), use(e.seq, "q"), use(episode, "e"),
+        use(reminds, "r"), use(queued_at, "a"), use(event, "v");
+    if (entry.note != Note::nothing_open && role_of(e.kind) == Role::opens)
+      keep_opening(entry.sink, e);
+    if (role_of(e.kind) == Role::closes) drop_opening(entry.sink, e);
+  }
+
+  void move_to_set_aside(std::int64_t id, const std::string& why, Timestamp now) {
+    const auto at = to_us(now);
+    sql << "INSERT OR REPLACE INTO set_aside SELECT id, sink, :w, :a, journal, seq, event FROM "
+           "outbox WHERE id = :i",
+        use(why, "w"), use(at, "a"), use(id, "i");
+    sql << "DELETE FROM outbox WHERE id = :i", use(id, "i");
+  }
+
+ private:
+  /// Targets are told apart by their key, matters of the system by who is meant.
+  static const std::string& subject_of(const Event& e) {
+    static const std::string none;
+    return e.target.empty() ? e.name : none;
+  }
+};
+
+Store::Store(const std::string& path) : database_(std::make_unique<Database>()) {
+  try {
+    if (path != ":memory:") {
+      const auto folder = std::filesystem::path(path).parent_path();
+      if (!folder.empty()) std::filesystem::create_directories(folder);
+      database_->lock(path);
+    }
+    database_->sql.open(soci::sqlite3,
+                        "dbname=\"" + path + "\" timeout=" + std::to_string(busy_seconds));
+    database_->prepare();
+  } catch (const soci::soci_error& error) {
+    throw std::runtime_error("notifier.state " + path + ": " + error.get_error_message());
+  } catch (const std::exception& error) {
+    throw std::runtime_error("notifier.state " + path + ": " + error.what());
+  }
+}
+
+Store::~Store() = default;
+
+std::optional<Cursor> Store::fetched() {
+  const std::lock_guard lock(mutex_);
+  Cursor cursor;
+  database_->sql << "SELECT journal, seq FROM fetched", into(cursor.journal), into(cursor.seq);
+  if (!database_->sql.got_data()) return std::nullopt;
+  return cursor;
+}
+
+std::map<std::string, std::int64_t> Store::sinks() {
+  const std::lock_guard lock(mutex_);
+  std::map<std::string, std::int64_t> found;
+  std::string name;
+  std::int64_t begins_after = 0;
+  soci::statement rows = (database_->sql.prepare << "SELECT name, begins_after FROM sinks",
+                          into(name), into(begins_after));
+  rows.execute();
+  while (rows.fetch()) found[name] = begins_after;
+  return found;
+}
+
+std::int64_t Store::forget(const std::string& sink) {
+  const auto owed = backlog(sink);
+  const std::lock_guard lock(mutex_);
+  database_->transaction([&] {
+    for (const char* table : {"outbox", "open_problems"})
+      database_->sql << std::string("DELETE FROM ") + table + " WHERE sink = :s", use(sink, "s");
+    database_->sql << "DELETE FROM sinks WHERE name = :s", use(sink, "s");
+  });
+  return owed;
+}
+
+void Store::take_over(const Intake& intake) {
+  const std::lock_guard lock(mutex_);
+  auto& sql = database_->sql;
+  database_->transaction([&] {
+    std::string journal;
+    if (intake.cursor) {
+      sql << "INSERT OR REPLACE INTO fetched VALUES (1, :j, :q)", use(intake.cursor->journal, "j"),
+          use(intake.cursor->seq, "q");
+      journal = intake.cursor->journal;
+    } else {
+      sql << "SELECT journal FROM fetched", into(journal);
+    }
+    if (intake.new_journal) {
+      const std::string lost(name_of(Kind::aggregator_lost));
+      sql << "DELETE FROM open_problems WHERE kind <> :k", use(lost, "k");
+      sql << "UPDATE sinks SET begins_after = 0";
+    }
+    for (const auto& [sink, begins_after] : intake.new_sinks)
+      sql << "INSERT OR REPLACE INTO sinks VALUES (:s, :q, :j, :q2)", use(sink, "s"),
+          use(begins_after, "q"), use(journal, "j"), use(begins_after, "q2");
+    for (const auto& [sink, opening] : intake.still_open) database_->keep_opening(sink, opening);
+    for (const auto& entry : intake.entries) database_->add(journal, intake.now, entry);
+  });
+}
+
+std::vector<Item> Store::pending(std::string_view sink_name, std::size_t limit) {
+  const std::lock_guard lock(mutex_);
+  const std::string sink(sink_name);
+  std::vector<Item> items;
+  std::vector<std::pair<std::int64_t, std::string>> unreadable;
+  {
+    std::int64_t id = 0, queued_at = 0;
+    const auto count = static_cast<std::int64_t>(limit);
+    std::string note, event;
+    soci::statement rows =
+        (database_->sql.prepare << "SELECT id, note, queued_at, event FROM outbox WHERE sink = :s "
+                                   "ORDER BY id LIMIT :l",
+         into(id), into(note), into(queued_at), into(event), use(sink, "s"), use(count, "l"));
+    rows.execute();
+    while (rows.fetch()) {
+      if (auto read = event_from_json(event))
+        items.push_back({id, note_from(note), *std::move(read), timestamp_from_us(queued_at)});
+      else
+        unreadable.emplace_back(id, read.error());
+    }
+  }
+  for (const auto& [id, why] : unreadable) {
+    spdlog::error("a message for {} cannot be read any more and is set aside: {}", sink, why);
+    database_->transaction(
+        [&, bad = id, &reason = why] { database_->move_to_set_aside(bad, reason, {}); });
+  }
+  return items;
+}
+
+void Store::delivered(std::string_view sink_name, const std::vector<std::int64_t>& ids) {
+  if (ids.empty()) return;
+  const std::lock_guard lock(mutex_);
+  const std::string sink(sink_name);
+  auto& sql = database_->sql;
+  const auto last = ids.back();
+  database_->transaction([&] {
+    sql << "UPDATE sinks SET (journal, told) = (SELECT journal, seq FROM outbox WHERE id = :i) "
+           "WHERE name = :s AND "
+           "EXISTS (SELECT 1 FROM outbox WHERE id = :i2 AND seq > 0)",
+        use(last, "i"), use(sink, "s"), use(last, "i2");
+    std::int64_t id = 0;
+    soci::statement remove = (sql.prepare << "DELETE FROM outbox WHERE id = :i", use(id, "i"));
+    for (const auto one : ids) {
+      id = one;
+      remove.execute(true);
+    }
+  });
+}
+
+void Store::set_aside(std::string_view sink, const std::vector<std::int64_t>& ids,
+                      const std::string& why, Timestamp now) {
+  const std::lock_guard lock(mutex_);
+  database_->transaction([&] {
+    for (const auto id : ids) database_->move_to_set_aside(id, why, now);
+  });
+  spdlog::error("{} events will not be told on {}: {}", ids.size(), sink, why);
+}
+
+std::int64_t Store::backlog(std::string_view sink_name) {
+  const std::lock_guard lock(mutex_);
+  const std::string sink(sink_name);
+  std::int64_t count = 0;
+  database_->sql << "SELECT count(*) + 0 FROM outbox WHERE sink = :s", into(count), use(sink, "s");
+  return count;
+}
+
+std::int64_t Store::last_told(std::string_view sink_name) {
+  const std::lock_guard lock(mutex_);
+  const std::string sink(sink_name);
+  std::int64_t seq = 0;
+  database_->sql << "SELECT told FROM sinks WHERE name = :s", into(seq), use(sink, "s");
+  return seq;
+}
+
+std::vector<Event> Store::open_problems(std::string_view sink_name) {
+  const std::lock_guard lock(mutex_);
+  const std::string sink(sink_name);
+  std::vector<Event> openings;
+  std::string text;
+  soci::statement rows =
+      (database_->sql.prepare
+           << "SELECT opening FROM open_problems WHERE sink = :s ORDER BY target, kind",
+       into(text), use(sink, "s"));
+  rows.execute();
+  while (rows.fetch())
+    if (auto read = event_from_json(text)) openings.push_back(*std::move(read));
+  return openings;
+}
+
+}  // namespace stalewatch::notifier

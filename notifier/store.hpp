@@ -1,0 +1,71 @@
+#pragma once
+
+// The notifier's one file: how far it has read, per sink what it owes and how far it has told, and
+// which problems the sink's readers know to be open. SQLite through SOCI; each method is one
+// transaction. Any thread may call.
+//
+// Written through the operating system's cache: after a power loss the tail may be gone, the
+// cursors with it, and is read from the aggregator's journal and told once more.
+
+#include "common/event_stream.hpp"
+#include "notifier/intake.hpp"
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace stalewatch::notifier {
+
+/// What one transaction of the main loop writes.
+struct Intake {
+  std::optional<Cursor> cursor;  ///< everything up to here is taken over; nothing: it did not move
+  std::vector<std::pair<std::string, std::int64_t>>
+      new_sinks;  ///< and the seq after which each begins
+  std::vector<Entry> entries;
+  bool new_journal =
+      false;  ///< open problems and beginnings of all sinks mean nothing any more; before the rest
+  std::vector<std::pair<std::string, Event>> still_open;  ///< sink and opening: known there already
+  Timestamp now{};
+};
+
+class Store {
+ public:
+  /// Opens or makes the file and its folder; ":memory:" for none. Throws std::runtime_error naming
+  /// the file, also when it is not the notifier's or of a newer version.
+  explicit Store(const std::string& path);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  std::optional<Cursor> fetched();
+  /// The sinks that have a cursor, and after which seq they began.
+  std::map<std::string, std::int64_t> sinks();
+  /// A sink that is not configured any more: how many events it still owed.
+  std::int64_t forget(const std::string& sink);
+
+  void take_over(const Intake& intake);
+
+  /// The oldest of what the sink owes. Rows that cannot be read any more are set aside.
+  std::vector<Item> pending(std::string_view sink, std::size_t limit);
+  void delivered(std::string_view sink, const std::vector<std::int64_t>& ids);
+  void set_aside(std::string_view sink, const std::vector<std::int64_t>& ids,
+                 const std::string& why, Timestamp now);
+  std::int64_t backlog(std::string_view sink);
+  /// Seq of the newest event that the sink has told.
+  std::int64_t last_told(std::string_view sink);
+
+  /// Openings that the sink has told or owes, and whose closing it has not been given.
+  std::vector<Event> open_problems(std::string_view sink);
+
+ private:
+  struct Database;
+  std::mutex mutex_;
+  std::unique_ptr<Database> database_;
+};
+
+}  // namespace stalewatch::notifier

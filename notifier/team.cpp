@@ -1,0 +1,91 @@
+#include "notifier/team.hpp"
+
+#include "common/log.hpp"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <system_error>
+
+namespace stalewatch::notifier {
+namespace {
+
+constexpr Duration stop_within = std::chrono::milliseconds(2500);
+
+}  // namespace
+
+Mailbox::Mailbox() : fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+}
+
+Mailbox::~Mailbox() { close(fd_); }
+
+void Mailbox::put(Event event) {
+  const std::lock_guard lock(mutex_);
+  events_.push_back(std::move(event));
+  eventfd_write(fd_, 1);
+}
+
+std::vector<Event> Mailbox::take() {
+  const std::lock_guard lock(mutex_);
+  eventfd_t ignored = 0;
+  eventfd_read(fd_, &ignored);
+  return std::exchange(events_, {});
+}
+
+void Team::configure(const Config& config, bool threads) {
+  std::vector<std::pair<const SinkKind*, std::unique_ptr<Sink>>> made;
+  for (const auto& kind : sink_table())
+    if (kind.configured(config) &&
+        !(config_ && kind.configured(*config_) && kind.same(*config_, config)))
+      made.emplace_back(&kind, kind.make(config));
+  std::erase_if(couriers_, [&](const auto& courier) {
+    const auto& kind = courier->kind();
+    return !kind.configured(config) || !kind.same(*config_, config);
+  });
+  for (auto& [kind, sink] : made) {
+    couriers_.push_back(
+        std::make_unique<Courier>(*kind, std::move(sink), store_, metrics_,
+                                  [this](Event event) { mailbox_.put(std::move(event)); }));
+    if (threads) couriers_.back()->start();
+  }
+  std::sort(couriers_.begin(), couriers_.end(),
+            [](const auto& a, const auto& b) { return &a->kind() < &b->kind(); });
+  config_ = config;
+  for (const auto& [name, from] : store_.sinks()) {
+    const bool configured = std::any_of(
+        couriers_.begin(), couriers_.end(),
+        [&, &sink = name](const auto& courier) { return courier->kind().name == sink; });
+    if (configured) continue;
+    const auto owed = store_.forget(name);
+    if (owed > 0)
+      spdlog::warn("{} is not configured any more; {} events that waited for it are dropped", name,
+                   owed);
+  }
+}
+
+std::vector<Receiver> Team::receivers() {
+  const auto known = store_.sinks();
+  std::vector<Receiver> receivers;
+  for (const auto& courier : couriers_) {
+    const auto& kind = courier->kind();
+    const auto found = known.find(std::string(kind.name));
+    receivers.push_back(
+        {kind.name, kind.wants, kind.folds, found == known.end() ? 0 : found->second});
+  }
+  return receivers;
+}
+
+void Team::wake() {
+  for (auto& courier : couriers_) courier->wake();
+}
+
+bool Team::stop() {
+  for (auto& courier : couriers_) courier->request_stop();
+  const auto deadline = read_clocks().mono + stop_within;
+  return std::all_of(couriers_.begin(), couriers_.end(),
+                     [&](const auto& courier) { return courier->stopped_by(deadline); });
+}
+
+}  // namespace stalewatch::notifier

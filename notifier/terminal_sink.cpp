@@ -1,0 +1,81 @@
+#include "notifier/terminal_sink.hpp"
+
+#include "common/json_lines.hpp"
+#include "common/log.hpp"
+#include "notifier/render.hpp"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <system_error>
+
+namespace stalewatch::notifier {
+namespace {
+
+/// A pipe that polls writable takes this much without blocking (PIPE_BUF).
+constexpr std::size_t piece = 4096;
+/// How long a terminal that takes nothing is waited for before looking whether to stop.
+constexpr int poll_ms = 200;
+
+/// https://no-color.org: any value that is not empty.
+bool wants_color(TerminalConfig::Color color, int fd) {
+  if (color != TerminalConfig::Color::automatic) return color == TerminalConfig::Color::always;
+  const char* const no_color = std::getenv("NO_COLOR");
+  return (no_color == nullptr || *no_color == '\0') && isatty(fd) == 1;
+}
+
+}  // namespace
+
+TerminalSink::TerminalSink(const TerminalConfig& config, int fd)
+    : json_(config.json), color_(wants_color(config.color, fd)), fd_(fd) {}
+
+/// False when stopped, or when the other end was closed.
+bool TerminalSink::write_all(std::string_view text, const std::stop_token& stop) {
+  while (!text.empty()) {
+    pollfd poll_fd{fd_, POLLOUT, 0};
+    if (poll(&poll_fd, 1, poll_ms) <= 0) {
+      if (stop.stop_requested()) return false;
+      continue;
+    }
+    const auto written = write(fd_, text.data(), std::min(text.size(), piece));
+    if (written >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno != EINTR && errno != EAGAIN) {
+      gone_ = true;
+      spdlog::error("the terminal is gone, nothing more is shown there: {}",
+                    std::generic_category().message(errno));
+      return false;
+    }
+  }
+  return true;
+}
+
+Handover TerminalSink::deliver(const std::vector<Item>& items, Now now,
+                               const std::stop_token& stop) {
+  Handover handover;
+  for (const auto& item : items) {
+    const bool shown = !json_ || item.note != Note::nothing_open;
+    const auto line = json_ ? to_json_line(item.event) : line_of(item, color_);
+    if (shown && !gone_ && !write_all(line + "\n", stop) && !gone_) {
+      handover.again_at = now.mono;
+      return handover;
+    }
+    handover.done.push_back(item.id);
+  }
+  return handover;
+}
+
+Result<std::string> TerminalSink::test(Timestamp now) {
+  if (!write_all(format_local(now) + " TEST            stalewatch: alarms will appear here\n", {}))
+    return Error{"cannot be written"};
+  return std::string("written");
+}
+
+std::unique_ptr<Sink> make_terminal_sink(const Config& config) {
+  return std::make_unique<TerminalSink>(config.terminal, STDOUT_FILENO);
+}
+
+}  // namespace stalewatch::notifier
