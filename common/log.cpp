@@ -29,4 +29,8 @@ void start_log(const std::string& process, const std::string& level) {
   spdlog::set_default_logger(std::move(logger));
 }
 
+void set_log_level(const std::string& level) {
+  spdlog::default_logger()->set_level(level_from(level));
+}
+
 }  // namespace stalewatch

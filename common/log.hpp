@@ -10,4 +10,7 @@ namespace stalewatch {
 /// `level` as in the configuration (also "logging.INFO"); throws std::runtime_error for an unknown one.
 void start_log(const std::string& process, const std::string& level);
 
+/// Another level for the running log, after a reload; throws std::runtime_error for an unknown one.
+void set_log_level(const std::string& level);
+
 }  // namespace stalewatch
