@@ -1,0 +1,136 @@
+#include "prober/aggregator_link.hpp"
+
+#include "common/log.hpp"
+#include "common/text.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace stalewatch::prober {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto period = 1s;            // of hellos and leases
+constexpr auto not_connected = 100ms;  // until the socket takes a message
+constexpr auto first_complaint = 2s;   // any order of starting is fine, so not at once
+constexpr auto complaint_period = 60s;
+constexpr int messages_per_turn = 64;
+/// Shorter leases than this would make each hiccup a loss.
+constexpr Duration least_silence = 3s;
+
+}  // namespace
+
+AggregatorLink::AggregatorLink(zmq::context_t& context, std::string endpoint, Hello hello,
+                               const Now& now)
+    : endpoint_(std::move(endpoint)),
+      hello_(std::move(hello)),
+      sender_(hello_.name, hello_.instance),
+      socket_(make_control_dealer(context, endpoint_)),
+      next_(now.mono),
+      last_heard_(now.mono),
+      next_complaint_(now.mono + first_complaint) {}
+
+void AggregatorLink::receive(const Now& now,
+                             const std::function<void(AssignmentChange)>& on_change) {
+  for (int i = 0; i < messages_per_turn; ++i) {
+    const auto frames = stalewatch::receive(socket_, bad_);
+    if (!frames) return;
+    if (frames->topic == topic_of<Targets>())
+      take_targets(*frames, now, on_change);
+    else if (frames->topic == topic_of<LeaseReply>())
+      take_reply(*frames, now);
+    // Other topics belong to newer aggregators.
+  }
+}
+
+template <typename M>
+std::optional<M> AggregatorLink::decoded(const Frames& frames) {
+  auto message = decode<M>(frames.body);
+  if (message) return *std::move(message);
+  ++undecodable_;
+  spdlog::warn("dropped a message from the aggregator topic={} why=\"{}\"",
+               escape_untrusted(frames.topic, 20), escape_untrusted(message.error()));
+  return std::nullopt;
+}
+
+void AggregatorLink::take_targets(const Frames& frames, const Now& now,
+                                  const std::function<void(AssignmentChange)>& on_change) {
+  auto piece = decoded<Targets>(frames);
+  if (!piece) return ask_again(now);
+  heard(now);
+  switch (pieces_.take(*std::move(piece))) {
+    case AssignmentPieces::Took::more:
+      return;
+    case AssignmentPieces::Took::out_of_order:
+      spdlog::warn("a piece of the assignment is missing, asking for all of it");
+      return ask_again(now);
+    case AssignmentPieces::Took::complete:
+      break;
+  }
+  AssignmentChange change = std::move(pieces_.change());
+  if (change.lease > Duration::zero()) lease_ = change.lease;
+  spdlog::info("assignment generation={} full={} added={} removed={}", change.generation,
+               change.full, change.added.size(), change.removed.size());
+  on_change(std::move(change));
+  next_ = now.mono;  // tells by a lease which generation is in force
+}
+
+void AggregatorLink::take_reply(const Frames& frames, const Now& now) {
+  const auto reply = decoded<LeaseReply>(frames);
+  if (!reply) return;
+  pings_.add(reply->lease_sent_at, reply->now, now.wall);
+  if (reply->known)
+    heard(now);
+  else
+    ask_again(now);
+}
+
+void AggregatorLink::heard(const Now& now) {
+  last_heard_ = now.mono;
+  if (joined_) return;
+  joined_ = true;
+  spdlog::info("{} the aggregator endpoint={}", was_joined_ ? "back with" : "joined", endpoint_);
+  was_joined_ = true;
+}
+
+void AggregatorLink::ask_again(const Now& now) {
+  joined_ = false;
+  next_ = std::min(next_, now.mono + not_connected);
+}
+
+void AggregatorLink::tick(const Now& now, std::uint64_t last_news_seq) {
+  if (now.mono < next_) return;
+  const auto silence = std::max(lease_, least_silence);
+  if (joined_ && now.mono - last_heard_ > silence) {
+    joined_ = false;
+    next_complaint_ = now.mono;
+  }
+  bool sent = false;
+  if (joined_) {
+    Lease lease{hello_.instance, pieces_.generation(), last_news_seq, now.wall, {}, {}};
+    if (const auto clock = pings_.median()) {
+      lease.clock_offset = clock->offset;
+      lease.clock_uncertainty = clock->uncertainty;
+    }
+    sent = send(socket_, sender_, lease);
+  } else {
+    tell_waiting(now);
+    sent = send(socket_, sender_, hello_);
+  }
+  next_ = now.mono + (sent ? std::min<Duration>(period, lease_ / 3) : Duration{not_connected});
+}
+
+void AggregatorLink::tell_waiting(const Now& now) {
+  if (now.mono < next_complaint_) return;
+  next_complaint_ = now.mono + complaint_period;
+  if (was_joined_)
+    spdlog::warn("the aggregator does not answer, going on with the last assignment endpoint={}",
+                 endpoint_);
+  else
+    spdlog::warn("waiting for the aggregator endpoint={}", endpoint_);
+}
+
+void AggregatorLink::goodbye() { send(socket_, sender_, Goodbye{hello_.instance}); }
+
+}  // namespace stalewatch::prober

@@ -1,0 +1,54 @@
+#include "prober/answer_headers.hpp"
+
+#include <curl/curl.h>
+#include <strings.h>
+
+#include <string>
+
+namespace stalewatch::prober {
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+bool begins(std::string_view line, std::string_view word) {
+  return line.size() >= word.size() && strncasecmp(line.data(), word.data(), word.size()) == 0;
+}
+
+std::optional<Timestamp> read_date(std::string_view value) {
+  if (value.size() > 40)
+    return std::nullopt;  // "Sun, 06 Nov 1994 08:49:37 GMT" and the two older forms are shorter
+  const std::time_t seconds = curl_getdate(std::string(value).c_str(), nullptr);
+  if (seconds <= 0) return std::nullopt;
+  return Timestamp{std::chrono::seconds{seconds}};
+}
+
+}  // namespace
+
+bool AnswerHeaders::add(std::string_view line) {
+  bytes_ += line.size();
+  if (bytes_ > max_header_bytes) return false;
+  if (begins(line, "HTTP/")) {  // another answer of the same transfer, after a redirect
+    date_.reset();
+    cached_ = false;
+  } else if (begins(line, "date:")) {
+    date_ = read_date(trimmed(line.substr(5)));
+  } else if (begins(line, "age:")) {
+    cached_ = cached_ || trimmed(line.substr(4)) != "0";
+  } else if (begins(line, "x-cache:")) {
+    cached_ = cached_ || begins(trimmed(line.substr(8)), "hit");
+  }
+  return true;
+}
+
+std::optional<ClockOffset> AnswerHeaders::clock_offset(Timestamp sent, Timestamp received) const {
+  if (!date_ || cached_ || received < sent) return std::nullopt;
+  constexpr Duration half_second = std::chrono::milliseconds(500);
+  const Duration half_trip = (received - sent) / 2;
+  return ClockOffset{*date_ + half_second - (sent + half_trip), half_second + half_trip};
+}
+
+}  // namespace stalewatch::prober

@@ -1,0 +1,36 @@
+#include "prober/clock_pings.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace stalewatch::prober {
+namespace {
+
+/// What two clocks may drift apart within five pings, generously.
+constexpr Duration drift = std::chrono::milliseconds(100);
+
+}  // namespace
+
+void ClockPings::add(Timestamp sent, Timestamp theirs, Timestamp received) {
+  if (received < sent) return;  // not an answer to what we sent
+  const Duration half = (received - sent) / 2;
+  const ClockOffset seen{theirs - (sent + half), half};
+  // What cannot be the same offset is a clock that was set: what was measured before says nothing
+  // any more.
+  if (const auto before = median())
+    if (abs(seen.offset - before->offset) > seen.uncertainty + before->uncertainty + drift)
+      last_.clear();
+  last_.push_back(seen);
+  if (last_.size() > kept) last_.pop_front();
+}
+
+std::optional<ClockOffset> ClockPings::median() const {
+  if (last_.empty()) return std::nullopt;
+  std::vector<ClockOffset> sorted(last_.begin(), last_.end());
+  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
+  std::nth_element(sorted.begin(), middle, sorted.end(),
+                   [](const ClockOffset& a, const ClockOffset& b) { return a.offset < b.offset; });
+  return *middle;
+}
+
+}  // namespace stalewatch::prober

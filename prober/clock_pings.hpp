@@ -1,0 +1,34 @@
+#pragma once
+
+// How far the aggregator's clock is from ours, measured by the leases and their answers as NTP does
+// it. Pure.
+
+#include "common/time.hpp"
+
+#include <cstddef>
+#include <deque>
+#include <optional>
+
+namespace stalewatch::prober {
+
+struct ClockOffset {
+  Duration offset{};       ///< the other clock minus ours
+  Duration uncertainty{};  ///< half the width of what it may be
+
+  bool operator==(const ClockOffset&) const = default;
+};
+
+class ClockPings {
+ public:
+  /// One answered ping: sent and received by our clock, `theirs` read by the other side in between.
+  void add(Timestamp sent, Timestamp theirs, Timestamp received);
+  /// The median of the last five; nothing before the first.
+  std::optional<ClockOffset> median() const;
+  void clear() { last_.clear(); }
+
+ private:
+  static constexpr std::size_t kept = 5;  // one slow answer, or two, do not move the median
+  std::deque<ClockOffset> last_;
+};
+
+}  // namespace stalewatch::prober

@@ -1,0 +1,193 @@
+#include "prober/http_slot.hpp"
+
+#include <strings.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace stalewatch::prober {
+namespace {
+
+constexpr long max_redirects = 5;
+/// Connections are renewed after 10 minutes, so that a changed address or load balancer is
+/// followed.
+constexpr long connection_lifetime_s = 600;
+/// Memory of a body that is kept for the next one; larger ones are given back.
+constexpr std::size_t kept_body_bytes = 16 << 10;
+
+template <typename T>
+void set(CURL* easy, CURLoption option, T value) {
+  if (curl_easy_setopt(easy, option, value) == CURLE_OUT_OF_MEMORY) throw std::bad_alloc();
+}
+
+const char* or_null(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
+
+/// The file of trusted roots that libcurl was built with.
+const char* default_ca_file() { return curl_version_info(CURLVERSION_NOW)->cainfo; }
+
+template <typename T>
+T info(CURL* easy, CURLINFO what) {
+  T value{};
+  curl_easy_getinfo(easy, what, &value);
+  return value;
+}
+
+Duration time_info(CURL* easy, CURLINFO what) { return Duration{info<curl_off_t>(easy, what)}; }
+
+void append(CurlList& list, const std::string& line) {
+  curl_slist* longer = curl_slist_append(list.get(), line.c_str());
+  if (longer == nullptr) throw std::bad_alloc();
+  static_cast<void>(list.release());
+  list.reset(longer);
+}
+
+}  // namespace
+
+HttpProbe::Slot::Slot(const std::string& user_agent) : easy(curl_easy_init()) {
+  if (easy == nullptr) throw std::bad_alloc();
+  set_constant_options(user_agent);
+}
+
+HttpProbe::Slot::~Slot() { curl_easy_cleanup(easy); }
+
+void HttpProbe::Slot::set_constant_options(const std::string& user_agent) {
+  set(easy, CURLOPT_PRIVATE, static_cast<void*>(this));
+  set(easy, CURLOPT_ERRORBUFFER, error_.data());
+  set(easy, CURLOPT_NOSIGNAL, 1L);
+  set(easy, CURLOPT_QUICK_EXIT, 1L);  // never join a resolver thread (of a redirect's name)
+  set(easy, CURLOPT_USERAGENT, user_agent.c_str());
+  // HTTP/2 would put several probes of one host on one connection, and their timings with it.
+  set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  set(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  set(easy, CURLOPT_MAXREDIRS, max_redirects);
+  set(easy, CURLOPT_ACCEPT_ENCODING, "");
+  set(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  // With a folder of roots set as well, libcurl loads all of them for each connection instead of
+  // once.
+  set(easy, CURLOPT_CAPATH, static_cast<char*>(nullptr));
+  set(easy, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
+  set(easy, CURLOPT_MAXLIFETIME_CONN, connection_lifetime_s);
+  set(easy, CURLOPT_HEADERFUNCTION, &Slot::on_header);
+  set(easy, CURLOPT_HEADERDATA, static_cast<void*>(this));
+  set(easy, CURLOPT_WRITEFUNCTION, &Slot::on_body);
+  set(easy, CURLOPT_WRITEDATA, static_cast<void*>(this));
+  set(easy, CURLOPT_SSL_CTX_FUNCTION, &Slot::on_ssl_context);
+  set(easy, CURLOPT_SSL_CTX_DATA, static_cast<void*>(this));
+}
+
+void HttpProbe::Slot::prepare(std::uint64_t new_ticket, const TargetSpec& spec,
+                              const Endpoint& where, const Now& now) {
+  ticket = new_ticket;
+  endpoint = where;
+  timeout = spec.timeout;
+  started = launched = now;
+  max_body = spec.max_body;
+  follow_redirects = spec.follow_redirects;
+  may_be_tls = follow_redirects || strncasecmp(spec.address.c_str(), "https:", 6) == 0;
+  std::string body = std::move(transfer.body);
+  body.clear();
+  if (body.capacity() > kept_body_bytes) body.shrink_to_fit();
+  transfer = {};
+  transfer.body = std::move(body);
+  headers.clear();
+  handshake.clear();
+  error_[0] = '\0';
+
+  request_headers_.reset();
+  for (const auto& [name, value] : spec.headers)
+    append(request_headers_, value.empty() ? name + ";" : name + ": " + value);
+  set(easy, CURLOPT_HTTPHEADER, request_headers_.get());
+  set(easy, CURLOPT_RESOLVE, static_cast<curl_slist*>(nullptr));
+  set(easy, CURLOPT_URL, spec.address.c_str());
+  set(easy, CURLOPT_USERPWD, or_null(spec.basic_auth));
+  set(easy, CURLOPT_FOLLOWLOCATION, follow_redirects ? 1L : 0L);
+  set(easy, CURLOPT_SSL_VERIFYPEER, spec.verify ? 1L : 0L);
+  set(easy, CURLOPT_SSL_VERIFYHOST, spec.verify ? 2L : 0L);
+  set(easy, CURLOPT_CAINFO, spec.ca_file.empty() ? default_ca_file() : spec.ca_file.c_str());
+  set(easy, CURLOPT_SSLCERT, or_null(spec.cert_file));
+  set(easy, CURLOPT_SSLKEY, or_null(spec.key_file));
+  // An empty proxy means none whatever the environment says; none set means what the environment
+  // says.
+  set(easy, CURLOPT_PROXY, spec.proxy == "environment" ? nullptr : spec.proxy.c_str());
+}
+
+void HttpProbe::Slot::use_addresses(const std::string& addresses) {
+  resolve_.reset();
+  // "+": as if looked up, so that libcurl forgets it in time.
+  append(resolve_, "+" + endpoint.host + ":" + std::to_string(endpoint.port) + ":" + addresses);
+  set(easy, CURLOPT_RESOLVE, resolve_.get());
+}
+
+void HttpProbe::Slot::gather(CURLcode code) {
+  transfer.curl_code = code;
+  transfer.http_status = static_cast<std::uint16_t>(info<long>(easy, CURLINFO_RESPONSE_CODE));
+  gather_clock();
+  if (!follow_redirects && transfer.http_status / 100 == 3)
+    if (const char* to = info<const char*>(easy, CURLINFO_REDIRECT_URL)) transfer.redirect_to = to;
+  if (code == CURLE_OK) return;
+  gather_phase();
+  transfer.os_error = static_cast<int>(info<long>(easy, CURLINFO_OS_ERRNO));
+  transfer.curl_text = error_[0] != '\0' ? error_.data() : curl_easy_strerror(code);
+  transfer.refusal = handshake.refusal();
+  if (auto certificate = handshake.certificate()) transfer.certificate = std::move(certificate);
+}
+
+void HttpProbe::Slot::gather_phase() {
+  const auto reached = [this](CURLINFO what) { return time_info(easy, what) > Duration::zero(); };
+  if (reached(CURLINFO_STARTTRANSFER_TIME_T)) {
+    transfer.phase = Phase::receiving;
+  } else if (reached(CURLINFO_PRETRANSFER_TIME_T)) {
+    transfer.phase = Phase::waiting;
+  } else if (reached(CURLINFO_CONNECT_TIME_T)) {
+    transfer.phase = may_be_tls ? Phase::tls_handshake : Phase::waiting;
+  } else {
+    transfer.phase = reached(CURLINFO_NAMELOOKUP_TIME_T) ? Phase::connecting : Phase::resolving;
+  }
+}
+
+void HttpProbe::Slot::gather_clock() {
+  if (transfer.http_status == 0 || info<long>(easy, CURLINFO_REDIRECT_COUNT) != 0) return;
+  const auto offset =
+      headers.clock_offset(launched.wall + time_info(easy, CURLINFO_PRETRANSFER_TIME_T),
+                           launched.wall + time_info(easy, CURLINFO_STARTTRANSFER_TIME_T));
+  if (!offset) return;
+  transfer.clock_offset = offset->offset;
+  transfer.clock_uncertainty = offset->uncertainty;
+}
+
+void HttpProbe::Slot::note_certificate() {
+  const auto* session = info<curl_tlssessioninfo*>(easy, CURLINFO_TLS_SSL_PTR);
+  if (session == nullptr || session->backend != CURLSSLBACKEND_OPENSSL || !session->internals)
+    return;
+  transfer.certificate.emplace();
+  transfer.certificate->not_after = peer_certificate_expiry(static_cast<SSL*>(session->internals));
+}
+
+std::size_t HttpProbe::Slot::on_header(char* bytes, std::size_t size, std::size_t count,
+                                       void* self) {
+  auto& slot = *static_cast<Slot*>(self);
+  // While the connection is at hand: afterwards it belongs to the next request.
+  if (slot.may_be_tls && !slot.transfer.certificate) slot.note_certificate();
+  if (slot.headers.add({bytes, size * count})) return size * count;
+  slot.transfer.headers_too_large = true;
+  return 0;
+}
+
+std::size_t HttpProbe::Slot::on_body(char* bytes, std::size_t size, std::size_t count, void* self) {
+  auto& slot = *static_cast<Slot*>(self);
+  std::string& body = slot.transfer.body;
+  if (static_cast<std::int64_t>(body.size() + size * count) > slot.max_body) {
+    slot.transfer.body_too_large = true;
+    return 0;  // libcurl ends the transfer
+  }
+  body.append(bytes, size * count);
+  return size * count;
+}
+
+CURLcode HttpProbe::Slot::on_ssl_context(CURL*, void* ssl_ctx, void* self) {
+  static_cast<Slot*>(self)->handshake.attach(ssl_ctx);
+  return CURLE_OK;
+}
+
+}  // namespace stalewatch::prober

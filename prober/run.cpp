@@ -1,0 +1,88 @@
+#include "prober/run.hpp"
+
+#include "common/config_reader.hpp"
+#include "common/health.hpp"
+#include "common/log.hpp"
+#include "prober/app.hpp"
+#include "prober/open_files.hpp"
+#include "prober/standalone.hpp"
+
+#include <iostream>
+#include <utility>
+
+namespace stalewatch::prober {
+namespace {
+
+constexpr Duration longest_wait = std::chrono::seconds(1);  // so that /healthz sees the loop turn
+constexpr std::size_t other_files = 64;                     // libraries, sockets, log
+
+void check_open_files(const ProberConfig& prober) {
+  const std::size_t limit = raise_open_files_limit();
+  const auto wanted = static_cast<std::size_t>(prober.max_connections) +
+                      static_cast<std::size_t>(prober.max_in_flight) + other_files;
+  if (limit < wanted)
+    spdlog::warn(
+        "fewer open files are allowed than prober.max_connections and .max_in_flight may "
+        "need allowed={} needed={} (raise the hard limit of open files)",
+        limit, wanted);
+}
+
+/// The servers with their secrets, which a prober with an aggregator has no use for.
+Config with_servers(const std::string& file) {
+  auto read = read_config(file, {.servers = true, .database = false, .rocketchat = false});
+  if (auto* config = std::get_if<Config>(&read)) return std::move(*config);
+  std::string text = "the configuration has errors";
+  for (const auto& error : std::get<std::vector<ConfigError>>(read))
+    text += "\n" + to_string(error);
+  throw UsageError(text);
+}
+
+void apply(const CommandLine& line, ProberConfig& prober) {
+  if (!line.name.empty()) prober.name = line.name;
+  if (!line.zone.empty()) prober.zone = line.zone;
+}
+
+void reload(const ProcessContext& context) {
+  const auto config = reread_config(context.options.config);
+  if (!config) return;
+  if (!context.options.log_level) set_log_level(config->logs.level);
+  spdlog::info(
+      "configuration read again; targets come from the aggregator, a changed transport "
+      "takes a restart");
+}
+
+int run_with_aggregator(ProcessContext& context, Health& health) {
+  App app(context.config, health);
+  for (;;) {
+    const Signals::Seen seen = app.run_once(longest_wait, &context.signals);
+    if (seen.reload) reload(context);
+    if (!seen.stop) continue;
+    app.stop();
+    spdlog::info("stopped");
+    return 0;
+  }
+}
+
+}  // namespace
+
+void add_options(CLI::App& app, CommandLine& line) {
+  auto* standalone = app.add_flag("--standalone", line.standalone,
+                                  "probe the file's own servers and print samples as JSON lines");
+  app.add_flag("--once", line.once, "with --standalone: each server once, then exit")
+      ->needs(standalone);
+  app.add_option("--name", line.name,
+                 "what this prober is called (default: prober.name, or the host's name)");
+  app.add_option("--zone", line.zone, "where it stands (default: prober.zone)");
+}
+
+int run(ProcessContext& context, const CommandLine& line) {
+  if (line.standalone) context.config = with_servers(context.options.config);
+  apply(line, context.config.prober);
+  check_open_files(context.config.prober);
+  Health health("prober");
+  if (!context.options.http.empty()) health.serve(context.options.http);
+  if (line.standalone) return run_standalone(context.config, line.once, health, context.signals);
+  return run_with_aggregator(context, health);
+}
+
+}  // namespace stalewatch::prober

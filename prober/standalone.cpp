@@ -1,0 +1,73 @@
+#include "prober/standalone.hpp"
+
+#include "common/health.hpp"
+#include "common/json_lines.hpp"
+#include "common/log.hpp"
+#include "common/process.hpp"
+#include "common/target_spec.hpp"
+#include "prober/app.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <utility>
+
+namespace stalewatch::prober {
+namespace {
+
+constexpr auto longest_wait = std::chrono::seconds(1);  // for /healthz
+
+AssignmentChange own_targets(const Config& config) {
+  AssignmentChange change;
+  change.assignment = "standalone";
+  change.full = true;
+  for (const ServerConfig& server : config.servers)
+    change.added.push_back(
+        target_spec(static_cast<std::uint32_t>(change.added.size() + 1), server));
+  return change;
+}
+
+void wait(Probing& probing, Signals& signals) {
+  const SteadyTime now = read_clocks().mono;
+  SteadyTime deadline = now + longest_wait;
+  if (const auto due = probing.deadline()) deadline = std::min(deadline, *due);
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now).count();
+  std::array<pollfd, 3> fds{
+      {{probing.fd(), POLLIN, 0}, {probing.resolver_fd(), POLLIN, 0}, {signals.fd(), POLLIN, 0}}};
+  poll(fds.data(), fds.size(), static_cast<int>(std::max<std::int64_t>(left, 0)));
+}
+
+}  // namespace
+
+int run_standalone(const Config& config, bool once, Health& health, Signals& signals) {
+  const std::string name = config.prober.name.empty() ? host_name() : config.prober.name;
+  bool written = true;
+  const auto print = [&](std::string_view key, Sample&& sample) {
+    sample.target = 0;
+    const std::string line = to_json_line(NamedSample{name, std::string(key), std::move(sample)});
+    written = written && std::puts(line.c_str()) >= 0;
+  };
+  Probing::Settings settings = probing_settings(config);
+  settings.once = once;
+  Probing probing(std::move(settings), print, read_clocks());
+  probing.apply(own_targets(config), read_clocks());
+  health.ready(true);
+  spdlog::info("probing without an aggregator targets={}", probing.targets());
+
+  while (!(once && probing.finished())) {
+    wait(probing, signals);
+    health.beat();
+    probing.turn(read_clocks());
+    written = written && std::fflush(stdout) == 0;
+    if (!written) {
+      spdlog::error("standard output is closed");
+      return exit_failed;
+    }
+    if (signals.take().stop) return once ? exit_failed : 0;
+  }
+  return 0;
+}
+
+}  // namespace stalewatch::prober

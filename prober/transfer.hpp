@@ -1,0 +1,48 @@
+#pragma once
+
+// How one HTTP exchange ended, in plain facts; what it means is judged in verdict.hpp.
+
+#include "common/time.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace stalewatch::prober {
+
+/// How far it came.
+enum class Phase { resolving, connecting, tls_handshake, waiting, receiving };
+
+/// What the server's certificate was refused for.
+struct CertificateRefusal {
+  int error = 0;     ///< X509_V_ERR_...; 0: none
+  bool leaf = true;  ///< the server's own certificate, not one that signed it
+};
+
+/// The server's own certificate.
+struct Certificate {
+  std::optional<Timestamp> not_before;
+  std::optional<Timestamp> not_after;
+  std::string names;  ///< "a.example, b.example": unescaped, at most three
+};
+
+struct Transfer {
+  int curl_code = 0;      ///< CURLcode
+  int os_error = 0;       ///< errno of a failed connect, or 0
+  std::string curl_text;  ///< libcurl's own words, from outside in parts
+  Phase phase = Phase::resolving;
+  std::uint16_t http_status = 0;  ///< of the last answer; 0: none
+  std::string redirect_to;        ///< where an unfollowed redirect points to
+  bool body_too_large = false;
+  bool headers_too_large = false;
+  bool no_such_name = false;     ///< the name was looked up and does not resolve
+  bool no_name_service = false;  ///< the name could not be looked up
+  std::string body;              ///< decompressed; of a 2xx answer only
+  Duration took{};
+  std::optional<Duration> clock_offset;  ///< target's clock minus ours
+  std::optional<Duration> clock_uncertainty;
+  std::optional<Certificate> certificate;  ///< of an https answer or a refused handshake
+  CertificateRefusal refusal;
+};
+
+}  // namespace stalewatch::prober

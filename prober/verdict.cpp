@@ -1,0 +1,174 @@
+#include "prober/verdict.hpp"
+
+#include "common/text.hpp"
+#include "prober/tls_words.hpp"
+
+#include <curl/curl.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace stalewatch::prober {
+namespace {
+
+constexpr std::size_t max_quoted = 60;  // bytes of a value or foreign text in a detail
+constexpr std::size_t max_address = 120;
+
+/// A value without an offset that is ahead by no more than the largest offset there is was perhaps
+/// local time.
+constexpr Duration largest_utc_offset = std::chrono::hours(14);
+
+Verdict dns(std::string what) { return {Outcome::dns, "dns: " + std::move(what)}; }
+Verdict connect(std::string what) { return {Outcome::connect, "connect: " + std::move(what)}; }
+
+std::string foreign(const std::string& text) { return escape_untrusted(text, max_address); }
+
+Verdict timed_out(const Transfer& transfer, Duration timeout) {
+  const std::string after = format_duration(timeout);
+  switch (transfer.phase) {
+    case Phase::resolving:
+      return dns("no answer from the name service within " + after);
+    case Phase::connecting:
+      return {Outcome::timeout, "timeout after " + after + " (no connection)"};
+    case Phase::tls_handshake:
+      return {Outcome::timeout, "timeout after " + after + " (connected, TLS handshake not done)"};
+    case Phase::waiting:
+      return {Outcome::timeout, "timeout after " + after + " (connected, no answer)"};
+    case Phase::receiving:
+      break;
+  }
+  return {Outcome::timeout, "timeout after " + after + " (answer not complete)"};
+}
+
+Verdict not_connected(const Transfer& transfer) {
+  switch (transfer.os_error) {
+    case ECONNREFUSED:
+      return connect("refused");
+    case EHOSTUNREACH:
+      return connect("no route to host");
+    case ENETUNREACH:
+      return connect("network is unreachable");
+    case ETIMEDOUT:
+      return {Outcome::timeout, "timeout (no connection)"};
+    case EADDRNOTAVAIL:
+      return connect("the prober has no free local port");
+    case EMFILE:
+    case ENFILE:
+      return connect("the prober has no file descriptor left");
+    case 0:
+      return connect(foreign(transfer.curl_text));
+    default:
+      return connect(std::generic_category().message(transfer.os_error));
+  }
+}
+
+Verdict broken_off(const Transfer& transfer) {
+  const bool reset = transfer.os_error == ECONNRESET ||
+                     transfer.curl_text.find("reset by peer") != std::string::npos;
+  if (transfer.phase == Phase::receiving)
+    return connect(reset ? "reset in the middle of the answer"
+                         : "closed in the middle of the answer");
+  return connect(reset ? "reset before an answer" : "closed without an answer");
+}
+
+std::string size_text(std::int64_t bytes) {
+  if (bytes % (1 << 20) == 0) return std::to_string(bytes >> 20) + " MiB";
+  if (bytes % (1 << 10) == 0) return std::to_string(bytes >> 10) + " KiB";
+  return std::to_string(bytes) + " bytes";
+}
+
+Verdict status_verdict(const Transfer& transfer) {
+  std::string detail = "HTTP " + std::to_string(transfer.http_status);
+  if (!transfer.redirect_to.empty())
+    detail += ", redirect to " +
+              escape_untrusted(address_for_people(transfer.redirect_to), max_address) +
+              " not followed";
+  if (transfer.http_status == 204) detail += " (no content)";
+  return {Outcome::http_status, detail};
+}
+
+bool has_body_by_status(std::uint16_t status) {
+  return status >= 200 && status < 300 && status != 204 && status != 205;
+}
+
+/// What libcurl's refusal to go on means.
+Verdict judge_error(const Transfer& transfer, const TargetSpec& spec, Timestamp at) {
+  switch (transfer.curl_code) {
+    case CURLE_OPERATION_TIMEDOUT:
+      return timed_out(transfer, spec.timeout);
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return dns("name does not resolve");
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return dns("the proxy's name does not resolve");
+    case CURLE_COULDNT_CONNECT:
+      return not_connected(transfer);
+    case CURLE_PARTIAL_FILE:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+    case CURLE_GOT_NOTHING:
+      return broken_off(transfer);
+    case CURLE_TOO_MANY_REDIRECTS:
+      return {Outcome::http_status,
+              "HTTP " + std::to_string(transfer.http_status) + ", too many redirects"};
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      if (transfer.http_status / 100 == 3)
+        return {Outcome::http_status, "HTTP " + std::to_string(transfer.http_status) +
+                                          ", redirect to neither http nor https"};
+      [[fallthrough]];  // an answer that does not begin as HTTP does
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_HTTP2:
+      return connect("the answer is not HTTP");
+    case CURLE_BAD_CONTENT_ENCODING:
+      return {Outcome::not_json, "not JSON: the compression is broken"};
+    case CURLE_URL_MALFORMAT:
+      return connect("the address is not a URL");
+    default:
+      break;
+  }
+  if (is_tls_error(transfer.curl_code)) return tls_verdict(transfer, at);
+  return connect(foreign(transfer.curl_text));
+}
+
+std::string future_detail(const BodyReading& reading, Duration ahead) {
+  std::string detail = quoted(reading.raw) + " is " + format_duration(ahead) + " in the future";
+  if (!reading.had_offset && ahead <= largest_utc_offset)
+    detail += "; local time without an offset?";
+  return detail;
+}
+
+}  // namespace
+
+std::string quoted(const std::string& raw) { return '"' + escape_untrusted(raw, max_quoted) + '"'; }
+
+std::optional<Verdict> judge_transfer(const Transfer& transfer, const TargetSpec& spec,
+                                      Timestamp at) {
+  // A status that is no success says more than how its body ended. Redirects under way are no
+  // answer yet.
+  const bool on_the_way = spec.follow_redirects && transfer.http_status / 100 == 3;
+  if (transfer.http_status >= 200 && !on_the_way && !has_body_by_status(transfer.http_status))
+    return status_verdict(transfer);
+  if (transfer.no_such_name) return dns("name does not resolve");
+  if (transfer.no_name_service) return dns("the name service gives no answer");
+  if (transfer.headers_too_large) return Verdict{Outcome::too_large, "headers of more than 64 KiB"};
+  if (transfer.body_too_large)
+    return Verdict{Outcome::too_large, "body of more than " + size_text(spec.max_body)};
+  if (transfer.curl_code != CURLE_OK) return judge_error(transfer, spec, at);
+  if (!has_body_by_status(transfer.http_status)) return status_verdict(transfer);
+  return std::nullopt;
+}
+
+Verdict judge_reading(const BodyReading& reading, const Transfer& transfer, const TargetSpec& spec,
+                      Timestamp at, const std::optional<ClockOffset>& ours) {
+  if (reading.outcome != Outcome::ok || !reading.computed_at)
+    return {reading.outcome, reading.detail};
+  Timestamp target_now = at;  // the latest that the target's own clock may show
+  if (transfer.clock_offset)
+    target_now += *transfer.clock_offset + transfer.clock_uncertainty.value_or(Duration::zero());
+  else if (ours)
+    target_now += ours->offset + ours->uncertainty;
+  const Duration ahead = *reading.computed_at - target_now;
+  if (ahead > spec.max_future) return {Outcome::time_in_future, future_detail(reading, ahead)};
+  return {};
+}
+
+}  // namespace stalewatch::prober

@@ -1,0 +1,33 @@
+#pragma once
+
+// From what was seen to an outcome and a short text for people. Pure; the table is docs/prober.md.
+
+#include "common/computed_time.hpp"
+#include "common/messages.hpp"
+#include "prober/clock_pings.hpp"
+#include "prober/transfer.hpp"
+
+#include <optional>
+#include <string>
+
+namespace stalewatch::prober {
+
+struct Verdict {
+  Outcome outcome = Outcome::ok;
+  std::string detail;  ///< empty for ok; escaped and short
+};
+
+/// What the transfer alone decides: everything that is not a complete 2xx answer with a body worth
+/// reading.
+std::optional<Verdict> judge_transfer(const Transfer& transfer, const TargetSpec& spec,
+                                      Timestamp at);
+
+/// What the body decides. `ours` is the aggregator's clock against ours, used where the answer
+/// brought no Date.
+Verdict judge_reading(const BodyReading& reading, const Transfer& transfer, const TargetSpec& spec,
+                      Timestamp at, const std::optional<ClockOffset>& ours);
+
+/// A value from outside as it stands in a detail: quoted, escaped, shortened.
+std::string quoted(const std::string& raw);
+
+}  // namespace stalewatch::prober
