@@ -1,0 +1,267 @@
+#include "aggregator/app.hpp"
+
+#include "common/log.hpp"
+#include "common/names.hpp"
+#include "common/text.hpp"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+
+#include <algorithm>
+#include <array>
+
+namespace stalewatch::aggregator {
+namespace {
+
+// Batches taken in one turn, so that a flood of samples delays no deadline for long.
+constexpr int batches_per_turn = 200;
+// A turn that comes later than this after the one before means that the process itself stood still.
+constexpr auto stall_limit = std::chrono::seconds(5);
+// Turns wait at most this long, so that health, beats and the clock are looked after.
+constexpr auto longest_wait = std::chrono::milliseconds(250);
+constexpr auto beat_interval = std::chrono::seconds(1);
+// Changes that may wait for a disk that does not take them; samples stay in the sockets' queues
+// beyond it.
+constexpr std::size_t max_queued_changes = 100'000;
+// A clean end waits this long for the journal.
+constexpr auto finish_limit = std::chrono::seconds(3);
+
+}  // namespace
+
+struct App::Metrics {
+  explicit Metrics(prometheus::Registry& registry)
+      : samples(counter(registry, "samples_total", "samples received")),
+        events(counter(registry, "events_total", "events committed and published")),
+        bad_frames(
+            counter(registry, "bad_frames_total", "messages dropped because they were not ours")),
+        unknown_targets(counter(registry, "unknown_target_samples_total",
+                                "samples of targets that are not known")),
+        targets(gauge(registry, "targets", "targets watched")),
+        stale(gauge(registry, "targets_stale", "targets whose data are stale")),
+        failing(gauge(registry, "targets_failing", "targets whose server fails")),
+        not_watched(gauge(registry, "targets_not_watched", "targets that nobody probes")),
+        probers(gauge(registry, "probers", "probers with a lease")),
+        queued(gauge(registry, "journal_queue", "changes not on disk yet")) {}
+
+  static prometheus::Counter& counter(prometheus::Registry& r, const std::string& name,
+                                      const std::string& help) {
+    return prometheus::BuildCounter()
+        .Name("stalewatch_aggregator_" + name)
+        .Help(help)
+        .Register(r)
+        .Add({});
+  }
+  static prometheus::Gauge& gauge(prometheus::Registry& r, const std::string& name,
+                                  const std::string& help) {
+    return prometheus::BuildGauge()
+        .Name("stalewatch_aggregator_" + name)
+        .Help(help)
+        .Register(r)
+        .Add({});
+  }
+  /// Counters only grow: the difference to what was shown before is added.
+  static void advance(prometheus::Counter& counter, std::uint64_t total) {
+    counter.Increment(static_cast<double>(total) - counter.Value());
+  }
+
+  prometheus::Counter &samples, &events, &bad_frames, &unknown_targets;
+  prometheus::Gauge &targets, &stale, &failing, &not_watched, &probers, &queued;
+};
+
+App::App(Config config, Signals& signals, const std::string& http)
+    : config_(std::move(config)),
+      signals_(signals),
+      health_("aggregator"),
+      metrics_(std::make_unique<Metrics>(health_.metrics())),
+      boot_(random_id()),
+      clock_(read_clocks()),
+      lock_(config_.journal_path),
+      journal_(config_.journal_path, Journal::Mode::write),
+      reader_(config_.journal_path),
+      writer_(journal_),
+      core_(journal_.restore(), config_.transport.lease, clock_.now(read_clocks())),
+      samples_(make_samples_receiver(context_, config_.transport.samples)),
+      events_(make_events_sender(context_, config_.transport.events)),
+      events_out_("aggregator", boot_),
+      control_(make_control_router(context_, config_.transport.control),
+               Sender("aggregator", boot_),
+               {.core = core_,
+                .reader = reader_,
+                .journal_id = journal_.id(),
+                .lease = config_.transport.lease,
+                .reload = [this](bool& ok) { return reload(ok); },
+                .head = [this] { return published_; }}) {
+  const Now clocks = read_clocks();
+  last_turn_ = next_beat_ = clocks.mono;
+  published_ = core_.next_seq() - 1;
+  core_.configure(config_.servers, clock_.now(clocks));
+  if (!http.empty()) health_.serve(http);
+  log_start();
+}
+
+App::~App() = default;
+
+void App::log_start() const {
+  const auto counts = core_.counts();
+  spdlog::info(
+      "started targets={} stale={} failing={} not_watched={} journal={} samples={} control={} "
+      "events={}",
+      counts.targets, counts.stale, counts.failing, counts.not_watched, config_.journal_path,
+      config_.transport.samples, config_.transport.control, config_.transport.events);
+}
+
+int App::run() {
+  while (!stop_) {
+    wait();
+    tick();
+  }
+  finish();
+  return 0;
+}
+
+void App::wait() {
+  auto until = longest_wait;
+  if (const auto deadline = core_.next_deadline()) {
+    const auto left = *deadline - clock_.now(read_clocks());
+    until = std::clamp(std::chrono::ceil<std::chrono::milliseconds>(left),
+                       std::chrono::milliseconds(0), longest_wait);
+  }
+  std::array items = {zmq::pollitem_t{samples_.handle(), 0, ZMQ_POLLIN, 0},
+                      zmq::pollitem_t{control_.socket().handle(), 0, ZMQ_POLLIN, 0},
+                      zmq::pollitem_t{events_.handle(), 0, ZMQ_POLLIN, 0},
+                      zmq::pollitem_t{nullptr, signals_.fd(), ZMQ_POLLIN, 0},
+                      zmq::pollitem_t{nullptr, writer_.fd(), ZMQ_POLLIN, 0},
+                      zmq::pollitem_t{nullptr, reader_.fd(), ZMQ_POLLIN, 0}};
+  try {
+    zmq::poll(items.data(), items.size(), until);
+  } catch (const zmq::error_t& e) {
+    if (e.num() != EINTR) throw;
+  }
+}
+
+void App::tick() {
+  const Now clocks = read_clocks();
+  const Timestamp now = clock_.now(clocks);
+  const bool stood_still = clocks.mono - last_turn_ > stall_limit;
+  last_turn_ = clocks.mono;
+  if (stood_still) {
+    spdlog::warn(
+        "the aggregator stood still for a while; targets are judged anew from their next samples");
+    core_.resume(now);
+  }
+  const auto seen = signals_.take();
+  stop_ = seen.stop;
+  if (seen.reload) {
+    bool ok = false;
+    spdlog::info("{}", reload(ok));
+  }
+  check_clock(clocks);
+  take_samples(now);
+  control_.drain(now);
+  core_.advance(now);
+  submit_changes();
+  publish();
+  control_.send_pages();
+  control_.send_assignments();
+  if (clocks.mono >= next_beat_) beat(clocks, now);
+  zmq::message_t subscription;  // XPUB tells of subscribers; nothing depends on it
+  while (events_.recv(subscription, zmq::recv_flags::dontwait)) {
+  }
+}
+
+void App::take_samples(Timestamp now) {
+  if (writer_.queued() > max_queued_changes) return;
+  for (int i = 0; i < batches_per_turn; ++i) {
+    const auto frames = receive(samples_, bad_);
+    if (!frames) return;
+    const auto batch = decode<SampleBatch>(frames->body);
+    if (!batch) {
+      bad_.count(frames->header.sender, "samples: " + batch.error());
+    } else if (batch->assignment != journal_.id()) {
+      ++foreign_batches_;  // from before a new journal: the prober gets new ids as soon as it says
+                           // hello
+    } else {
+      core_.observe(frames->header.sender, frames->header.boot, batch->samples, now);
+    }
+  }
+}
+
+void App::check_clock(Now clocks) {
+  const auto offset = clock_.in_doubt() ? core_.targets_clock_offset() : std::nullopt;
+  const auto change = clock_.check(clocks, offset);
+  const Timestamp now = clock_.now(clocks);
+  if (change.stepped)
+    core_.clock_stepped(*change.stepped,
+                        "going on by the old time until the targets' clocks agree, or for 10m",
+                        now);
+  if (change.adopted) core_.adopt_clock(*change.adopted, change.why, now);
+}
+
+void App::submit_changes() {
+  auto changes = core_.take_changes();
+  for (const auto& note : changes.notes) spdlog::info("{}", note);
+  if (!changes.empty()) writer_.submit(std::move(changes));
+}
+
+void App::publish() {
+  for (const auto& changes : writer_.take_committed()) {
+    for (const auto& event : changes.events) {
+      spdlog::debug("event seq={} kind={} target={}", event.seq, name_of(event.kind), event.target);
+      // A subscriber whose queue is full misses it and asks for it again.
+      send(events_, events_out_, event);
+      published_ = event.seq;
+      metrics_->events.Increment();
+    }
+  }
+}
+
+void App::beat(Now clocks, Timestamp now) {
+  next_beat_ = std::max(next_beat_ + beat_interval, clocks.mono);
+  send(events_, events_out_, Beat{.journal = journal_.id(), .head = published_, .at = now});
+  if (auto acks = control_.take_acks(); !acks.empty()) {
+    Changes changes;
+    changes.acks = std::move(acks);
+    writer_.submit(std::move(changes));
+  }
+  const auto counts = core_.counts();
+  Metrics::advance(metrics_->samples, core_.samples());
+  Metrics::advance(metrics_->bad_frames, bad_.total() + control_.bad_frames() + foreign_batches_);
+  Metrics::advance(metrics_->unknown_targets, core_.unknown_targets());
+  metrics_->targets.Set(static_cast<double>(counts.targets));
+  metrics_->stale.Set(static_cast<double>(counts.stale));
+  metrics_->failing.Set(static_cast<double>(counts.failing));
+  metrics_->not_watched.Set(static_cast<double>(counts.not_watched));
+  metrics_->probers.Set(static_cast<double>(core_.probers().size()));
+  metrics_->queued.Set(static_cast<double>(writer_.queued()));
+  health_.beat();
+  const auto trouble = writer_.trouble();
+  health_.ready(trouble.empty(), trouble);
+}
+
+std::string App::reload(bool& ok) {
+  auto fresh = reread_config(config_.file);
+  ok = fresh.has_value();
+  if (!ok)
+    return "not reloaded: the file has errors (they are in the aggregator's log); the running "
+           "configuration stays";
+  std::string text = "reloaded: " + std::to_string(fresh->servers.size()) + " targets";
+  if (fresh->transport != config_.transport || fresh->journal_path != config_.journal_path)
+    text += "; transport and journal.path take effect at the next start";
+  core_.configure(fresh->servers, clock_.now(read_clocks()));
+  config_ = *std::move(fresh);
+  return text;
+}
+
+void App::finish() {
+  submit_changes();
+  const auto deadline = read_clocks().mono + finish_limit;
+  while (writer_.queued() > 0 && read_clocks().mono < deadline) {
+    zmq::pollitem_t item{nullptr, writer_.fd(), ZMQ_POLLIN, 0};
+    zmq::poll(&item, 1, std::chrono::milliseconds(50));
+    publish();
+  }
+  publish();
+  spdlog::info("stopped head={}", published_);
+}
+
+}  // namespace stalewatch::aggregator

@@ -1,0 +1,68 @@
+#pragma once
+
+// The aggregator as a process: sockets, clocks and threads around the core. Each turn of its loop:
+//   1. wait for a socket, a signal, a committed group or the next deadline
+//   2. read the clocks, once
+//   3. take samples and control messages, a bounded number
+//   4. fire the deadlines
+//   5. hand what was decided to the journal's thread
+//   6. publish what the journal has on disk; send pages, assignments and, each second, the beat
+
+#include "aggregator/clock_basis.hpp"
+#include "aggregator/control.hpp"
+#include "common/health.hpp"
+#include "common/process.hpp"
+
+#include <memory>
+#include <string>
+
+namespace stalewatch::aggregator {
+
+class App {
+ public:
+  /// Opens the journal and binds the sockets; throws std::runtime_error when it cannot.
+  App(Config config, Signals& signals, const std::string& http);
+  ~App();
+
+  /// Until SIGTERM or SIGINT; then writes and publishes what was decided. The exit code.
+  int run();
+
+ private:
+  struct Metrics;
+
+  void wait();
+  void tick();
+  void take_samples(Timestamp now);
+  void check_clock(Now clocks);
+  void submit_changes();
+  void publish();
+  void beat(Now clocks, Timestamp now);
+  void finish();
+  std::string reload(bool& ok);
+  void log_start() const;
+
+  Config config_;
+  Signals& signals_;
+  Health health_;
+  std::unique_ptr<Metrics> metrics_;
+  std::string boot_;
+  ClockBasis clock_;
+  JournalLock lock_;
+  Journal journal_;
+  JournalReader reader_;
+  JournalWriter writer_;
+  Core core_;
+  zmq::context_t context_;
+  zmq::socket_t samples_;
+  zmq::socket_t events_;
+  Sender events_out_;
+  Control control_;
+  BadFrames bad_;
+  std::int64_t published_ = 0;
+  std::uint64_t foreign_batches_ = 0;  // of another journal's assignment
+  SteadyTime last_turn_;
+  SteadyTime next_beat_;
+  bool stop_ = false;
+};
+
+}  // namespace stalewatch::aggregator

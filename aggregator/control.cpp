@@ -1,0 +1,176 @@
+#include "aggregator/control.hpp"
+
+#include "common/log.hpp"
+#include "common/text.hpp"
+
+#include <algorithm>
+
+namespace stalewatch::aggregator {
+namespace {
+
+// Messages handled in one turn; the rest waits for the next, so that no socket starves another.
+constexpr int turn_limit = 1'000;
+// Targets in one message: some 300 bytes each, far from the largest frame even with many headers.
+constexpr std::size_t piece = 500;
+// A prober that after so many leases (seconds) still works by an old assignment has missed a piece.
+constexpr int patience = 3;
+// Consumers are few and configured; more names than this is somebody playing.
+constexpr std::size_t max_consumers = 1'000;
+
+TargetSpec spec_of(const Target& target) {
+  const auto& policy = target.policy;
+  TargetSpec spec{.id = target.id,
+                  .key = policy.key,
+                  .address = policy.address,
+                  .interval = policy.interval,
+                  .timeout = policy.timeout,
+                  .time_field = policy.time_field,
+                  .time_format = policy.time_format,
+                  .timezone = policy.timezone,
+                  .max_future = policy.max_future,
+                  .failure_threshold = policy.failure_threshold,
+                  .basic_auth = policy.basic_auth.reveal(),
+                  .ca_file = policy.ca_file,
+                  .cert_file = policy.cert_file,
+                  .key_file = policy.key_file,
+                  .verify = policy.verify,
+                  .follow_redirects = policy.follow_redirects,
+                  .max_body = policy.max_body,
+                  .proxy = policy.proxy};
+  for (const auto& [name, value] : policy.headers) spec.headers[name] = value.reveal();
+  return spec;
+}
+
+}  // namespace
+
+Control::Control(zmq::socket_t socket, Sender sender, Links links)
+    : socket_(std::move(socket)), sender_(std::move(sender)), links_(std::move(links)) {}
+
+template <typename M>
+std::optional<M> Control::decoded(const Frames& frames) {
+  auto message = decode<M>(frames.body);
+  if (message) return *std::move(message);
+  bad_.count(frames.header.sender, frames.topic + ": " + message.error());
+  return std::nullopt;
+}
+
+void Control::drain(Timestamp now) {
+  for (int i = 0; i < turn_limit; ++i) {
+    const auto frames = receive(socket_, bad_);
+    if (!frames) return;
+    handle(*frames, now);
+  }
+}
+
+void Control::handle(const Frames& frames, Timestamp now) {
+  const auto& topic = frames.topic;
+  if (topic == topic_of<Hello>()) {
+    on_hello(frames, now);
+  } else if (topic == topic_of<Lease>()) {
+    on_lease(frames, now);
+  } else if (topic == topic_of<Goodbye>()) {
+    if (const auto goodbye = decoded<Goodbye>(frames)) links_.core.goodbye(goodbye->instance);
+  } else if (topic == topic_of<Replay>()) {
+    if (auto replay = decoded<Replay>(frames))
+      links_.reader.submit(frames.peer, *std::move(replay));
+  } else if (topic == topic_of<Ack>()) {
+    const auto ack = decoded<Ack>(frames);
+    const bool room = acks_.size() < max_consumers || acks_.contains(frames.header.sender);
+    if (ack && ack->journal == links_.journal_id && room) acks_[frames.header.sender] = ack->seq;
+  } else if (topic == topic_of<Command>()) {
+    on_command(frames, now);
+  } else {
+    bad_.count(frames.header.sender, "unknown topic " + topic);
+  }
+}
+
+void Control::on_hello(const Frames& frames, Timestamp now) {
+  const auto hello = decoded<Hello>(frames);
+  if (!hello) return;
+  spdlog::info("hello role={} name={} version={}", escape_untrusted(hello->role, 40),
+               escape_untrusted(hello->name, 80), escape_untrusted(hello->version, 40));
+  if (hello->role == "prober") links_.core.hello(*hello, frames.peer, now);
+}
+
+void Control::on_lease(const Frames& frames, Timestamp now) {
+  const auto lease = decoded<Lease>(frames);
+  if (!lease) return;
+  const auto* prober = links_.core.lease(*lease, now);
+  const LeaseReply reply{.known = prober != nullptr, .lease_sent_at = lease->sent_at, .now = now};
+  send(socket_, sender_, reply, frames.peer);
+  if (!prober) return;
+  int& behind = behind_[lease->instance];
+  behind = lease->generation == prober->generation ? 0 : behind + 1;
+  if (behind < patience) return;
+  behind = 0;
+  links_.core.resend(lease->instance);
+}
+
+void Control::on_command(const Frames& frames, Timestamp now) {
+  const auto command = decoded<Command>(frames);
+  if (!command) return;
+  Reply reply{.ok = true};
+  if (command->word == "reload") {
+    reply.text = links_.reload(reply.ok);
+  } else if (command->word == "problems") {
+    reply.problems = links_.core.open_problems(now);
+    reply.text = std::to_string(reply.problems.size()) + " open";
+  } else if (command->word == "status") {
+    reply = status();
+  } else {
+    reply = {.ok = false,
+             .text = "unknown command \"" + escape_untrusted(command->word, 40) +
+                     "\"; known: problems, reload, status"};
+  }
+  reply.id = command->id;
+  reply.journal = links_.journal_id;
+  reply.head = links_.head();
+  send(socket_, sender_, reply, frames.peer);
+}
+
+Reply Control::status() const {
+  const auto counts = links_.core.counts();
+  return {.ok = true,
+          .text = std::to_string(counts.targets) + " targets: " + std::to_string(counts.fresh) +
+                  " fresh, " + std::to_string(counts.stale) + " stale, " +
+                  std::to_string(counts.data_unknown) + " not known yet; " +
+                  std::to_string(counts.failing) + " failing, " +
+                  std::to_string(counts.not_watched) + " not watched; " +
+                  std::to_string(links_.core.probers().size()) + " probers"};
+}
+
+void Control::send_pages() {
+  for (const auto& [peer, page] : links_.reader.take_pages()) send(socket_, sender_, page, peer);
+}
+
+void Control::send_assignments() {
+  for (const auto& change : links_.core.take_assignment_changes()) send_assignment(change);
+}
+
+void Control::send_assignment(const AssignmentChange& change) {
+  auto* prober = links_.core.prober(change.instance);
+  if (!prober || prober->peer.empty()) return;
+  prober->generation = ++generation_;
+  const std::size_t pieces = std::max<std::size_t>(1, (change.added.size() + piece - 1) / piece);
+  for (std::size_t i = 0; i < pieces; ++i) {
+    Targets targets{.assignment = links_.journal_id,
+                    .generation = generation_,
+                    .full = change.full && i == 0,
+                    .last = i + 1 == pieces,
+                    .lease = links_.lease};
+    const auto end = std::min(change.added.size(), (i + 1) * piece);
+    for (std::size_t j = i * piece; j < end; ++j)
+      if (const auto* target = links_.core.target(change.added[j]))
+        targets.added.push_back(spec_of(*target));
+    if (i == 0) targets.removed = change.removed;
+    // A piece that finds no room is noticed by the generation in the prober's leases, and all is
+    // sent again.
+    if (!send(socket_, sender_, targets, prober->peer)) return;
+  }
+  spdlog::info("assignment sent prober={} targets={} generation={}",
+               escape_untrusted(prober->name, 80), prober->targets.size(), generation_);
+}
+
+std::map<std::string, std::int64_t> Control::take_acks() { return std::exchange(acks_, {}); }
+
+}  // namespace stalewatch::aggregator

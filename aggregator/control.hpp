@@ -1,0 +1,60 @@
+#pragma once
+
+// The control socket: probers' hellos and leases, consumers' replays and acks, operators' commands.
+
+#include "aggregator/core.hpp"
+#include "aggregator/journal_threads.hpp"
+#include "common/bus.hpp"
+
+#include <functional>
+#include <map>
+#include <string>
+
+namespace stalewatch::aggregator {
+
+class Control {
+ public:
+  struct Links {
+    Core& core;
+    JournalReader& reader;
+    const std::string& journal_id;
+    Duration lease;
+    std::function<std::string(bool& ok)> reload;  ///< does it, and says how it went
+    std::function<std::int64_t()> head;           ///< newest published seq
+  };
+
+  Control(zmq::socket_t socket, Sender sender, Links links);
+
+  zmq::socket_t& socket() { return socket_; }
+  /// Handles what has arrived, at most a bounded number of messages.
+  void drain(Timestamp now);
+  /// Sends the pages that have been read.
+  void send_pages();
+  /// Tells probers what changed in their shares.
+  void send_assignments();
+  /// Consumers' acknowledgements since the last call.
+  std::map<std::string, std::int64_t> take_acks();
+
+  std::uint64_t bad_frames() const { return bad_.total(); }
+
+ private:
+  void handle(const Frames& frames, Timestamp now);
+  void on_hello(const Frames& frames, Timestamp now);
+  void on_lease(const Frames& frames, Timestamp now);
+  void on_command(const Frames& frames, Timestamp now);
+  void send_assignment(const AssignmentChange& change);
+  Reply status() const;
+
+  template <typename M>
+  std::optional<M> decoded(const Frames& frames);
+
+  zmq::socket_t socket_;
+  Sender sender_;
+  Links links_;
+  BadFrames bad_;
+  std::map<std::string, std::int64_t> acks_;
+  std::uint64_t generation_ = 0;
+  std::map<std::string, int> behind_;  // leases in a row that knew an old generation, by instance
+};
+
+}  // namespace stalewatch::aggregator

@@ -1,0 +1,341 @@
+#include "aggregator/core.hpp"
+
+#include "common/text.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <unordered_set>
+#include <utility>
+
+namespace stalewatch::aggregator {
+namespace {
+
+// Names listed in one message about many retired targets.
+constexpr std::size_t names_listed = 20;
+
+bool same_target(const ServerConfig& a, const ServerConfig& b) {
+  return a.address == b.address && a.time_field == b.time_field;
+}
+
+std::string list_of(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size() && i < names_listed; ++i)
+    text += (i ? ", " : "") + names[i];
+  if (names.size() > names_listed)
+    text += " and " + std::to_string(names.size() - names_listed) + " more";
+  return text;
+}
+
+}  // namespace
+
+Core::Core(Restored restored, Duration lease, Timestamp now)
+    : lease_(lease), next_seq_(restored.next_seq), latest_(now) {
+  slots_.resize(restored.next_id);
+  for (auto& row : restored.targets) {
+    auto slot = std::make_unique<Slot>();
+    slot->target.id = row.id;
+    slot->target.policy.key = row.key;
+    slot->target.policy.name = row.name;
+    slot->target.policy.address = row.address;
+    slot->target.policy.time_field = row.time_field;
+    slot->target.address = address_for_people(row.address);
+    slot->state.stored = std::move(row.state);
+    slot->state.last_sample_at = now;
+    ids_[row.key] = row.id;
+    slots_.at(row.id) = std::move(slot);
+  }
+  for (auto& row : restored.probers)
+    membership_.restore(Prober{.name = row.name, .instance = row.instance}, now + lease_);
+}
+
+void Core::configure(const std::vector<ServerConfig>& servers, Timestamp now) {
+  std::unordered_set<std::string> kept;
+  for (const auto& server : servers) kept.insert(server.key);
+  std::vector<std::uint32_t> gone;
+  for (const auto& slot : slots_)
+    if (slot && !kept.contains(slot->target.policy.key)) gone.push_back(slot->target.id);
+
+  // Most of the targets leaving at once is one message, not hundreds.
+  const bool many = gone.size() > 1 && gone.size() * 2 > ids_.size();
+  std::vector<std::string> names;
+  bool owed = false;
+  for (const auto id : gone) {
+    const auto& stored = slots_[id]->state.stored;
+    names.push_back(slots_[id]->target.policy.name);
+    for (const Problem* p : {&stored.watch, &stored.server, &stored.data, &stored.clock})
+      owed = owed || p->notified;
+    retire(id, "it left the configuration", !many, now);
+  }
+  if (many)
+    system_event(
+        Kind::retired, "configuration",
+        std::to_string(names.size()) + " targets left the configuration: " + list_of(names), owed,
+        now);
+
+  for (const auto& server : servers) {
+    const auto known = id_of(server.key);
+    if (!known) {
+      add(server, now);
+    } else if (auto& slot = *slots_[*known]; !same_target(slot.target.policy, server)) {
+      retire(*known, "its address or time_field has changed", true, now);
+      add(server, now);
+    } else {
+      slot.target.policy = server;
+      if (reconsider(step(slot, now))) changed(slot);
+      arm(slot);
+    }
+  }
+  // Every target is told to its prober anew: what changed inside a policy is not tracked field by
+  // field.
+  membership_.resend_all();
+  reassign();
+}
+
+void Core::add(const ServerConfig& server, Timestamp now) {
+  auto slot = std::make_unique<Slot>();
+  slot->target = {static_cast<std::uint32_t>(slots_.size()), server,
+                  address_for_people(server.address)};
+  slot->state.last_sample_at = now;
+  ids_[server.key] = slot->target.id;
+  slots_.push_back(std::move(slot));
+  changed(*slots_.back());
+  arm(*slots_.back());
+}
+
+void Core::retire(std::uint32_t id, const std::string& why, bool tell, Timestamp now) {
+  auto& slot = *slots_[id];
+  aggregator::retire(step(slot, now), why, tell);
+  changes_.targets.push_back(row_of(slot, true));
+  ids_.erase(slot.target.policy.key);
+  slots_[id].reset();
+}
+
+void Core::observe(std::string_view prober, std::string_view instance,
+                   const std::vector<Sample>& samples, Timestamp now) {
+  now = forward(now);
+  const Prober* known = membership_.find(instance);
+  const Duration prober_offset =
+      known ? known->clock_offset.value_or(Duration::zero()) : Duration::zero();
+  for (const auto& sample : samples) {
+    ++samples_;
+    if (sample.target >= slots_.size() || !slots_[sample.target]) {
+      ++unknown_targets_;
+      continue;
+    }
+    auto& slot = *slots_[sample.target];
+    Observation seen{sample, prober, std::min(sample.probed_at + prober_offset, now), std::nullopt};
+    if (sample.clock_offset) seen.target_offset = *sample.clock_offset - prober_offset;
+    const bool first = !slot.state.heard;
+    const bool stored_changed = aggregator::observe(step(slot, now), seen);
+    if (stored_changed) changed(slot);
+    // On the common path, an unchanged sample, no deadline comes nearer and there is nothing to
+    // arm.
+    if (stored_changed || first || slot.target.policy.server_clock) arm(slot);
+  }
+}
+
+void Core::hello(const Hello& hello, const std::string& peer, Timestamp now) {
+  if (membership_.hello(hello, peer, now + lease_)) {
+    changes_.probers_joined.push_back({hello.name, hello.instance});
+    system_event(Kind::prober_joined, hello.name, hello.zone.empty() ? "" : "zone " + hello.zone,
+                 false, now);
+  }
+  reassign();
+}
+
+Prober* Core::lease(const Lease& lease, Timestamp now) {
+  return membership_.lease(lease, now + lease_);
+}
+
+void Core::goodbye(const std::string& instance) {
+  const auto gone = membership_.goodbye(instance);
+  if (!gone) return;
+  changes_.probers_gone.push_back(instance);
+  changes_.notes.push_back("prober " + gone->name + " said goodbye");
+  last_prober_was_lost_ = false;
+  reassign();
+}
+
+void Core::resend(const std::string& instance) {
+  if (Prober* prober = membership_.find(instance)) prober->resend = true;
+  reassign();
+}
+
+void Core::prober_lost(const Prober& prober, Timestamp now) {
+  changes_.probers_gone.push_back(prober.instance);
+  system_event(Kind::prober_lost, prober.name, "no sign of life for " + format_duration(lease_),
+               false, now);
+  last_prober_was_lost_ = true;
+}
+
+void Core::advance(Timestamp now) {
+  now = forward(now);
+  if (const auto lost = membership_.expire(now); !lost.empty()) {
+    for (const auto& prober : lost) prober_lost(prober, now);
+    reassign();
+  }
+  while (!deadlines_.empty() && deadlines_.top().at <= now) {
+    const auto deadline = deadlines_.top();
+    deadlines_.pop();
+    if (deadline.id >= slots_.size() || !slots_[deadline.id]) continue;
+    auto& slot = *slots_[deadline.id];
+    if (slot.armed != deadline.at) continue;  // an earlier entry has taken its place
+    slot.armed.reset();
+    if (next_due(slot.target, slot.state) <= now && expire(step(slot, now), watch_reason()))
+      changed(slot);
+    arm(slot);
+  }
+}
+
+std::optional<Timestamp> Core::next_deadline() const {
+  auto next = membership_.next_deadline();
+  if (!deadlines_.empty() && (!next || deadlines_.top().at < *next)) next = deadlines_.top().at;
+  return next;
+}
+
+void Core::arm(Slot& slot) {
+  // Later deadlines are found when the entry comes up: the heap is touched only when something
+  // falls due earlier.
+  const auto due = next_due(slot.target, slot.state);
+  if (!due || (slot.armed && *slot.armed <= *due)) return;
+  slot.armed = due;
+  deadlines_.push({*due, slot.target.id});
+}
+
+void Core::resume(Timestamp now) {
+  for (const auto& slot : slots_) {
+    if (!slot) continue;
+    slot->state.heard = false;
+    slot->state.last_sample_at = std::max(slot->state.last_sample_at, now);
+    slot->armed.reset();
+    arm(*slot);
+  }
+  for (const auto& prober : membership_.probers())
+    membership_.find(prober.instance)->lease_until = now + lease_;
+}
+
+void Core::clock_stepped(Duration step, const std::string& detail, Timestamp now) {
+  const bool back = step < Duration::zero();
+  system_event(Kind::clock_stepped, "aggregator",
+               "its wall clock went " + std::string(back ? "back" : "forward") + " by " +
+                   format_duration(back ? -step : step) + "; " + detail,
+               true, now);
+}
+
+void Core::adopt_clock(Duration shift, const std::string& detail, Timestamp now) {
+  changes_.notes.push_back("the stepped wall clock is believed now: " + detail);
+  deadlines_ = {};
+  latest_ = now;
+  for (const auto& slot : slots_) {
+    if (!slot) continue;
+    shift_clock(slot->state, shift);
+    if (reconsider(step(*slot, now))) changed(*slot);
+    slot->armed.reset();
+    arm(*slot);
+  }
+  for (const auto& prober : membership_.probers())
+    membership_.find(prober.instance)->lease_until += shift;
+}
+
+std::optional<Duration> Core::targets_clock_offset() const {
+  std::vector<Duration> offsets;
+  for (const auto& slot : slots_)
+    if (const auto offset = slot ? clock_offset(slot->state) : std::nullopt)
+      offsets.push_back(*offset);
+  if (offsets.empty()) return std::nullopt;
+  const auto middle = offsets.begin() + static_cast<std::ptrdiff_t>(offsets.size() / 2);
+  std::nth_element(offsets.begin(), middle, offsets.end());
+  return *middle;
+}
+
+Changes Core::take_changes() {
+  for (const auto id : dirty_) {
+    if (!slots_[id] || !slots_[id]->dirty) continue;
+    slots_[id]->dirty = false;
+    changes_.targets.push_back(row_of(*slots_[id], false));
+  }
+  dirty_.clear();
+  changes_.events = std::exchange(decisions_.events, {});
+  for (auto& note : decisions_.notes) changes_.notes.push_back(std::move(note));
+  decisions_.notes.clear();
+  return std::exchange(changes_, {});
+}
+
+std::vector<AssignmentChange> Core::take_assignment_changes() {
+  return std::exchange(assignment_changes_, {});
+}
+
+void Core::reassign() {
+  std::vector<std::uint32_t> ids;
+  for (const auto& slot : slots_)
+    if (slot) ids.push_back(slot->target.id);
+  for (auto& change : membership_.assign(ids)) assignment_changes_.push_back(std::move(change));
+}
+
+const Target* Core::target(std::uint32_t id) const {
+  return id < slots_.size() && slots_[id] ? &slots_[id]->target : nullptr;
+}
+
+std::optional<std::uint32_t> Core::id_of(const std::string& key) const {
+  const auto found = ids_.find(key);
+  return found == ids_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::vector<Event> Core::open_problems(Timestamp now) const {
+  std::vector<Event> events;
+  for (const auto& slot : slots_) {
+    if (!slot) continue;
+    for (auto& event : aggregator::open_problems(slot->target, slot->state, now))
+      events.push_back(std::move(event));
+  }
+  return events;
+}
+
+Core::Counts Core::counts() const {
+  Counts counts;
+  for (const auto& slot : slots_) {
+    if (!slot) continue;
+    const auto& stored = slot->state.stored;
+    ++counts.targets;
+    ++(stored.data.open() ? counts.stale : stored.computed_at ? counts.fresh : counts.data_unknown);
+    counts.failing += stored.server.open();
+    counts.not_watched += stored.watch.open();
+  }
+  return counts;
+}
+
+Step Core::step(Slot& slot, Timestamp now) {
+  return {slot.target, slot.state, now, next_seq_, decisions_};
+}
+
+void Core::changed(Slot& slot) {
+  if (slot.dirty) return;
+  slot.dirty = true;
+  dirty_.push_back(slot.target.id);
+}
+
+void Core::system_event(Kind kind, const std::string& name, const std::string& detail, bool notify,
+                        Timestamp now) {
+  Event event;
+  event.seq = next_seq_++;
+  event.kind = kind;
+  event.name = name;
+  event.at = event.decided_at = now;
+  if (!detail.empty()) event.detail = detail;
+  event.notify = notify;
+  event.db_save = true;
+  decisions_.events.push_back(std::move(event));
+}
+
+std::string_view Core::watch_reason() const {
+  if (!membership_.probers().empty()) return "samples_lost";
+  return last_prober_was_lost_ ? "prober_lost" : "no_prober";
+}
+
+TargetRow Core::row_of(const Slot& slot, bool retired) const {
+  const auto& policy = slot.target.policy;
+  return {slot.target.id,    policy.key, policy.name,      policy.address,
+          policy.time_field, retired,    slot.state.stored};
+}
+
+}  // namespace stalewatch::aggregator

@@ -1,0 +1,158 @@
+#pragma once
+
+// All targets together: who they are, what is due when, who probes them. Everything the aggregator
+// decides happens here, as a function of what is put in and of the time that is handed in; no
+// clock, socket, file or log.
+
+#include "aggregator/judge.hpp"
+#include "aggregator/membership.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <queue>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace stalewatch::aggregator {
+
+/// A target as it stands in the journal.
+struct TargetRow {
+  std::uint32_t id = 0;
+  std::string key, name, address, time_field;  ///< address in full: a changed one is another target
+  bool retired = false;
+  StoredState state;
+};
+
+struct ProberRow {
+  std::string name, instance;
+};
+
+/// What one turn came to: one transaction of the journal, then published.
+struct Changes {
+  std::vector<Event> events;
+  std::vector<TargetRow> targets;  ///< new, changed or retired
+  std::vector<ProberRow> probers_joined;
+  std::vector<std::string> probers_gone;     ///< instances
+  std::map<std::string, std::int64_t> acks;  ///< consumers, and up to where they have acknowledged
+  std::vector<std::string> notes;            ///< for the process' own log; not in the journal
+
+  bool empty() const {
+    return events.empty() && targets.empty() && probers_joined.empty() && probers_gone.empty() &&
+           acks.empty();
+  }
+};
+
+/// What the journal holds at a start.
+struct Restored {
+  std::vector<TargetRow> targets;  ///< those not retired
+  std::vector<ProberRow> probers;
+  std::uint32_t next_id = 1;
+  std::int64_t next_seq = 1;
+};
+
+class Core {
+ public:
+  /// Goes on from what the journal holds. Deadlines that passed meanwhile wait for the first
+  /// sample, or for silence.
+  Core(Restored restored, Duration lease, Timestamp now);
+
+  /// Takes a (new) configuration in force: new targets, changed ones, retired ones.
+  void configure(const std::vector<ServerConfig>& servers, Timestamp now);
+
+  /// Samples of one prober, in order. `instance` finds its clock offset. Unknown target ids are
+  /// counted and ignored.
+  void observe(std::string_view prober, std::string_view instance,
+               const std::vector<Sample>& samples, Timestamp now);
+
+  void hello(const Hello& hello, const std::string& peer, Timestamp now);
+  /// The prober if it is known, nothing if it should say hello again.
+  Prober* lease(const Lease& lease, Timestamp now);
+  void goodbye(const std::string& instance);
+  /// Tells a prober its whole share again.
+  void resend(const std::string& instance);
+
+  /// Fires what is due by now, in the order of the deadlines. A `now` before the latest that was handed in, here
+  /// or with samples, counts as that one: decisions never run backwards.
+  void advance(Timestamp now);
+  std::optional<Timestamp> next_deadline() const;
+
+  /// The loop itself stood still (stopped, swapped out): nothing is judged by the silence
+  /// meanwhile.
+  void resume(Timestamp now);
+  /// The wall clock was stepped, or a step was adopted: told, and everything noted in the old time
+  /// is moved.
+  void clock_stepped(Duration step, const std::string& detail, Timestamp now);
+  void adopt_clock(Duration shift, const std::string& detail, Timestamp now);
+  /// Median over the targets of their clocks minus ours.
+  std::optional<Duration> targets_clock_offset() const;
+
+  /// What has changed since the last call.
+  Changes take_changes();
+
+  /// New parts of assignments since the last call.
+  std::vector<AssignmentChange> take_assignment_changes();
+  const Target* target(std::uint32_t id) const;
+  std::optional<std::uint32_t> id_of(const std::string& key) const;
+  const std::vector<Prober>& probers() const { return membership_.probers(); }
+  Prober* prober(std::string_view instance) { return membership_.find(instance); }
+
+  /// The opening events of all problems that are open and announced.
+  std::vector<Event> open_problems(Timestamp now) const;
+
+  struct Counts {
+    std::size_t targets = 0, fresh = 0, stale = 0, data_unknown = 0, failing = 0, not_watched = 0;
+  };
+  Counts counts() const;
+  std::uint64_t unknown_targets() const { return unknown_targets_; }
+  std::uint64_t samples() const { return samples_; }
+  std::int64_t next_seq() const { return next_seq_; }
+
+ private:
+  struct Slot {
+    Target target;
+    TargetState state;
+    std::optional<Timestamp> armed;  // its earliest entry in the heap
+    bool dirty = false;
+  };
+  struct Deadline {
+    Timestamp at;
+    std::uint32_t id;
+    bool operator>(const Deadline& other) const {
+      return std::tie(at, id) > std::tie(other.at, other.id);
+    }
+  };
+
+  Timestamp forward(Timestamp now) { return latest_ = std::max(latest_, now); }
+  Step step(Slot& slot, Timestamp now);
+  void changed(Slot& slot);
+  void arm(Slot& slot);
+  void add(const ServerConfig& server, Timestamp now);
+  void retire(std::uint32_t id, const std::string& why, bool tell, Timestamp now);
+  void system_event(Kind kind, const std::string& name, const std::string& detail, bool notify,
+                    Timestamp now);
+  void prober_lost(const Prober& prober, Timestamp now);
+  void reassign();
+  std::string_view watch_reason() const;
+  TargetRow row_of(const Slot& slot, bool retired) const;
+
+  std::vector<std::unique_ptr<Slot>> slots_;  // by id; retired ones are empty
+  std::unordered_map<std::string, std::uint32_t> ids_;
+  std::priority_queue<Deadline, std::vector<Deadline>, std::greater<>> deadlines_;
+  Membership membership_;
+  Duration lease_;
+  bool last_prober_was_lost_ = false;
+  std::int64_t next_seq_;
+  Timestamp latest_;
+  std::uint64_t unknown_targets_ = 0;
+  std::uint64_t samples_ = 0;
+  Decisions decisions_;
+  Changes changes_;
+  std::vector<std::uint32_t> dirty_;
+  std::vector<AssignmentChange> assignment_changes_;
+};
+
+}  // namespace stalewatch::aggregator

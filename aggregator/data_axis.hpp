@@ -1,0 +1,21 @@
+#pragma once
+
+// The data axis: which computed time is judged, and what a new, older or late one leads to.
+
+#include "aggregator/judge.hpp"
+
+namespace stalewatch::aggregator {
+
+/// The first instant at which the data are stale; nothing while they are, or while no time is
+/// known.
+std::optional<Timestamp> stale_due(const Target& target, const TargetState& state);
+
+/// Takes the computed time of an ok sample. True when the stored state changed.
+bool judge_data(Step& step, const Observation& seen, bool inhibited);
+
+/// First sample of a run: when the data went stale while nobody looked, that is told before the
+/// sample itself, as past (late, not in chat) if the sample ends it. True when it opened an
+/// episode.
+bool tell_past_episode(Step& step, const Observation& seen);
+
+}  // namespace stalewatch::aggregator

@@ -1,0 +1,144 @@
+#include "aggregator/episode.hpp"
+
+#include "common/names.hpp"
+
+#include <algorithm>
+
+namespace stalewatch::aggregator {
+namespace {
+
+// A reminder that comes later than this after its instant is marked late: more than a busy turn of
+// the loop.
+constexpr Duration reminder_tolerance = std::chrono::seconds(2);
+
+bool has_reminders(const Problem& problem) { return problem.grid > Duration::zero(); }
+
+void set_if(std::optional<std::string>& field, const std::string& text) {
+  if (!text.empty()) field = text;
+}
+
+void describe(Event& event, const Problem& problem) {
+  event.episode = problem.episode;
+  event.since = problem.since;
+  set_if(event.reason, problem.reason);
+  set_if(event.detail, problem.detail);
+}
+
+/// People hear of the problem now, for the first time: the reminder grid starts here.
+void announce(Step& step, Problem& problem, Event& event, bool notify) {
+  problem.announced = true;
+  problem.notified = notify;
+  problem.anchor = step.now;
+  const bool reminded = opening_of(event.kind) != Kind::clock_off;
+  problem.grid = reminded ? step.target.policy.msg_interval : Duration::zero();
+  problem.reminders = 0;
+  event.notify = notify;
+  event.next_reminder_at = next_reminder(problem);
+}
+
+}  // namespace
+
+std::optional<Duration> age_at(const Target& target, const TargetState& state, Timestamp t) {
+  if (!state.stored.computed_at) return std::nullopt;
+  const auto offset = target.policy.server_clock ? clock_offset(state) : std::nullopt;
+  return t + offset.value_or(Duration::zero()) - *state.stored.computed_at;
+}
+
+Event make_event(Step& step, Kind kind, Timestamp at) {
+  const auto& policy = step.target.policy;
+  Event event;
+  event.seq = step.next_seq++;
+  event.kind = kind;
+  event.target = policy.key;
+  event.name = policy.name;
+  event.address = step.target.address;
+  event.at = at;
+  event.decided_at = step.now;
+  event.computed_at = step.state.stored.computed_at;
+  event.age = age_at(step.target, step.state, at);
+  event.db_save = policy.db_save;
+  if (opening_of(kind) == Kind::stale) event.threshold = policy.threshold;
+  return event;
+}
+
+void open(Step& step, Problem& problem, const Opening& opening) {
+  Event event = make_event(step, opening.kind, opening.at);
+  problem = Problem{.episode = event.seq,
+                    .since = opening.since,
+                    .past = opening.past,
+                    .reason = opening.reason,
+                    .detail = opening.detail};
+  describe(event, problem);
+  event.inhibited = opening.inhibited;
+  event.late = opening.past;
+  if (!opening.inhibited)
+    announce(step, problem, event, step.target.policy.notification && !opening.past);
+  step.out.events.push_back(std::move(event));
+}
+
+void close(Step& step, Problem& problem, std::optional<Problem>* owed, Kind kind, Timestamp at,
+           bool inhibited, const std::string& detail) {
+  Event event = make_event(step, kind, at);
+  if (!detail.empty()) problem.detail = detail;
+  describe(event, problem);
+  event.inhibited =
+      inhibited || !problem.announced;  // who was never told of it need not hear that it is over
+  event.notify = !event.inhibited && problem.notified;
+  event.late = problem.past;
+  if (inhibited && problem.announced && owed) *owed = problem;
+  problem = Problem{};
+  step.out.events.push_back(std::move(event));
+}
+
+void settle(Step& step, Problem& problem, std::optional<Problem>* owed, Kind opening,
+            Kind closing) {
+  if (owed && *owed) {
+    Event event = make_event(step, closing, step.now);
+    describe(event, **owed);
+    event.announced = true;
+    event.notify = (*owed)->notified;
+    owed->reset();
+    step.out.events.push_back(std::move(event));
+  }
+  if (problem.open() && !problem.announced) {
+    Event event = make_event(step, opening, step.now);
+    describe(event, problem);
+    event.announced = true;
+    announce(step, problem, event, step.target.policy.notification);
+    step.out.events.push_back(std::move(event));
+  }
+}
+
+std::optional<Timestamp> next_reminder(const Problem& problem) {
+  if (!problem.open() || !problem.announced || !has_reminders(problem)) return std::nullopt;
+  return problem.anchor + problem.grid * (problem.reminders + 1);
+}
+
+bool remind(Step& step, Problem& problem, Kind kind) {
+  const auto due = next_reminder(problem);
+  if (!due || *due > step.now) return false;
+  const auto k = (step.now - problem.anchor) / problem.grid;
+  const Timestamp at = problem.anchor + problem.grid * k;
+  Event event = make_event(step, kind, at);
+  describe(event, problem);
+  event.repeat_number = k;
+  event.late = k > problem.reminders + 1 || step.now - at > reminder_tolerance;
+  event.notify = step.target.policy.notification;
+  problem.notified = problem.notified || event.notify;
+  problem.reminders = k;
+  event.next_reminder_at = next_reminder(problem);
+  step.out.events.push_back(std::move(event));
+  return true;
+}
+
+bool regrid(const Step& step, Problem& problem) {
+  if (!problem.open() || !problem.announced || problem.grid == step.target.policy.msg_interval)
+    return false;
+  problem.grid = step.target.policy.msg_interval;
+  problem.reminders = has_reminders(problem)
+                          ? std::max<std::int64_t>(0, (step.now - problem.anchor) / problem.grid)
+                          : 0;
+  return true;
+}
+
+}  // namespace stalewatch::aggregator

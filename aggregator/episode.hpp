@@ -1,0 +1,47 @@
+#pragma once
+
+// The life of a problem, alike on all axes: opening, reminders, closing, and what inhibition does
+// to each.
+
+#include "aggregator/judge.hpp"
+
+namespace stalewatch::aggregator {
+
+/// An event of this step with what all events of a target carry; takes the next number.
+Event make_event(Step& step, Kind kind, Timestamp at);
+
+/// How an opening differs from the usual.
+struct Opening {
+  Kind kind;
+  Timestamp at;
+  Timestamp since;
+  std::string reason;
+  std::string detail;
+  bool inhibited = false;
+  bool past = false;  ///< began and ended before anybody could be told: late, not for chat
+};
+
+void open(Step& step, Problem& problem, const Opening& opening);
+
+/// Ends the problem. Inhibited and announced, its closing is kept in `owed` to be told later.
+void close(Step& step, Problem& problem, std::optional<Problem>* owed, Kind kind, Timestamp at,
+           bool inhibited, const std::string& detail = {});
+
+/// After an inhibition has ended: tells the closing that is owed and the opening that nobody heard
+/// of.
+void settle(Step& step, Problem& problem, std::optional<Problem>* owed, Kind opening, Kind closing);
+
+/// Emits the reminder that is due by now, if any; several missed ones collapse into one. True when
+/// it did.
+bool remind(Step& step, Problem& problem, Kind kind);
+
+/// When the next reminder falls due, for a problem that is open and announced.
+std::optional<Timestamp> next_reminder(const Problem& problem);
+
+/// Lays the grid anew from its anchor when msg_interval has changed. True when it did.
+bool regrid(const Step& step, Problem& problem);
+
+/// The age at an instant, by the clock that the policy names.
+std::optional<Duration> age_at(const Target& target, const TargetState& state, Timestamp t);
+
+}  // namespace stalewatch::aggregator

@@ -1,0 +1,77 @@
+#pragma once
+
+// The journal's two threads, so that the one that receives never waits for a disk.
+
+#include "aggregator/journal.hpp"
+#include "aggregator/wake.hpp"
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace stalewatch::aggregator {
+
+/// Writes what is submitted, all that waits in one transaction (group commit), and hands back what
+/// is on disk. A journal that cannot be written is tried again each second, and told; nothing is
+/// dropped meanwhile.
+class JournalWriter {
+ public:
+  explicit JournalWriter(Journal& journal);
+  /// Writes what is still queued, trying once, then ends.
+  ~JournalWriter();
+
+  void submit(Changes changes);
+  /// Readable when take_committed has something.
+  int fd() const { return wake_.fd(); }
+  std::vector<Changes> take_committed();
+  /// Changes that are not on disk yet.
+  std::size_t queued() const;
+  /// What the last attempt failed by; empty while all is well.
+  std::string trouble() const;
+
+ private:
+  void run(std::stop_token stop);
+  std::vector<Changes> wait_for_work(std::unique_lock<std::mutex>& lock, std::stop_token& stop);
+  bool try_write(const std::vector<Changes>& group);
+
+  Journal& journal_;
+  Wake wake_;
+  mutable std::mutex mutex_;
+  std::condition_variable_any work_;
+  std::deque<Changes> queue_;
+  std::size_t in_flight_ = 0;
+  std::vector<Changes> committed_;
+  std::string trouble_;
+  bool checkpoint_wanted_ = false;
+  std::jthread thread_;  // last: it uses all of the above
+};
+
+/// Answers replay requests from a connection of its own.
+class JournalReader {
+ public:
+  explicit JournalReader(const std::string& path);
+
+  /// Requests beyond the limit are dropped: who asked asks again.
+  void submit(std::string peer, Replay request);
+  int fd() const { return wake_.fd(); }
+  std::vector<std::pair<std::string, Replayed>> take_pages();
+
+ private:
+  void run(std::stop_token stop);
+
+  static constexpr std::size_t max_requests = 1'000;
+
+  Journal journal_;
+  Wake wake_;
+  std::mutex mutex_;
+  std::condition_variable_any work_;
+  std::deque<std::pair<std::string, Replay>> requests_;
+  std::vector<std::pair<std::string, Replayed>> pages_;
+  std::jthread thread_;
+};
+
+}  // namespace stalewatch::aggregator

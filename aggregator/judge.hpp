@@ -1,0 +1,80 @@
+#pragma once
+
+// What is decided about one target: three axes (watch, server, data) and its clock. Pure:
+// everything is a function of the state, the input and now. docs/semantics.md says in words what
+// this decides.
+
+#include "aggregator/target_state.hpp"
+#include "common/config.hpp"
+#include "common/messages.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stalewatch::aggregator {
+
+/// A target as the configuration has it.
+struct Target {
+  std::uint32_t id = 0;
+  ServerConfig policy;
+  std::string address;  ///< for people: without credentials
+};
+
+/// What decisions come to.
+struct Decisions {
+  std::vector<Event> events;
+  std::vector<std::string> notes;  ///< worth a line in the process' own log, not an event
+};
+
+/// One step about one target: what the functions below work on.
+struct Step {
+  const Target& target;
+  TargetState& state;
+  Timestamp now;           ///< decided_at of the events
+  std::int64_t& next_seq;  ///< number of the next event
+  Decisions& out;
+};
+
+/// A sample, seen from the aggregator's clock.
+struct Observation {
+  const Sample& sample;
+  std::string_view prober;
+  Timestamp at;                           ///< corrected probe time, never after now
+  std::optional<Duration> target_offset;  ///< target's clock minus the aggregator's
+};
+
+/// Takes a sample into account. True when the stored state changed (events or not).
+bool observe(Step step, const Observation& observation);
+
+/// Fires everything that is due by now: not_watched, stale, reminders. `watch_reason` says why no
+/// samples come (no_prober, prober_lost, samples_lost) should that be told. True when the stored
+/// state changed.
+bool expire(Step step, std::string_view watch_reason);
+
+/// When expire has something to do next.
+std::optional<Timestamp> next_due(const Target& target, const TargetState& state);
+
+/// The configuration or the clock's basis has changed under the state: thresholds are applied anew,
+/// reminder grids laid anew from their anchors. True when the stored state changed.
+bool reconsider(Step step);
+
+/// The target has left the configuration: closes all that is open. `tell`: whether chat hears of
+/// it, where owed.
+void retire(Step step, const std::string& why, bool tell);
+
+/// The opening events of what is open and announced, with the facts as of now. For digests.
+std::vector<Event> open_problems(const Target& target, const TargetState& state, Timestamp now);
+
+/// How long a target may go without a sample before it counts as not watched.
+Duration watch_window(const ServerConfig& policy);
+
+/// Median of the target's last clock offsets; nothing when none was measured.
+std::optional<Duration> clock_offset(const TargetState& state);
+
+/// The time on the monotone wall clock has jumped by `shift`: moves what was noted in it.
+void shift_clock(TargetState& state, Duration shift);
+
+}  // namespace stalewatch::aggregator

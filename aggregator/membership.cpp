@@ -1,0 +1,123 @@
+#include "aggregator/membership.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <iterator>
+#include <utility>
+
+namespace stalewatch::aggregator {
+namespace {
+
+/// splitmix64: a well-spread 64-bit mix, the same on every host.
+std::uint64_t mix(std::uint64_t x) {
+  x += 0x9e3779b97f4a7c15ULL;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
+  return x ^ (x >> 31);
+}
+
+/// FNV-1a.
+std::uint64_t hash_of(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325ULL;
+  for (const unsigned char c : text) hash = (hash ^ c) * 0x100000001b3ULL;
+  return hash;
+}
+
+}  // namespace
+
+void Membership::restore(Prober prober, Timestamp lease_until) {
+  prober.lease_until = lease_until;
+  const auto place =
+      std::lower_bound(probers_.begin(), probers_.end(), prober.instance,
+                       [](const Prober& p, const std::string& i) { return p.instance < i; });
+  probers_.insert(place, std::move(prober));
+}
+
+bool Membership::hello(const Hello& hello, const std::string& peer, Timestamp lease_until) {
+  Prober* known = find(hello.instance);
+  const bool is_new = known == nullptr;
+  if (is_new) {
+    restore(Prober{.name = hello.name, .instance = hello.instance}, lease_until);
+    known = find(hello.instance);
+  }
+  known->zone = hello.zone;
+  known->version = hello.version;
+  known->capacity = hello.capacity;
+  known->peer = peer;
+  known->lease_until = lease_until;
+  known->resend = true;  // it may have restarted its connection: whatever it knew, it is told again
+  return is_new;
+}
+
+Prober* Membership::lease(const Lease& lease, Timestamp lease_until) {
+  Prober* prober = find(lease.instance);
+  if (!prober || prober->peer.empty()) return nullptr;
+  prober->lease_until = lease_until;
+  prober->clock_offset = lease.clock_offset;
+  return prober;
+}
+
+std::optional<Prober> Membership::goodbye(const std::string& instance) {
+  Prober* prober = find(instance);
+  if (!prober) return std::nullopt;
+  Prober gone = std::move(*prober);
+  probers_.erase(probers_.begin() + (prober - probers_.data()));
+  return gone;
+}
+
+std::vector<Prober> Membership::expire(Timestamp now) {
+  const auto lost = std::stable_partition(probers_.begin(), probers_.end(),
+                                          [&](const Prober& p) { return now < p.lease_until; });
+  std::vector<Prober> gone(std::make_move_iterator(lost), std::make_move_iterator(probers_.end()));
+  probers_.erase(lost, probers_.end());
+  return gone;
+}
+
+std::optional<Timestamp> Membership::next_deadline() const {
+  if (probers_.empty()) return std::nullopt;
+  return std::min_element(
+             probers_.begin(), probers_.end(),
+             [](const Prober& a, const Prober& b) { return a.lease_until < b.lease_until; })
+      ->lease_until;
+}
+
+void Membership::resend_all() {
+  for (auto& prober : probers_) prober.resend = true;
+}
+
+Prober* Membership::find(std::string_view instance) {
+  const auto found =
+      std::lower_bound(probers_.begin(), probers_.end(), instance,
+                       [](const Prober& p, std::string_view i) { return p.instance < i; });
+  return found != probers_.end() && found->instance == instance ? &*found : nullptr;
+}
+
+std::vector<AssignmentChange> Membership::assign(const std::vector<std::uint32_t>& targets) {
+  if (probers_.empty()) return {};
+  std::vector<std::uint64_t> seeds;
+  for (const auto& prober : probers_) seeds.push_back(hash_of(prober.instance));
+  std::vector<std::vector<std::uint32_t>> shares(probers_.size());
+  for (const auto id : targets) {
+    std::size_t best = 0;
+    for (std::size_t i = 1; i < seeds.size(); ++i)
+      if (mix(seeds[i] ^ mix(id)) > mix(seeds[best] ^ mix(id))) best = i;
+    shares[best].push_back(id);
+  }
+  std::vector<AssignmentChange> changes;
+  for (std::size_t i = 0; i < probers_.size(); ++i) {
+    auto& prober = probers_[i];
+    AssignmentChange change{.instance = prober.instance, .full = prober.resend};
+    if (std::exchange(prober.resend, false)) prober.targets.clear();
+    const auto& before = prober.targets;
+    std::set_difference(shares[i].begin(), shares[i].end(), before.begin(), before.end(),
+                        std::back_inserter(change.added));
+    std::set_difference(before.begin(), before.end(), shares[i].begin(), shares[i].end(),
+                        std::back_inserter(change.removed));
+    if (!change.full && change.added.empty() && change.removed.empty()) continue;
+    prober.targets = std::move(shares[i]);
+    changes.push_back(std::move(change));
+  }
+  return changes;
+}
+
+}  // namespace stalewatch::aggregator

@@ -1,0 +1,66 @@
+#pragma once
+
+// Which probers there are, and who probes what. Pure.
+
+#include "common/messages.hpp"
+#include "common/time.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stalewatch::aggregator {
+
+/// A prober that has said hello and not been lost.
+struct Prober {
+  std::string name;
+  std::string instance;
+  std::string zone;
+  std::string version;
+  std::uint32_t capacity = 1;
+  std::string peer;  ///< where to answer; empty after a restart until it says hello again
+  Timestamp lease_until{};
+  std::optional<Duration> clock_offset;  ///< aggregator's clock minus the prober's
+  std::vector<std::uint32_t> targets;    ///< what it probes, ascending
+  std::uint64_t generation = 0;          ///< of the newest Targets meant for it
+  bool resend = true;                    ///< tell it its whole share at the next division
+};
+
+/// What a prober is to be told.
+struct AssignmentChange {
+  std::string instance;
+  bool full = false;  ///< `added` is its whole share, whatever it knew before
+  std::vector<std::uint32_t> added, removed;
+};
+
+class Membership {
+ public:
+  /// A prober that was there before a restart: it gets one lease of grace to be heard of again.
+  void restore(Prober prober, Timestamp lease_until);
+
+  /// True when the prober is new.
+  bool hello(const Hello& hello, const std::string& peer, Timestamp lease_until);
+  /// The prober, its lease renewed; nothing when it is not known (it should say hello again).
+  Prober* lease(const Lease& lease, Timestamp lease_until);
+  std::optional<Prober> goodbye(const std::string& instance);
+  /// Takes out and returns those whose lease has ended.
+  std::vector<Prober> expire(Timestamp now);
+
+  std::optional<Timestamp> next_deadline() const;
+  /// Every prober is told its whole share at the next division.
+  void resend_all();
+  Prober* find(std::string_view instance);
+  const std::vector<Prober>& probers() const { return probers_; }
+
+  /// Divides these targets (ascending ids) among the probers by rendezvous hashing: a prober that
+  /// comes or goes moves only its own share. Returns what changed, per prober.
+  std::vector<AssignmentChange> assign(const std::vector<std::uint32_t>& targets);
+
+ private:
+  std::vector<Prober>
+      probers_;  // in order of instance, so that nothing depends on the order of joining
+};
+
+}  // namespace stalewatch::aggregator

@@ -1,0 +1,160 @@
+#include "aggregator/pipe.hpp"
+
+#include "aggregator/core.hpp"
+#include "aggregator/journal.hpp"
+#include "common/json_lines.hpp"
+#include "common/log.hpp"
+#include "common/text.hpp"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <iostream>
+#include <memory>
+#include <string_view>
+
+namespace stalewatch::aggregator {
+namespace {
+
+// A line of more bytes than this is no sample; it is told and skipped.
+constexpr std::size_t max_line = 1 << 20;
+// Nobody renews a lease in a pipe: whoever feeds it counts as connected for good.
+constexpr Duration endless_lease = std::chrono::hours(24 * 365 * 100);
+constexpr auto longest_wait = std::chrono::milliseconds(250);
+const char* const feeder = "stdin";
+
+class Pipe {
+ public:
+  Pipe(const Config& config, const PipeOptions& options, Signals& signals)
+      : config_(config), options_(options), signals_(signals) {
+    if (options.journal.empty()) return;
+    lock_ = std::make_unique<JournalLock>(options.journal);
+    journal_ = std::make_unique<Journal>(options.journal, Journal::Mode::write);
+  }
+
+  int run() {
+    while (!done_) {
+      read_some();
+      if (!options_.virtual_time) move_to(read_clocks().wall);
+    }
+    if (options_.until && core_ && options_.virtual_time) move_to(*options_.until);
+    return 0;
+  }
+
+ private:
+  void read_some() {
+    pollfd items[] = {{input_ended_ ? -1 : STDIN_FILENO, POLLIN, 0}, {signals_.fd(), POLLIN, 0}};
+    poll(items, 2, static_cast<int>(longest_wait_now().count()));
+    if (signals_.take().stop) done_ = true;
+    if (items[0].revents == 0) return;
+    char buffer[64 * 1024];
+    const auto length = read(STDIN_FILENO, buffer, sizeof buffer);
+    if (length < 0 && errno == EINTR) return;
+    if (length > 0) return feed({buffer, static_cast<std::size_t>(length)});
+    if (!pending_.empty()) feed("\n");  // a last line without its newline counts
+    input_ended_ = true;
+    done_ = options_.virtual_time || !options_.until;
+  }
+
+  std::chrono::milliseconds longest_wait_now() const {
+    if (options_.virtual_time || !core_) return longest_wait;
+    const auto deadline = core_->next_deadline();
+    if (!deadline) return longest_wait;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - read_clocks().wall);
+    return std::clamp(left, std::chrono::milliseconds(0), longest_wait);
+  }
+
+  void feed(std::string_view bytes) {
+    for (std::size_t end; (end = bytes.find('\n')) != std::string_view::npos;
+         bytes.remove_prefix(end + 1)) {
+      append(bytes.substr(0, end));
+      ++line_;
+      if (too_long_)
+        spdlog::warn("line {}: longer than {} bytes, skipped", line_, max_line);
+      else if (!pending_.empty())
+        take(pending_);
+      pending_.clear();
+      too_long_ = false;
+    }
+    append(bytes);
+  }
+
+  void append(std::string_view bytes) {
+    too_long_ = too_long_ || pending_.size() + bytes.size() > max_line;
+    if (too_long_)
+      pending_.clear();
+    else
+      pending_ += bytes;
+  }
+
+  void take(const std::string& line) {
+    auto named = sample_from_json(line);
+    if (!named) return spdlog::warn("line {}: {}", line_, named.error());
+    const Timestamp now =
+        options_.virtual_time ? std::max(now_, named->sample.probed_at) : read_clocks().wall;
+    move_to(now);
+    const auto id = core_->id_of(named->target);
+    if (!id)
+      return spdlog::warn("line {}: target \"{}\" is not in the configuration", line_,
+                          escape_untrusted(named->target, 80));
+    named->sample.target = *id;
+    core_->observe(named->prober, feeder, {named->sample}, now);
+    emit();
+  }
+
+  void start(Timestamp now) {
+    Restored restored = journal_ ? journal_->restore() : Restored{};
+    restored.probers = {{feeder, feeder}};
+    core_ = std::make_unique<Core>(std::move(restored), endless_lease, now);
+    core_->configure(config_.servers, now);
+    emit();
+  }
+
+  void move_to(Timestamp now) {
+    if (!core_) start(now);
+    if (options_.virtual_time) {  // each deadline is decided at its own instant
+      for (auto due = core_->next_deadline(); due && *due <= now; due = core_->next_deadline()) {
+        core_->advance(*due);
+        emit();
+      }
+    } else {
+      core_->advance(now);
+    }
+    now_ = std::max(now_, now);
+    if (options_.until && now_ >= *options_.until && !options_.virtual_time) done_ = true;
+    emit();
+  }
+
+  void emit() {
+    auto changes = core_->take_changes();
+    for (const auto& note : changes.notes) spdlog::info("{}", note);
+    changes.probers_joined.clear();
+    if (journal_ && !changes.empty()) journal_->write({changes});
+    for (const auto& event : changes.events) std::cout << to_json_line(event) << '\n';
+    std::cout.flush();
+    if (!std::cout) done_ = true;  // nobody reads any more
+  }
+
+  const Config& config_;
+  PipeOptions options_;
+  Signals& signals_;
+  std::unique_ptr<JournalLock> lock_;
+  std::unique_ptr<Journal> journal_;
+  std::unique_ptr<Core> core_;
+  Timestamp now_{};
+  std::string pending_;
+  bool too_long_ = false;
+  std::size_t line_ = 0;
+  bool input_ended_ = false;
+  bool done_ = false;
+};
+
+}  // namespace
+
+int run_pipe(const Config& config, const PipeOptions& options, Signals& signals) {
+  return Pipe(config, options, signals).run();
+}
+
+}  // namespace stalewatch::aggregator

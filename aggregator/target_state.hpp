@@ -1,0 +1,108 @@
+#pragma once
+
+// What the aggregator knows of one target. Plain data; the stored part has a for_each_field and
+// goes to the journal in the transaction of the events that changed it.
+
+#include "common/messages.hpp"
+#include "common/time.hpp"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace stalewatch::aggregator {
+
+/// A problem of one axis, from the event that opens its episode to the one that closes it.
+struct Problem {
+  std::int64_t episode = 0;  ///< seq of the opening event; 0: no problem
+  Timestamp since{};
+  bool announced = false;  ///< people were told (it was not inhibited)
+  bool notified = false;   ///< chat was told: a closing message is owed there
+  bool past = false;       ///< it began and ended before anybody could be told: late, not for chat
+  Timestamp anchor{};      ///< first announcement; reminders fall on anchor + k x grid
+  Duration grid{};         ///< the msg_interval that `reminders` counts in
+  std::int64_t reminders = 0;  ///< k of the last reminder
+  std::string reason;
+  std::string detail;
+
+  bool open() const { return episode != 0; }
+  bool operator==(const Problem&) const = default;
+};
+
+/// What one prober has seen of the target.
+struct View {
+  std::string prober;
+  Timestamp newest{};  ///< newest computed time it saw
+  Timestamp seen{};    ///< when its last sample came; of this run only
+
+  bool operator==(const View& other) const {
+    return prober == other.prober && newest == other.newest;
+  }
+};
+
+/// The stored part: survives a restart.
+struct StoredState {
+  Problem watch, server, data, clock;
+  /// Closed while inhibited although people had been told of it: its closing is still owed to them.
+  std::optional<Problem> server_owed, data_owed;
+  bool answered = false;                 ///< an ok sample was seen: the server axis is not unknown
+  std::optional<Timestamp> computed_at;  ///< the one that is judged
+  std::optional<Timestamp> previous_computed_at;
+  Timestamp observed_at{};  ///< corrected probe time of the sample that first showed computed_at
+  std::optional<Timestamp> went_back_from;  ///< the maximum for which went_back was told
+  std::vector<View> views;
+
+  bool operator==(const StoredState&) const = default;
+};
+
+/// Offsets of the target's clock against the aggregator's, of the last few answers.
+struct ClockOffsets {
+  static constexpr std::size_t kept = 5;
+  std::array<Duration, kept> last{};
+  std::uint8_t count = 0;
+  std::uint8_t next = 0;
+};
+
+struct TargetState {
+  StoredState stored;
+  // Of this run only:
+  Timestamp last_sample_at{};  ///< when a sample came last; the start of the run, or of the target,
+                               ///< before the first
+  bool heard = false;          ///< a sample has come in this run
+  std::uint32_t older_in_row = 0;
+  std::uint8_t clock_off_in_row = 0;
+  std::uint8_t clock_ok_in_row = 0;
+  bool told_no_date = false;
+  ClockOffsets offsets;
+};
+
+template <Message<Problem> M, typename F>
+void for_each_field(M& m, F&& f) {
+  f("episode", m.episode), f("since", m.since), f("announced", m.announced),
+      f("notified", m.notified);
+  f("past", m.past), f("anchor", m.anchor), f("grid", m.grid), f("reminders", m.reminders),
+      f("reason", m.reason);
+  f("detail", m.detail);
+}
+
+template <Message<View> M, typename F>
+void for_each_field(M& m, F&& f) {
+  f("prober", m.prober), f("newest", m.newest);
+}
+
+template <Message<StoredState> M, typename F>
+void for_each_field(M& m, F&& f) {
+  f("watch", m.watch), f("server", m.server), f("data", m.data), f("clock", m.clock);
+  f("server_owed", m.server_owed), f("data_owed", m.data_owed), f("answered", m.answered);
+  f("computed_at", m.computed_at), f("previous_computed_at", m.previous_computed_at);
+  f("observed_at", m.observed_at), f("went_back_from", m.went_back_from), f("views", m.views);
+}
+
+/// For the journal.
+std::string encode_state(const StoredState& state);
+/// Throws std::runtime_error for bytes that no version of this program wrote.
+StoredState decode_state(std::string_view bytes);
+
+}  // namespace stalewatch::aggregator

@@ -1,0 +1,145 @@
+#include "aggregator/journal.hpp"
+
+#include "aggregator/journal_threads.hpp"
+#include "tests/aggregator/bench.hpp"
+
+#include <catch2/catch.hpp>
+#include <poll.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+using namespace stalewatch;
+using namespace stalewatch::aggregator;
+
+namespace {
+
+struct Folder {
+  Folder() {
+    char name[] = "/tmp/stalewatch-journal-XXXXXX";
+    path = mkdtemp(name);
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+  std::string file(const std::string& name) const { return (path / name).string(); }
+  std::filesystem::path path;
+};
+
+Changes some(std::int64_t seq) {
+  Event event{.seq = seq, .kind = Kind::updated, .target = "PROD", .at = t0};
+  event.detail = std::string("a\0b", 3);
+  Changes changes;
+  changes.events = {event};
+  changes.targets = {
+      {1, "PROD", "PROD", "http://x/", "computed_time", false, StoredState{.answered = true}}};
+  changes.probers_joined = {{"p", "i1"}};
+  return changes;
+}
+
+}  // namespace
+
+TEST_CASE("what was written is there after opening again", "[journal]") {
+  Folder folder;
+  std::string id;
+  {
+    Journal journal(folder.file("sub/journal.sqlite"), Journal::Mode::write);
+    id = journal.id();
+    CHECK(journal.restore().next_seq == 1);
+    journal.write({some(1), some(2)});
+  }
+  Journal journal(folder.file("sub/journal.sqlite"), Journal::Mode::write);
+  CHECK(journal.id() == id);
+  const auto restored = journal.restore();
+  CHECK(restored.next_seq == 3);
+  CHECK(restored.next_id == 2);
+  REQUIRE(restored.targets.size() == 1);
+  CHECK(restored.targets[0].state.answered);
+  CHECK(restored.probers.size() == 1);
+  const auto page = journal.read(0, 10);
+  REQUIRE(page.events.size() == 2);
+  CHECK(page.events[0] == some(1).events[0]);
+  CHECK(page.caught_up);
+  CHECK(journal.read(0, 1).events.size() == 1);
+  CHECK_FALSE(journal.read(0, 1).caught_up);
+  CHECK(journal.read(-1, 10).after == 2);
+}
+
+TEST_CASE("a group that cannot be written leaves nothing behind", "[journal]") {
+  Folder folder;
+  Journal journal(folder.file("j"), Journal::Mode::write);
+  journal.write({some(1)});
+  CHECK_THROWS_AS(journal.write({some(2), some(1)}), std::runtime_error);
+  CHECK(journal.read(0, 10).events.size() == 1);
+  journal.write({some(2)});
+  CHECK(journal.read(0, 10).events.size() == 2);
+}
+
+TEST_CASE("a second aggregator on the same journal is refused, naming the first", "[journal]") {
+  Folder folder;
+  const JournalLock first(folder.file("j"));
+  CHECK_THROWS_WITH(JournalLock(folder.file("j")),
+                    Catch::Contains("process id " + std::to_string(getpid())));
+}
+
+TEST_CASE("files that are not our journal are refused, not overwritten", "[journal]") {
+  Folder folder;
+  SECTION("another program's database") {
+    { Journal journal(folder.file("j"), Journal::Mode::write); }
+    REQUIRE(std::system(("sqlite3 " + folder.file("j") +
+                         " \"UPDATE meta SET value = 'other' WHERE name = 'program'\"")
+                            .c_str()) == 0);
+    CHECK_THROWS_WITH(Journal(folder.file("j"), Journal::Mode::write),
+                      Catch::Contains("not a journal of stalewatch"));
+  }
+  SECTION("a newer version") {
+    { Journal journal(folder.file("j"), Journal::Mode::write); }
+    REQUIRE(std::system(("sqlite3 " + folder.file("j") +
+                         " \"UPDATE meta SET value = '99' WHERE name = 'schema_version'\"")
+                            .c_str()) == 0);
+    CHECK_THROWS_WITH(Journal(folder.file("j"), Journal::Mode::write),
+                      Catch::Contains("schema version 99"));
+  }
+  SECTION("no database at all") {
+    std::ofstream(folder.file("j")) << std::string(5000, 'x');
+    CHECK_THROWS_AS(Journal(folder.file("j"), Journal::Mode::write), std::runtime_error);
+  }
+}
+
+TEST_CASE("the writer hands back what is on disk, in order", "[journal]") {
+  Folder folder;
+  Journal journal(folder.file("j"), Journal::Mode::write);
+  std::vector<std::int64_t> seen;
+  {
+    JournalWriter writer(journal);
+    for (std::int64_t seq = 1; seq <= 500; ++seq) writer.submit(some(seq));
+    while (seen.size() < 500) {
+      pollfd item{writer.fd(), POLLIN, 0};
+      REQUIRE(poll(&item, 1, 30'000) == 1);
+      for (const auto& changes : writer.take_committed()) {
+        seen.push_back(changes.events[0].seq);
+        REQUIRE(journal.restore().next_seq > seen.back());
+      }
+    }
+    CHECK(writer.queued() == 0);
+  }
+  for (std::size_t i = 0; i < seen.size(); ++i)
+    REQUIRE(seen[i] == static_cast<std::int64_t>(i) + 1);
+}
+
+TEST_CASE("a reader answers pages, and only says who it is to a cursor of another journal",
+          "[journal]") {
+  Folder folder;
+  Journal journal(folder.file("j"), Journal::Mode::write);
+  journal.write({some(1), some(2)});
+  JournalReader reader(folder.file("j"));
+  const auto ask = [&](Replay request) {
+    reader.submit("peer", std::move(request));
+    pollfd item{reader.fd(), POLLIN, 0};
+    REQUIRE(poll(&item, 1, 30'000) == 1);
+    return reader.take_pages().at(0).second;
+  };
+  CHECK(ask({.journal = journal.id(), .after = 1}).events.size() == 1);
+  const auto foreign = ask({.journal = "another", .after = 1});
+  CHECK(foreign.events.empty());
+  CHECK(foreign.journal == journal.id());
+}

@@ -1,0 +1,90 @@
+#include "aggregator/membership.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <numeric>
+#include <random>
+#include <set>
+
+using namespace stalewatch;
+using namespace stalewatch::aggregator;
+using namespace std::chrono_literals;
+
+namespace {
+
+const Timestamp now = timestamp_from_us(1'800'000'000'000'000);
+
+std::vector<std::uint32_t> ids(std::uint32_t count) {
+  std::vector<std::uint32_t> all(count);
+  std::iota(all.begin(), all.end(), 1u);
+  return all;
+}
+
+Hello hello(const std::string& instance) {
+  return {.role = "prober", .name = "p", .instance = instance};
+}
+
+}  // namespace
+
+TEST_CASE("the only prober gets everything, in full at its hello and once", "[membership]") {
+  Membership members;
+  CHECK(members.hello(hello("a"), "peer", now + 5s));
+  auto changes = members.assign(ids(10));
+  REQUIRE(changes.size() == 1);
+  CHECK(changes[0].full);
+  CHECK(changes[0].added == ids(10));
+  CHECK(members.assign(ids(10)).empty());
+  CHECK_FALSE(members.hello(hello("a"), "peer2", now + 5s));
+  CHECK(members.assign(ids(10)).size() == 1);
+}
+
+TEST_CASE("only differences are told", "[membership]") {
+  Membership members;
+  members.hello(hello("a"), "peer", now + 5s);
+  members.assign(ids(3));
+  const auto changes = members.assign({2, 3, 4});
+  REQUIRE(changes.size() == 1);
+  CHECK_FALSE(changes[0].full);
+  CHECK(changes[0].added == std::vector<std::uint32_t>{4});
+  CHECK(changes[0].removed == std::vector<std::uint32_t>{1});
+}
+
+TEST_CASE("a prober that goes moves only its own share, and the order of joining is nothing",
+          "[membership]") {
+  Membership one, other;
+  for (const auto* instance : {"a", "b", "c"}) one.hello(hello(instance), instance, now + 5s);
+  for (const auto* instance : {"c", "a", "b"}) other.hello(hello(instance), instance, now + 5s);
+  one.assign(ids(3000));
+  other.assign(ids(3000));
+  std::size_t sum = 0;
+  for (const auto& prober : one.probers()) {
+    CHECK(prober.targets == other.find(prober.instance)->targets);
+    CHECK(prober.targets.size() > 850);
+    sum += prober.targets.size();
+  }
+  CHECK(sum == 3000);
+  const auto gone = one.goodbye("b");
+  for (const auto& change : one.assign(ids(3000))) {
+    CHECK(change.removed.empty());
+    CHECK(std::includes(gone->targets.begin(), gone->targets.end(), change.added.begin(),
+                        change.added.end()));
+  }
+}
+
+TEST_CASE("a lease ends at its instant, and an unknown one is refused", "[membership]") {
+  Membership members;
+  members.hello(hello("a"), "peer", now + 5s);
+  CHECK(members.expire(now + 5s - 1us).empty());
+  CHECK(members.lease({.instance = "a"}, now + 9s) != nullptr);
+  CHECK(members.expire(now + 5s).empty());
+  CHECK(members.expire(now + 9s).size() == 1);
+  CHECK(members.lease({.instance = "a"}, now + 20s) == nullptr);
+}
+
+TEST_CASE("after a restart a prober has its grace but must say hello again", "[membership]") {
+  Membership members;
+  members.restore({.name = "p", .instance = "a"}, now + 5s);
+  CHECK(members.lease({.instance = "a"}, now + 5s) == nullptr);
+  CHECK_FALSE(members.hello(hello("a"), "peer", now + 6s));
+  CHECK(members.lease({.instance = "a"}, now + 7s) != nullptr);
+}
