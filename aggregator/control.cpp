@@ -1,6 +1,7 @@
 #include "aggregator/control.hpp"
 
 #include "common/log.hpp"
+#include "common/target_spec.hpp"
 #include "common/text.hpp"
 
 #include <algorithm>
@@ -16,30 +17,6 @@ constexpr std::size_t piece = 500;
 constexpr int patience = 3;
 // Consumers are few and configured; more names than this is somebody playing.
 constexpr std::size_t max_consumers = 1'000;
-
-TargetSpec spec_of(const Target& target) {
-  const auto& policy = target.policy;
-  TargetSpec spec{.id = target.id,
-                  .key = policy.key,
-                  .address = policy.address,
-                  .interval = policy.interval,
-                  .timeout = policy.timeout,
-                  .time_field = policy.time_field,
-                  .time_format = policy.time_format,
-                  .timezone = policy.timezone,
-                  .max_future = policy.max_future,
-                  .failure_threshold = policy.failure_threshold,
-                  .basic_auth = policy.basic_auth.reveal(),
-                  .ca_file = policy.ca_file,
-                  .cert_file = policy.cert_file,
-                  .key_file = policy.key_file,
-                  .verify = policy.verify,
-                  .follow_redirects = policy.follow_redirects,
-                  .max_body = policy.max_body,
-                  .proxy = policy.proxy};
-  for (const auto& [name, value] : policy.headers) spec.headers[name] = value.reveal();
-  return spec;
-}
 
 }  // namespace
 
@@ -161,7 +138,7 @@ void Control::send_assignment(const AssignmentChange& change) {
     const auto end = std::min(change.added.size(), (i + 1) * piece);
     for (std::size_t j = i * piece; j < end; ++j)
       if (const auto* target = links_.core.target(change.added[j]))
-        targets.added.push_back(spec_of(*target));
+        targets.added.push_back(target_spec(target->id, target->policy));
     if (i == 0) targets.removed = change.removed;
     // A piece that finds no room is noticed by the generation in the prober's leases, and all is
     // sent again.
