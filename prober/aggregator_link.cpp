@@ -96,6 +96,7 @@ void AggregatorLink::heard(const Now& now) {
 
 void AggregatorLink::ask_again(const Now& now) {
   joined_ = false;
+  next_complaint_ = now.mono + first_complaint;
   next_ = std::min(next_, now.mono + not_connected);
 }
 

@@ -23,6 +23,8 @@ class AnswerHeaders {
   /// and `received` frame the request by our clock. Nothing without a Date, and nothing when a
   /// cache may have answered.
   std::optional<ClockOffset> clock_offset(Timestamp sent, Timestamp received) const;
+  /// Whether anything has come at all.
+  bool any() const { return bytes_ > 0; }
   void clear() { *this = AnswerHeaders(); }
 
  private:

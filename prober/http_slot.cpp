@@ -135,15 +135,16 @@ void HttpProbe::Slot::gather(CURLcode code) {
 
 void HttpProbe::Slot::gather_phase() {
   const auto reached = [this](CURLINFO what) { return time_info(easy, what) > Duration::zero(); };
-  if (reached(CURLINFO_STARTTRANSFER_TIME_T)) {
+  if (headers.any())
     transfer.phase = Phase::receiving;
-  } else if (reached(CURLINFO_PRETRANSFER_TIME_T)) {
+  else if (reached(CURLINFO_PRETRANSFER_TIME_T))
     transfer.phase = Phase::waiting;
-  } else if (reached(CURLINFO_CONNECT_TIME_T)) {
-    transfer.phase = may_be_tls ? Phase::tls_handshake : Phase::waiting;
-  } else {
-    transfer.phase = reached(CURLINFO_NAMELOOKUP_TIME_T) ? Phase::connecting : Phase::resolving;
-  }
+  else if (handshake.started())
+    transfer.phase = Phase::tls_handshake;
+  else if (reached(CURLINFO_NAMELOOKUP_TIME_T))
+    transfer.phase = Phase::connecting;
+  else
+    transfer.phase = Phase::resolving;
 }
 
 void HttpProbe::Slot::gather_clock() {

@@ -69,11 +69,13 @@ HandshakeWatch::~HandshakeWatch() = default;
 void HandshakeWatch::Release::operator()(X509* certificate) const { X509_free(certificate); }
 
 void HandshakeWatch::clear() {
+  started_ = false;
   refusal_ = {};
   leaf_.reset();
 }
 
 void HandshakeWatch::attach(void* ssl_ctx) {
+  started_ = true;
   auto* context = static_cast<SSL_CTX*>(ssl_ctx);
   SSL_CTX_set_ex_data(context, watch_index(), this);
   // A server that renegotiates later would call back into a watch that is on to another transfer.

@@ -25,6 +25,7 @@ class HandshakeWatch {
   /// To be called from CURLOPT_SSL_CTX_FUNCTION with its SSL_CTX.
   void attach(void* ssl_ctx);
 
+  bool started() const { return started_; }
   CertificateRefusal refusal() const { return refusal_; }
   /// The server's certificate as it was shown, if it was.
   std::optional<Certificate> certificate() const;
@@ -36,6 +37,7 @@ class HandshakeWatch {
   struct Release {
     void operator()(X509* certificate) const;
   };
+  bool started_ = false;
   CertificateRefusal refusal_;
   std::unique_ptr<X509, Release> leaf_;
 };

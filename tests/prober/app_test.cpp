@@ -1,0 +1,194 @@
+// The prober against an aggregator made of bare sockets.
+
+#include "prober/app.hpp"
+
+#include "common/health.hpp"
+#include "test_server.hpp"
+
+#include <catch2/catch.hpp>
+#include <unistd.h>
+
+#include <filesystem>
+
+namespace stalewatch::prober {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A folder for ipc:// endpoints.
+struct Folder {
+  Folder() {
+    char name[] = "/tmp/stalewatch-test-XXXXXX";
+    path = mkdtemp(name);
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+  std::string endpoint(const std::string& name) const { return "ipc://" + path + "/" + name; }
+  std::string path;
+};
+
+struct FakeAggregator {
+  explicit FakeAggregator(const Folder& folder)
+      : router(make_control_router(context, folder.endpoint("control"))),
+        samples(make_samples_receiver(context, folder.endpoint("samples"))) {}
+
+  void turn() {
+    while (const auto frames = receive(router, bad)) {
+      peer = frames->peer;
+      if (frames->topic == "hello") hellos.push_back(*decode<Hello>(frames->body));
+      if (frames->topic == "goodbye") goodbyes.push_back(*decode<Goodbye>(frames->body));
+      if (frames->topic == "lease") {
+        leases.push_back(*decode<Lease>(frames->body));
+        if (answering)
+          send(router, sender, LeaseReply{known, leases.back().sent_at, read_clocks().wall + ahead},
+               peer);
+      }
+    }
+    while (const auto frames = receive(samples, bad))
+      batches.push_back(*decode<SampleBatch>(frames->body));
+  }
+
+  zmq::context_t context;
+  zmq::socket_t router;
+  zmq::socket_t samples;
+  Sender sender{"aggregator", "boot"};
+  BadFrames bad;
+  std::string peer;
+  bool known = true;
+  bool answering = true;
+  Duration ahead{};
+  std::vector<Hello> hellos;
+  std::vector<Lease> leases;
+  std::vector<Goodbye> goodbyes;
+  std::vector<SampleBatch> batches;
+};
+
+struct Setup {
+  Setup() {
+    config.transport.samples = folder.endpoint("samples");
+    config.transport.control = folder.endpoint("control");
+    config.prober.name = "p1";
+    config.prober.zone = "z1";
+    app = std::make_unique<App>(config, health);
+  }
+
+  template <typename Condition>
+  void until(Condition done, FakeAggregator* other = nullptr) {
+    const SteadyTime end = read_clocks().mono + 30s;
+    while (!done()) {
+      REQUIRE(read_clocks().mono < end);
+      app->run_once(10ms);
+      if (other != nullptr) other->turn();
+    }
+  }
+
+  void assign(FakeAggregator& to, const std::string& assignment, std::uint64_t generation,
+              std::vector<TargetSpec> added) {
+    // One piece each, so that only the last one makes them count.
+    for (std::size_t i = 0; i < added.size(); ++i)
+      send(to.router, to.sender,
+           Targets{assignment, generation, i == 0, i + 1 == added.size(), 3s, {added[i]}, {}},
+           to.peer);
+  }
+
+  TargetSpec target(std::uint32_t id, const std::string& path = "/") const {
+    return {.id = id,
+            .key = "t" + std::to_string(id),
+            .address = server.url(path),
+            .interval = 200ms,
+            .timeout = 200ms,
+            .time_field = "computed_time",
+            .time_format = "auto",
+            .timezone = "UTC",
+            .max_future = 1min};
+  }
+
+  TestServer server{[](const Exchange& exchange) {
+    if (exchange.path == "/hang") return std::this_thread::sleep_for(1s), true;
+    exchange.answer("200 OK", R"({"computed_time": "2026-01-02T03:04:05Z"})");
+    return true;
+  }};
+  Folder folder;
+  Config config;
+  Health health{"prober"};
+  std::unique_ptr<App> app;
+};
+
+TEST_CASE("a prober says hello, takes its targets, renews its lease and sends samples", "[app]") {
+  Setup setup;
+  FakeAggregator aggregator(setup.folder);
+  aggregator.ahead = 10min;
+  setup.until([&] { return !aggregator.hellos.empty(); }, &aggregator);
+  const Hello hello = aggregator.hellos.front();
+  CHECK(hello.role == "prober");
+  CHECK(hello.name == "p1");
+  CHECK(hello.zone == "z1");
+  CHECK(hello.instance.size() == 32);
+  CHECK_FALSE(hello.version.empty());
+
+  setup.assign(aggregator, "A", 7, {setup.target(1), setup.target(2)});
+  setup.until([&] { return aggregator.batches.size() >= 4 && aggregator.leases.size() >= 2; },
+              &aggregator);
+  CHECK(aggregator.leases.front().generation == 7);
+  CHECK(aggregator.leases.front().instance == hello.instance);
+  CHECK_FALSE(aggregator.leases.front().clock_offset);
+  REQUIRE(aggregator.leases.back().clock_offset);
+  CHECK(abs(*aggregator.leases.back().clock_offset - 10min) < 5s);
+  CHECK(aggregator.leases.back().last_news_seq == 2);
+  const SampleBatch batch = aggregator.batches.front();
+  CHECK(batch.assignment == "A");
+  CHECK(batch.samples.front().outcome == Outcome::ok);
+  CHECK(batch.samples.front().news_seq == 1);
+
+  // An aggregator that does not know it hears hello again.
+  aggregator.known = false;
+  const auto hellos = aggregator.hellos.size();
+  setup.until([&] { return aggregator.hellos.size() > hellos; }, &aggregator);
+  CHECK(aggregator.hellos.back() == hello);
+
+  setup.app->stop();
+  setup.app.reset();
+  const SteadyTime end = read_clocks().mono + 10s;
+  while (aggregator.goodbyes.empty() && read_clocks().mono < end) aggregator.turn();
+  REQUIRE(aggregator.goodbyes.size() == 1);
+  CHECK(aggregator.goodbyes.front().instance == hello.instance);
+}
+
+TEST_CASE("samples wait for an aggregator that comes later, and for one that comes back", "[app]") {
+  Setup setup;
+  auto first = std::make_unique<FakeAggregator>(setup.folder);
+  setup.until([&] { return !first->hellos.empty(); }, first.get());
+  setup.assign(*first, "A", 1, {setup.target(1), setup.target(2)});
+  setup.until([&] { return first->batches.size() >= 2; }, first.get());
+  first.reset();
+
+  // It goes on by its last assignment; the newest sample of each target is kept.
+  const SteadyTime later = read_clocks().mono + 1s;
+  setup.until([&] { return read_clocks().mono > later; });
+  CHECK(setup.server.connections() <= 2);  // kept ones
+
+  FakeAggregator second(setup.folder);
+  second.known = false;
+  setup.until([&] { return !second.batches.empty(); }, &second);
+  CHECK(second.batches.front().assignment == "A");
+  CHECK(second.batches.front().samples.size() == 2);
+  CHECK(second.batches.front().samples.back().streak > 3);
+  setup.until([&] { return !second.hellos.empty(); }, &second);
+}
+
+TEST_CASE("ids of a new assignment are not mixed with the old ones", "[app]") {
+  Setup setup;
+  FakeAggregator aggregator(setup.folder);
+  setup.until([&] { return !aggregator.hellos.empty(); }, &aggregator);
+  setup.assign(aggregator, "A", 1, {setup.target(1)});
+  setup.until([&] { return !aggregator.batches.empty(); }, &aggregator);
+  auto moved = setup.target(1, "/hang");
+  moved.key = "another";
+  setup.assign(aggregator, "B", 2, {moved});
+  setup.until([&] { return aggregator.batches.back().assignment == "B"; }, &aggregator);
+  for (const auto& batch : aggregator.batches)
+    for (const auto& sample : batch.samples)
+      CHECK((sample.outcome == Outcome::timeout) == (batch.assignment == "B"));
+}
+
+}  // namespace
+}  // namespace stalewatch::prober

@@ -1,0 +1,417 @@
+// Probing against real sockets: what each kind of answer leads to.
+
+#include "prober/probing.hpp"
+
+#include "test_server.hpp"
+
+#include <catch2/catch.hpp>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <fstream>
+#include <map>
+
+namespace stalewatch::prober {
+namespace {
+
+using namespace std::chrono_literals;
+
+TargetSpec spec_of(std::uint32_t id, std::string key, std::string address) {
+  TargetSpec spec;
+  spec.id = id;
+  spec.key = std::move(key);
+  spec.address = std::move(address);
+  spec.interval = 60s;
+  spec.timeout = 10s;
+  spec.time_field = "computed_time";
+  spec.time_format = "auto";
+  spec.timezone = "UTC";
+  spec.max_future = 1min;
+  return spec;
+}
+
+/// Probing with its loop, for tests.
+struct Run {
+  explicit Run(std::vector<TargetSpec> specs, Probing::Settings settings)
+      : probing(
+            std::move(settings),
+            [this](std::string_view key, Sample&& sample) {
+              order.emplace_back(key);
+              samples[std::string(key)] = std::move(sample);
+            },
+            read_clocks()) {
+    AssignmentChange change{
+        .assignment = "a", .generation = 1, .full = true, .added = std::move(specs)};
+    probing.apply(std::move(change), read_clocks());
+  }
+
+  /// Turns the loop until `done` or, to fail loudly, for 30 s.
+  template <typename Condition>
+  void until(Condition done) {
+    const SteadyTime end = read_clocks().mono + 30s;
+    while (!done()) {
+      const SteadyTime now = read_clocks().mono;
+      REQUIRE(now < end);
+      const SteadyTime next = std::min(probing.deadline().value_or(now + 100ms), now + 100ms);
+      const auto wait = std::chrono::ceil<std::chrono::milliseconds>(next - now).count();
+      std::array<pollfd, 2> fds{{{probing.fd(), POLLIN, 0}, {probing.resolver_fd(), POLLIN, 0}}};
+      poll(fds.data(), fds.size(), static_cast<int>(std::max<std::int64_t>(wait, 0)));
+      probing.turn(read_clocks());
+    }
+  }
+
+  std::map<std::string, Sample> samples;
+  std::vector<std::string> order;
+  Probing probing;
+};
+
+Probing::Settings once_with(Resolver::Function lookup = Resolver::system_lookup) {
+  return {.max_in_flight = 2000,
+          .http = {.max_connections = 100,
+                   .user_agent = "stalewatch/test",
+                   .lookup = std::move(lookup)},
+          .once = true};
+}
+
+std::map<std::string, Sample> probe_all(std::vector<TargetSpec> specs,
+                                        Probing::Settings settings = once_with()) {
+  Run run(std::move(specs), std::move(settings));
+  run.until([&] { return run.probing.finished(); });
+  return run.samples;
+}
+
+const std::string good_body = R"({"computed_time": "2026-01-02T03:04:05.5Z"})";
+const Timestamp good_time = timestamp_from_us(1'767'323'045'500'000);
+
+std::string shell(const std::string& command) {
+  std::string output;
+  FILE* pipe = popen(command.c_str(), "r");
+  std::array<char, 4096> bytes{};
+  for (std::size_t n; (n = fread(bytes.data(), 1, bytes.size(), pipe)) > 0;)
+    output.append(bytes.data(), n);
+  pclose(pipe);
+  return output;
+}
+
+/// The process' largest resident size so far, bytes.
+std::size_t peak_memory() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.rfind("VmHWM:", 0) == 0) return std::stoul(line.substr(6)) * 1024;
+  return 0;
+}
+
+/// Never accepts: connections stand in its backlog and nothing answers.
+struct SilentListener {
+  SilentListener() : fd(socket(AF_INET, SOCK_STREAM, 0)) {
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    REQUIRE(bind(fd, generic, size) == 0);
+    REQUIRE(listen(fd, 4096) == 0);
+    REQUIRE(getsockname(fd, generic, &size) == 0);
+  }
+  ~SilentListener() { close(fd); }
+  std::string url(const std::string& scheme) const {
+    return scheme + "://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/";
+  }
+  sockaddr_in address{};
+  int fd;
+};
+
+/// Answers by path, as the table of the documentation has them.
+bool serve(const Exchange& exchange) {
+  const std::string& path = exchange.path;
+  if (path == "/good") exchange.answer("200 OK", good_body);
+  if (path == "/404") exchange.answer("404 Not Found", "no");
+  if (path == "/500-closed")
+    return exchange.write("HTTP/1.1 500 Oops\r\nContent-Length: 100\r\n\r\nhalf") && false;
+  if (path == "/204") exchange.write("HTTP/1.1 204 No Content\r\n\r\n");
+  if (path == "/redirect") exchange.answer("302 Found", "", "Location: /good\r\n");
+  if (path == "/loop") exchange.answer("302 Found", "", "Location: /loop\r\n");
+  if (path == "/reset") return exchange.reset(), false;
+  if (path == "/close") return false;
+  if (path == "/half")
+    return exchange.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf") && false;
+  if (path == "/not-http") return exchange.write("SSH-2.0-OpenSSH_9.2\r\n\r\n") && false;
+  if (path == "/large") exchange.answer("200 OK", std::string(10 << 20, ' '));
+  if (path == "/headers")
+    for (int i = 0; i < 1000 && exchange.write(i == 0 ? "HTTP/1.1 200 OK\r\n" : ""); ++i)
+      exchange.write("X-Long: " + std::string(200, 'x') + "\r\n");
+  if (path == "/html") exchange.answer("200 OK", "<html>");
+  if (path == "/empty") exchange.answer("200 OK", "");
+  if (path == "/chunked")
+    exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10\r\n" +
+                   good_body.substr(0, 16) + "\r\n1b\r\n" + good_body.substr(16) + "\r\n0\r\n\r\n");
+  if (path == "/future") exchange.answer("200 OK", R"({"computed_time": "2099-01-01T00:00:00Z"})");
+  if (path == "/date")
+    exchange.answer("200 OK", R"({"computed_time": "1994-11-06T08:49:37Z"})",
+                    "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
+  if (path == "/bad-gzip")
+    exchange.answer("200 OK", "not gzip at all", "Content-Encoding: gzip\r\n");
+  if (path == "/auth")
+    exchange.answer(
+        exchange.request.find("Authorization: Basic dTpw") != std::string::npos &&
+                exchange.request.find("X-Key: k") != std::string::npos &&
+                exchange.request.find("User-Agent: stalewatch/test") != std::string::npos
+            ? "200 OK"
+            : "401 Unauthorized",
+        good_body);
+  return true;
+}
+
+TEST_CASE("each kind of HTTP answer leads to its outcome", "[probing]") {
+  TestServer server(serve);
+  const std::map<std::string, std::pair<Outcome, std::string>> rows = {
+      {"/good", {Outcome::ok, ""}},
+      {"/chunked", {Outcome::ok, ""}},
+      {"/date", {Outcome::ok, ""}},
+      {"/404", {Outcome::http_status, "HTTP 404"}},
+      {"/500-closed", {Outcome::http_status, "HTTP 500"}},
+      {"/204", {Outcome::http_status, "HTTP 204 (no content)"}},
+      {"/redirect",
+       {Outcome::http_status, "HTTP 302, redirect to " + server.url("/good") + " not followed"}},
+      {"/reset", {Outcome::connect, "connect: reset before an answer"}},
+      {"/close", {Outcome::connect, "connect: closed without an answer"}},
+      {"/half", {Outcome::connect, "connect: closed in the middle of the answer"}},
+      {"/not-http", {Outcome::connect, "connect: the answer is not HTTP"}},
+      {"/large", {Outcome::too_large, "body of more than 1 MiB"}},
+      {"/headers", {Outcome::too_large, "headers of more than 64 KiB"}},
+      {"/html", {Outcome::not_json, {}}},
+      {"/empty", {Outcome::not_json, {}}},
+      {"/bad-gzip", {Outcome::not_json, {}}},
+      {"/future", {Outcome::time_in_future, {}}},
+  };
+  std::vector<TargetSpec> specs;
+  for (const auto& [path, expected] : rows)
+    specs.push_back(spec_of(static_cast<std::uint32_t>(specs.size() + 1), path, server.url(path)));
+  const auto samples = probe_all(specs);
+  REQUIRE(samples.size() == rows.size());
+  for (const auto& [path, expected] : rows) {
+    const Sample& sample = samples.at(path);
+    INFO(path << ": " << sample.detail.value_or("-"));
+    CHECK(sample.outcome == expected.first);
+    if (!expected.second.empty()) CHECK(sample.detail == expected.second);
+    CHECK(sample.computed_at.has_value() == (expected.first == Outcome::ok));
+    CHECK(sample.detail.has_value() == (expected.first != Outcome::ok));
+    CHECK(sample.streak == 1);
+    CHECK(sample.since == sample.probed_at);
+    CHECK(sample.news_seq > 0);
+  }
+  CHECK(samples.at("/good").computed_at == good_time);
+  CHECK(samples.at("/good").http_status == 200);
+  CHECK_FALSE(samples.at("/good").clock_offset);
+  const auto& dated = samples.at("/date");
+  REQUIRE(dated.clock_offset);
+  CHECK(abs(*dated.clock_offset - (timestamp_from_us(784'111'777'500'000) - dated.probed_at)) <
+        10s);
+}
+
+TEST_CASE("options of a target reach its request", "[probing]") {
+  TestServer server(serve);
+  auto redirect = spec_of(1, "redirect", server.url("/redirect"));
+  auto loop = spec_of(2, "loop", server.url("/loop"));
+  redirect.follow_redirects = loop.follow_redirects = true;
+  auto auth = spec_of(3, "auth", server.url("/auth"));
+  auth.basic_auth = "u:p";
+  auth.headers = {{"X-Key", "k"}};
+  auto small = spec_of(4, "small", server.url("/good"));
+  small.max_body = static_cast<std::int64_t>(good_body.size()) - 1;
+  auto exact = spec_of(5, "exact", server.url("/good"));
+  exact.max_body = static_cast<std::int64_t>(good_body.size());
+  const auto samples = probe_all({redirect, loop, auth, small, exact});
+  CHECK(samples.at("redirect").outcome == Outcome::ok);
+  CHECK(samples.at("loop").detail == "HTTP 302, too many redirects");
+  CHECK(samples.at("auth").outcome == Outcome::ok);
+  CHECK(samples.at("small").outcome == Outcome::too_large);
+  CHECK(samples.at("exact").outcome == Outcome::ok);
+}
+
+TEST_CASE("a target that cannot be reached says why", "[probing]") {
+  int port = 0;
+  { port = TestServer(serve).port(); }  // nobody listens there any more
+  const auto lookup = [](const std::string&) { return Lookup{Lookup::State::not_found, {}}; };
+  const auto samples =
+      probe_all({spec_of(1, "refused", "http://127.0.0.1:" + std::to_string(port) + "/"),
+                 spec_of(2, "unknown", "http://no.such.example/")},
+                once_with(lookup));
+  CHECK(samples.at("refused").detail == "connect: refused");
+  CHECK(samples.at("refused").http_status == 0);
+  CHECK(samples.at("unknown").outcome == Outcome::dns);
+  CHECK(samples.at("unknown").detail == "dns: name does not resolve");
+}
+
+TEST_CASE("a name is connected to at the address that was looked up", "[probing]") {
+  TestServer server(serve);
+  const auto lookup = [](const std::string& host) {
+    return host == "a.example" ? Lookup{Lookup::State::found, "127.0.0.1"}
+                               : Lookup{Lookup::State::no_answer, {}};
+  };
+  const auto samples = probe_all({spec_of(1, "a", server.url("/good", "a.example")),
+                                  spec_of(2, "b", server.url("/good", "b.example"))},
+                                 once_with(lookup));
+  CHECK(samples.at("a").outcome == Outcome::ok);
+  CHECK(samples.at("b").detail == "dns: the name service gives no answer");
+}
+
+TEST_CASE("a gzip bomb ends at the limit and memory stays flat", "[probing]") {
+  const std::string bomb = shell("head -c 200000000 /dev/zero | gzip -9");
+  REQUIRE(bomb.size() > 100'000);
+  const std::string small = shell("printf '%s' '" + good_body + "' | gzip -9");
+  TestServer server([&](const Exchange& exchange) {
+    exchange.answer("200 OK", exchange.path == "/bomb" ? bomb : small,
+                    "Content-Encoding: gzip\r\n");
+    return true;
+  });
+  const std::size_t before = peak_memory();
+  const auto samples = probe_all(
+      {spec_of(1, "bomb", server.url("/bomb")), spec_of(2, "small", server.url("/small"))});
+  CHECK(samples.at("bomb").outcome == Outcome::too_large);
+  CHECK(samples.at("small").computed_at == good_time);
+  CHECK(peak_memory() - before < (32u << 20));
+}
+
+TEST_CASE("1,000 hanging targets do not delay one that answers", "[probing]") {
+  TestServer server(serve);
+  const SilentListener silent;
+  std::vector<TargetSpec> specs;
+  for (std::uint32_t id = 1; id <= 1000; ++id) {
+    specs.push_back(spec_of(id, "slow" + std::to_string(id), silent.url("http")));
+    specs.back().timeout = 3s;
+  }
+  specs.push_back(spec_of(1001, "fast", server.url("/good")));
+  Run run(std::move(specs), once_with());
+  run.until([&] { return run.samples.contains("fast"); });
+  CHECK(run.order.front() == "fast");
+  CHECK(run.samples.at("fast").took < 2s);
+  run.until([&] { return run.probing.finished(); });
+  CHECK(run.samples.size() == 1001);
+  CHECK(run.samples.at("slow1000").detail == "timeout after 3s (connected, no answer)");
+}
+
+TEST_CASE("a trickling answer and a dead name service end at the timeout", "[probing]") {
+  TestServer server([](const Exchange& exchange) {
+    exchange.write("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
+    while (exchange.write("x")) std::this_thread::sleep_for(50ms);
+    return false;
+  });
+  const auto release = std::make_shared<std::atomic<bool>>(false);  // lookups outlive the test
+  const auto lookup = [release](const std::string&) {
+    while (!*release) std::this_thread::sleep_for(5ms);
+    return Lookup{Lookup::State::no_answer, {}};
+  };
+  std::vector<TargetSpec> specs{spec_of(1, "trickle", server.url("/"))};
+  for (std::uint32_t id = 2; id <= 200; ++id)
+    specs.push_back(
+        spec_of(id, "n" + std::to_string(id), "http://h" + std::to_string(id) + ".example/"));
+  const SilentListener silent;
+  specs.push_back(spec_of(201, "handshake", silent.url("https")));
+  for (auto& spec : specs) spec.timeout = 700ms;
+  const auto samples = probe_all(specs, once_with(lookup));
+  *release = true;
+  CHECK(samples.at("trickle").detail == "timeout after 700ms (answer not complete)");
+  CHECK(samples.at("handshake").detail ==
+        "timeout after 700ms (connected, TLS handshake not done)");
+  CHECK(samples.at("n200").detail == "dns: no answer from the name service within 700ms");
+}
+
+TEST_CASE("each trouble with a certificate is named", "[probing]") {
+  const Authority authority;
+  const Timestamp now = read_clocks().wall;
+  const auto handler = [](const Exchange& exchange) {
+    exchange.answer("200 OK", good_body);
+    return true;
+  };
+  const TestServer good(handler, authority.server("localhost", now - 24h, now + 240h));
+  const TestServer expired(handler, authority.server("localhost", now - 240h, now - 73h));
+  const TestServer alone(handler, authority.server("localhost", now - 24h, now + 24h, true));
+  const TestServer other(handler, authority.server("other.example", now - 24h, now + 24h));
+  const TestServer plain(serve);
+  std::vector<TargetSpec> specs{
+      spec_of(1, "good", good.url("/", "localhost")),
+      spec_of(2, "expired", expired.url("/", "localhost")),
+      spec_of(3, "alone", alone.url("/", "localhost")),
+      spec_of(4, "other", other.url("/", "localhost")),
+      spec_of(5, "unknown", good.url("/", "localhost")),
+      spec_of(6, "unverified", alone.url("/", "localhost")),
+      spec_of(7, "plain", "https://localhost:" + std::to_string(plain.port()) + "/good"),
+      spec_of(8, "no-file", good.url("/", "localhost")),
+  };
+  for (auto& spec : specs) spec.ca_file = authority.ca_file();
+  specs[4].ca_file.clear();
+  specs[5].verify = false;
+  specs[7].ca_file = "/nonexistent/ca.pem";
+  const auto samples = probe_all(specs);
+  const auto detail = [&](const char* key) { return samples.at(key).detail.value_or("ok"); };
+  CHECK(detail("good") == "ok");
+  CHECK(detail("expired") == "tls: certificate expired 3 days ago");
+  CHECK(detail("alone") == "tls: self-signed certificate");
+  CHECK(detail("other") == "tls: certificate is for other.example, not for this host");
+  CHECK(detail("unknown") ==
+        "tls: certificate signed by an unknown authority (or the chain is incomplete)");
+  CHECK(detail("unverified") == "ok");
+  CHECK(detail("plain") == "tls: the server does not speak TLS on this port");
+  CHECK(detail("no-file") == "tls: ca_file cannot be read by the prober");
+  for (const char* key : {"expired", "alone", "other", "unknown", "plain", "no-file"})
+    CHECK(samples.at(key).outcome == Outcome::tls);
+  REQUIRE(samples.at("good").tls_expires_at);
+  CHECK(abs(*samples.at("good").tls_expires_at - (now + 240h)) <= 1s);
+}
+
+TEST_CASE("a target is probed again on a kept connection, and not twice at once", "[probing]") {
+  const Authority authority;
+  const Timestamp now = read_clocks().wall;
+  std::atomic<int> at_once = 0;
+  std::atomic<int> most = 0;
+  TestServer server(
+      [&](const Exchange& exchange) {
+        most = std::max(most.load(), ++at_once);
+        std::this_thread::sleep_for(250ms);  // longer than the interval
+        --at_once;
+        exchange.answer("200 OK", good_body);
+        return true;
+      },
+      authority.server("localhost", now - 24h, now + 240h));
+  auto spec = spec_of(1, "a", server.url("/", "localhost"));
+  spec.interval = 100ms;
+  spec.ca_file = authority.ca_file();
+  auto settings = once_with();
+  settings.once = false;
+  Run run({spec}, settings);
+  run.until([&] { return run.order.size() >= 4; });
+  CHECK(most == 1);
+  CHECK(server.connections() == 1);
+  CHECK(run.probing.skipped() >= 3);
+  CHECK(run.samples.at("a").streak >= 4);
+  CHECK(run.probing.last_news_seq() == 1);
+  CHECK(run.samples.at("a").tls_expires_at);  // also without a handshake of its own
+}
+
+TEST_CASE("a changed assignment keeps what stays and drops what goes", "[probing]") {
+  TestServer server(serve);
+  auto settings = once_with();
+  settings.once = false;
+  Run run({spec_of(1, "stays", server.url("/good")), spec_of(2, "goes", server.url("/good"))},
+          settings);
+  run.until([&] { return run.samples.size() == 2; });
+  // Other ids, the same key: the history goes on.
+  AssignmentChange full{.assignment = "b", .generation = 2, .full = true};
+  full.added = {spec_of(9, "stays", server.url("/good")), spec_of(10, "new", server.url("/404"))};
+  run.probing.apply(full, read_clocks());
+  run.samples.clear();
+  run.until([&] { return run.samples.size() == 2; });
+  CHECK(run.samples.at("stays").target == 9);
+  CHECK(run.samples.at("stays").streak == 2);
+  CHECK(run.samples.at("stays").news_seq == 0);
+  AssignmentChange difference{.assignment = "b", .generation = 3};
+  difference.removed = {9};
+  run.probing.apply(difference, read_clocks());
+  CHECK(run.probing.targets() == 1);
+}
+
+}  // namespace
+}  // namespace stalewatch::prober

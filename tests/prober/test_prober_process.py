@@ -1,0 +1,114 @@
+"""The prober's executable: alone, with --once, and its signals."""
+
+import http.server
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+
+PROBER = pathlib.Path(os.environ["STALEWATCH_BIN"]) / "stalewatch-prober"
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = b'{"computed_time": "2026-01-02T03:04:05Z"}'
+        self.send_response(503 if self.path == "/bad" else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def server():
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
+        threading.Thread(target=httpd.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{httpd.server_port}"
+        httpd.shutdown()
+
+
+@pytest.fixture
+def silent():
+    """A port that takes connections and never answers."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(100)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def config_file(folder, servers, more=""):
+    lines = "".join(f"  {key}:\n    address: {address}\n" for key, address in servers.items())
+    path = folder / "stalewatch.yaml"
+    path.write_text(f"servers:\n{lines}main:\n  checkup_interval: 1\n"
+                    f"transport:\n  samples: ipc://{folder}/s\n  control: ipc://{folder}/c\n"
+                    f"  events: ipc://{folder}/e\n{more}")
+    return path
+
+
+def test_once_prints_one_sample_per_server_and_ends(tmp_path, server):
+    path = config_file(tmp_path, {"good": f"{server}/", "bad": f"{server}/bad", "off": "http://127.0.0.1:1/"})
+    run = subprocess.run([PROBER, "--config", path, "--standalone", "--once", "--name", "here"],
+                         capture_output=True, text=True, timeout=60)
+    assert run.returncode == 0, run.stderr
+    samples = {line["target"]: line for line in map(json.loads, run.stdout.splitlines())}
+    assert sorted(samples) == ["bad", "good", "off"]
+    assert samples["good"]["outcome"] == "ok"
+    assert samples["good"]["prober"] == "here"
+    assert samples["good"]["computed_at"].startswith("2026-01-02T03:04:05")
+    assert samples["bad"]["outcome"] == "http_status"
+    assert samples["bad"]["detail"] == "HTTP 503"
+    assert samples["off"]["detail"] == "connect: refused"
+
+
+def test_standalone_goes_on_until_sigterm(tmp_path, server, silent):
+    path = config_file(tmp_path, {"good": f"{server}/", "hangs": f"{silent}/"})
+    with subprocess.Popen([PROBER, "--config", path, "--standalone"], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True) as prober:
+        seen = [json.loads(prober.stdout.readline()) for _ in range(3)]
+        assert {"good"} <= {sample["target"] for sample in seen}
+        started = time.monotonic()
+        prober.send_signal(signal.SIGTERM)
+        assert prober.wait(timeout=10) == 0
+        assert time.monotonic() - started < 5
+
+
+def test_a_missing_aggregator_is_reported_and_no_reason_to_end(tmp_path, server):
+    path = config_file(tmp_path, {"good": f"{server}/"})
+    with subprocess.Popen([PROBER, "--config", path], stderr=subprocess.PIPE, text=True) as prober:
+        for line in prober.stderr:
+            if "waiting for the aggregator" in line:
+                break
+        prober.send_signal(signal.SIGHUP)
+        for line in prober.stderr:
+            if "read again" in line:
+                break
+        assert prober.poll() is None
+        prober.send_signal(signal.SIGTERM)
+        assert prober.wait(timeout=10) == 0
+
+
+@pytest.mark.parametrize("arguments, message", [
+    (["--once"], "--standalone"),
+    (["--standalone", "--config", "/nonexistent.yaml"], "/nonexistent.yaml"),
+])
+def test_wrong_calls_are_refused_with_2(tmp_path, server, arguments, message):
+    path = config_file(tmp_path, {"good": f"{server}/"})
+    if "--config" not in arguments:
+        arguments = ["--config", path, *arguments]
+    run = subprocess.run([PROBER, *arguments], capture_output=True, text=True, timeout=60)
+    assert run.returncode == 2
+    assert message in run.stderr
+
+
+def test_version_names_the_program():
+    run = subprocess.run([PROBER, "--version"], capture_output=True, text=True, timeout=60)
+    assert run.returncode == 0
+    assert run.stdout.startswith("stalewatch-prober ")
