@@ -32,7 +32,11 @@ int run_configured(const std::string& name, const ProcessOptions& options, Signa
                    const std::function<int(ProcessContext&)>& run) {
   auto config = load(name, options.config);
   if (!config) return exit_usage;
-  start_log(name, options.log_level.value_or(config->logs.level));
+  try {
+    start_log(name, options.log_level.value_or(config->logs.level));
+  } catch (const std::exception& e) {
+    throw UsageError(std::string("--log-level: ") + e.what());
+  }
   for (const auto& warning : config->warnings) spdlog::warn("{}", warning);
   ProcessContext context{options, std::move(*config), signals};
   return run(context);

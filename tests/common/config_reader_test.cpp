@@ -1,35 +1,7 @@
-#include "common/config_reader.hpp"
-
-#include "common/config_environment.hpp"
-
-#include <catch2/catch.hpp>
+#include "tests/common/config_testing.hpp"
 
 namespace stalewatch {
 namespace {
-
-/// An environment of the test's own.
-ConfigEnvironment environment(std::map<std::string, std::string> variables = {},
-                              std::map<std::string, std::string> files = {}) {
-  variables.emplace("HOME", "/home/op");
-  return {.variable = [variables](const std::string& name) -> std::optional<std::string> {
-            const auto found = variables.find(name);
-            if (found == variables.end()) return std::nullopt;
-            return found->second;
-          },
-          .file = [files](const std::string& path) -> Result<std::string> {
-            const auto found = files.find(path);
-            if (found == files.end()) return Error{"no such file"};
-            return found->second;
-          }};
-}
-
-Config good(const std::string& text, const ConfigEnvironment& around = environment()) {
-  const auto read = parse_config(text, "test.yaml", around);
-  if (const auto* errors = std::get_if<std::vector<ConfigError>>(&read))
-    for (const auto& error : *errors) FAIL_CHECK(to_string(error));
-  REQUIRE(std::holds_alternative<Config>(read));
-  return std::get<Config>(read);
-}
 
 TEST_CASE("the script's file works as it is", "[config]") {
   const auto read = read_config(TEST_DATA "/script.yaml");
@@ -74,15 +46,6 @@ TEST_CASE("a short file gets every default", "[config]") {
   CHECK(config.notifier_state == "/home/op/.local/state/stalewatch/notifier.sqlite");
 }
 
-const std::string one_server = "servers: {A: {address: 'http://a/'}}\n";
-
-std::string first_error(const std::string& text, const ConfigEnvironment& around = environment(),
-                        const ConfigNeeds& needs = {}) {
-  const auto read = parse_config(text, "test.yaml", around, needs);
-  const auto* errors = std::get_if<std::vector<ConfigError>>(&read);
-  return errors == nullptr ? "no error" : to_string(errors->at(0));
-}
-
 TEST_CASE("the example file is good, also with all of its sections", "[config]") {
   auto text = read_whole_file(EXAMPLE, 1 << 20);
   REQUIRE(text);
@@ -102,152 +65,6 @@ TEST_CASE("the example file is good, also with all of its sections", "[config]")
   REQUIRE(full.rocketchat);
   CHECK(full.rocketchat->channel == "#alerts");
   CHECK(full.journal_path == "/var/lib/stalewatch/journal.sqlite");
-}
-
-TEST_CASE("durations take units everywhere and old bare numbers where they were", "[config]") {
-  const auto server = [](const std::string& line) {
-    return good("servers: {A: {address: 'http://a/', interval: 1s, " + line + "}}").servers[0];
-  };
-  using namespace std::chrono_literals;
-  CHECK(server("notification_threshold: 15").threshold == 15min);
-  CHECK(server("notification_treshold: 0.5").threshold == 30s);
-  CHECK(server("notification_threshold: 90s").threshold == 90s);
-  CHECK(server("msg_interval: 2").msg_interval == 2min);
-  CHECK(server("msg_interval: 0").msg_interval == 0s);
-  CHECK(server("msg_interval: 0s").msg_interval == 0s);
-  CHECK(server("max_future: 0").max_future == 0s);
-  CHECK(good("main: {checkup_interval: 30}\n" + one_server).servers[0].interval == 30s);
-  CHECK(good(one_server + "main: {checkup_interval: 2m}\n").servers[0].interval == 2min);
-}
-
-TEST_CASE("the timeout is ten seconds, or the interval if that is shorter", "[config]") {
-  using namespace std::chrono_literals;
-  const auto timeout = [](const std::string& interval) {
-    return good("servers: {A: {address: 'http://a/', interval: " + interval + "}}")
-        .servers[0]
-        .timeout;
-  };
-  CHECK(timeout("60s") == 10s);
-  CHECK(timeout("10s") == 10s);
-  CHECK(timeout("9s") == 9s);
-  CHECK(timeout("200ms") == 200ms);
-}
-
-TEST_CASE("true and false in the spellings that people use", "[config]") {
-  const auto notification = [](const std::string& word) {
-    return good("servers: {A: {address: 'http://a/', notification: " + word + "}}")
-        .servers[0]
-        .notification;
-  };
-  for (const char* word : {"true", "True", "TRUE", "yes", "Yes", "on", "ON", "'yes'"})
-    CHECK(notification(word));
-  for (const char* word : {"false", "False", "no", "NO", "off", "'no'"})
-    CHECK_FALSE(notification(word));
-}
-
-TEST_CASE("engines in SQLAlchemy's spellings, and URLs", "[config]") {
-  using Engine = DatabaseConfig::Engine;
-  const auto with = [](const std::string& lines) {
-    return good(one_server + "credentials: {DB: {" + lines + "}}").database;
-  };
-  const std::string rest = ", address: 'db:1234', username: u, db: d";
-  const std::pair<const char*, Engine> engines[] = {{"mysql", Engine::mysql},
-                                                    {"mysql+mysqlconnector", Engine::mysql},
-                                                    {"mysql+pymysql", Engine::mysql},
-                                                    {"MySQL", Engine::mysql},
-                                                    {"mariadb", Engine::mariadb},
-                                                    {"mariadb+pymysql", Engine::mariadb},
-                                                    {"postgresql", Engine::postgresql},
-                                                    {"postgres", Engine::postgresql},
-                                                    {"postgresql+psycopg2", Engine::postgresql}};
-  for (const auto& [name, engine] : engines) {
-    INFO(name);
-    const DatabaseConfig database = with("engine: " + std::string(name) + rest);
-    CHECK(database.engine == engine);
-    CHECK(database.host == "db");
-    CHECK(database.port == 1234);
-  }
-  CHECK(with("engine: sqlite").database == "/home/op/.local/state/stalewatch/rows.sqlite");
-  CHECK(with("engine: sqlite, db: rows.db").database == "rows.db");
-  CHECK(with("engine: 'sqlite:///rows.db'").database == "rows.db");
-  CHECK(with("engine: 'sqlite:////srv/rows.db'").database == "/srv/rows.db");
-  CHECK(with("url: 'sqlite://'").database == "/home/op/.local/state/stalewatch/rows.sqlite");
-  const DatabaseConfig url =
-      with("url: 'postgresql+psycopg2://me:p%40ss%2Fword@[::1]:5433/rows?sslmode=off', table: t");
-  CHECK(url.engine == Engine::postgresql);
-  CHECK(url.username == "me");
-  CHECK(url.password.reveal() == "p@ss/word");
-  CHECK(url.host == "::1");
-  CHECK(url.port == 5433);
-  CHECK(url.database == "rows");
-  CHECK(url.table == "t");
-  const DatabaseConfig socket = with("url: 'mysql://me@/rows?unix_socket=/run/my.sock'");
-  CHECK(socket.socket == "/run/my.sock");
-  CHECK(socket.host.empty());
-  CHECK(with("engine: mysql, socket: /run/my.sock, username: u, db: d").socket == "/run/my.sock");
-  CHECK(with("engine: mysql, address: db, username: u, db: d").port == 0);
-}
-
-TEST_CASE("log levels as Python and as people write them", "[config]") {
-  const auto level = [](const std::string& word) {
-    return good(one_server + "logs: {level: " + word + "}").logs.level;
-  };
-  CHECK(level("logging.INFO") == "info");
-  CHECK(level("logging.WARNING") == "warning");
-  CHECK(level("warn") == "warning");
-  CHECK(level("DEBUG") == "debug");
-  CHECK(level("40") == "error");
-  CHECK(level("off") == "off");
-}
-
-TEST_CASE("variables are expanded in values, after parsing", "[config]") {
-  const auto around = environment(
-      {{"HOST", "h.example"}, {"EMPTY", ""}, {"YAML", "x\", interval: 1s, \"y"}, {"N", "30"}});
-  const auto name = [&](const std::string& text) {
-    return good("servers: {A: {address: 'http://a/', name: \"" + text + "\"}}", around)
-        .servers[0]
-        .name;
-  };
-  CHECK(name("${HOST}") == "h.example");
-  CHECK(name("a-${HOST}-b") == "a-h.example-b");
-  CHECK(name("${NONE:-x}") == "x");
-  CHECK(name("${EMPTY:-x}") == "x");
-  CHECK(name("x${EMPTY-y}") == "x");
-  CHECK(name("${NONE-x}") == "x");
-  CHECK(name("${NONE:-${HOST}}") == "h.example");
-  CHECK(name("${HOST:?must be set}") == "h.example");
-  CHECK(name("$$HOST $${HOST} $HOST 5$") == "$HOST ${HOST} $HOST 5$");
-  CHECK(name("${YAML}") == "x\", interval: 1s, \"y");
-  CHECK(good("servers: {A: {address: 'http://a/', interval: '${N}s', timeout: 1s}}", around)
-            .servers[0]
-            .interval == std::chrono::seconds(30));
-  CHECK(first_error("servers: {A: {address: 'http://a/', name: \"${EMPTY:?no name}\"}}", around) ==
-        "test.yaml:1:43: servers.A.name: the environment variable EMPTY: no name");
-}
-
-TEST_CASE("secrets come from files, without their last newline", "[config]") {
-  const auto around =
-      environment({{"DIR", "/run"}},
-                  {{"/run/a", "user:s3cr3t\r\n"}, {"/run/b", "two\n\n"}, {"/run/c", "none"}});
-  const auto server = good(
-                          "servers: {A: {address: 'http://a/', basic_auth_file: \"${DIR}/a\", "
-                          "headers: {X-A_file: /run/c, X-B: b}}}",
-                          around)
-                          .servers[0];
-  CHECK(server.basic_auth.reveal() == "user:s3cr3t");
-  CHECK(server.headers.at("X-A").reveal() == "none");
-  CHECK(server.headers.at("X-B").reveal() == "b");
-  CHECK(first_error("servers: {A: {address: 'http://a/', headers: {X-A_file: /run/b}}}", around) ==
-        "test.yaml:1:47: servers.A.headers.X-A_file: contains a line break");
-}
-
-TEST_CASE("a user in the address becomes basic_auth, and is not shown", "[config]") {
-  const Config config = good(
-      "servers: {A: {address: 'https://me:s3cr%40t@a:8443/x?u=a@b'}, B: {address: 'http://b/@x'}}");
-  CHECK(config.servers[0].address == "https://a:8443/x?u=a@b");
-  CHECK(config.servers[0].basic_auth.reveal() == "me:s3cr@t");
-  CHECK(config.servers[1].address == "http://b/@x");
-  CHECK(config.servers[1].basic_auth.empty());
 }
 
 TEST_CASE("defaults hold for all servers that do not say otherwise, wherever they stand",
@@ -321,34 +138,6 @@ TEST_CASE("line ends of Windows and a byte order mark do not matter", "[config]"
             .name == "x");
 }
 
-TEST_CASE("a process does not need the secrets of others", "[config]") {
-  const std::string text = R"(
-servers: {A: {address: 'http://${HOST_UNSET}/', basic_auth_file: /none}}
-credentials:
-  DB: {engine: mysql, address: db, username: "${USER_UNSET}", password_file: /none, db: d}
-  ROCKETCHAT: {webhook_file: /none}
-)";
-  const auto read = [&](const ConfigNeeds& needs) {
-    return parse_config(text, "test.yaml", environment(), needs);
-  };
-  const auto nothing = read({.servers = false, .database = false, .rocketchat = false});
-  REQUIRE(std::holds_alternative<Config>(nothing));
-  CHECK(std::get<Config>(nothing).database_configured);
-  CHECK(std::get<Config>(nothing).rocketchat.has_value());
-  CHECK(std::get<std::vector<ConfigError>>(read({})).size() == 5);
-  CHECK(std::get<std::vector<ConfigError>>(
-            read({.servers = true, .database = false, .rocketchat = false}))
-            .size() == 2);
-  CHECK(std::get<std::vector<ConfigError>>(
-            read({.servers = false, .database = true, .rocketchat = false}))
-            .size() == 2);
-  CHECK(std::get<std::vector<ConfigError>>(
-            read({.servers = false, .database = false, .rocketchat = true}))
-            .size() == 1);
-  CHECK(first_error("transport: {lease: 10s}", environment(),
-                    {.servers = false, .database = false, .rocketchat = false}) == "no error");
-}
-
 TEST_CASE("the state directory is the first that is set", "[config]") {
   const auto journal = [](std::map<std::string, std::string> variables) {
     return good(one_server, environment(std::move(variables))).journal_path;
@@ -379,39 +168,6 @@ TEST_CASE("what is no file at all is said in one line", "[config]") {
   CHECK(read("/nonexistent/stalewatch.yaml") ==
         "/nonexistent/stalewatch.yaml: No such file or directory");
   CHECK(read(TEST_DATA) == TEST_DATA ": is a directory");
-}
-
-TEST_CASE("no secret is in what is shown of a configuration", "[config]") {
-  const std::string text = R"(
-servers:
-  A:
-    address: http://me:s3cr3t@a/?token=s3cr3t&api_key=s3cr3t
-    headers: {Authorization: Bearer s3cr3t}
-  B: {address: 'http://b/', basic_auth: 'me:s3cr3t', proxy: 'http://me:s3cr3t@proxy:3128'}
-credentials:
-  DB: {url: 'mysql://me:s3cr3t@db/rows'}
-  ROCKETCHAT: {webhook: 'https://me:s3cr3t@chat.example/hooks/s3cr3t/s3cr3t', headers: {X: s3cr3t}}
-)";
-  const std::string shown = summarize(good(text));
-  CHECK(shown.find("s3cr3t") == std::string::npos);
-  CHECK(shown.find("chat.example") != std::string::npos);
-  CHECK(shown.find("mysql at db, database rows") != std::string::npos);
-  // each of the lines made wrong in turn
-  for (const char* wrong :
-       {"credentials: {DB: {url: 'mssql://me:s3cr3t@db/rows'}}",
-        "credentials: {DB: {pasword: s3cr3t}}", "credentials: {DB: {password: [s3cr3t]}}",
-        "credentials: {DB: {engine: 'mssql://me:s3cr3t@db/rows'}}",
-        "credentials: {ROCKETCHAT: {webhook: 'ftp://s3cr3t'}}",
-        "credentials: {ROCKETCHAT: {headers: [s3cr3t]}}", "defaults: {basic_auth: s3cr3t}",
-        "defaults: {proxy: s3cr3t}", "defaults: {interval: '${SECRET}'}",
-        "defaults: {clock: '${SECRET}'}", "defaults: {time_format: '${SECRET}'}",
-        "defaults: {timezone: '${SECRET}'}", "logs: {level: '${SECRET}'}",
-        "transport: {samples: '${SECRET}'}"}) {
-    INFO(wrong);
-    const std::string error = first_error(one_server + wrong, environment({{"SECRET", "s3cr3t"}}));
-    CHECK(error != "no error");
-    CHECK(error.find("s3cr3t") == std::string::npos);
-  }
 }
 
 TEST_CASE("a summary tells what would run", "[config]") {
