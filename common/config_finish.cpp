@@ -120,6 +120,15 @@ YamlMark mark_or_section(const ConfigWalk& walk, const std::string& section,
   return found == walk.marks.end() ? YamlMark{} : found->second;
 }
 
+/// SQLite is a file: it has no address and nobody to log in.
+void warn_of_ignored(ConfigWalk& walk) {
+  for (const std::string key : {"address", "host", "port", "socket", "username", "password"}) {
+    const std::string path = "credentials.DB." + key;
+    if (const auto found = walk.marks.find(path); found != walk.marks.end())
+      walk.warn(found->second, path, "is ignored: SQLite has no use for it");
+  }
+}
+
 void finish_database(ConfigWalk& walk, const std::string& sqlite_file) {
   Config& config = walk.draft.config;
   config.database.database = sqlite_file;
@@ -128,6 +137,7 @@ void finish_database(ConfigWalk& walk, const std::string& sqlite_file) {
   auto database = database_from(walk.draft.database, sqlite_file);
   if (database) {
     config.database = std::move(*database);
+    if (config.database.engine == DatabaseConfig::Engine::sqlite) warn_of_ignored(walk);
     return;
   }
   // what is missing may be missing only here, or have its own error already

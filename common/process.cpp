@@ -11,6 +11,9 @@
 namespace stalewatch {
 namespace {
 
+/// What a terminal shows of one failure; libraries may quote whole statements.
+constexpr std::size_t max_message = 2000;
+
 /// Each process needs the secrets of its own task only; the others may not be readable for it.
 ConfigNeeds needs_of(const std::string& process) {
   return {.servers = process == "aggregator",
@@ -66,12 +69,17 @@ int run_process(const std::string& name, const std::string& description, int arg
     app.parse(argc, argv);
     return run_configured(name, options, signals, run);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : exit_usage;
+    if (e.get_exit_code() == 0) return app.exit(e);  // --help, --version
+    std::string what = escape_untrusted(e.what(), max_message);
+    if (what == "--config is required")
+      what += ": the configuration file; or set STALEWATCH_CONFIG";
+    std::cerr << "stalewatch-" << name << ": " << what << " (--help shows all options)\n";
+    return exit_usage;
   } catch (const UsageError& e) {
-    std::cerr << "stalewatch-" << name << ": " << escape_untrusted(e.what(), 2000) << "\n";
+    std::cerr << "stalewatch-" << name << ": " << escape_untrusted(e.what(), max_message) << "\n";
     return exit_usage;
   } catch (const std::exception& e) {
-    std::cerr << "stalewatch-" << name << ": " << escape_untrusted(e.what(), 2000) << "\n";
+    std::cerr << "stalewatch-" << name << ": " << escape_untrusted(e.what(), max_message) << "\n";
     return exit_failed;
   }
 }

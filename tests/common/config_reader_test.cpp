@@ -159,6 +159,9 @@ TEST_CASE("warnings tell what is read but hardly meant", "[config]") {
         "will be stale before "
         "each next probe");
   CHECK(warnings("servers:\n  A: {address: 'http://a/', tls: {verify: off}}").size() == 1);
+  CHECK(warnings(one_server + "credentials: {DB: {engine: sqlite, username: u, db: x}}") ==
+        std::vector<std::string>{
+            "test.yaml:2:36: credentials.DB.username: is ignored: SQLite has no use for it"});
 }
 
 TEST_CASE("what is no file at all is said in one line", "[config]") {
