@@ -17,6 +17,8 @@ constexpr std::size_t piece = 500;
 constexpr int patience = 3;
 // Consumers are few and configured; more names than this is somebody playing.
 constexpr std::size_t max_consumers = 1'000;
+// Peers say hello again and again; each is logged once, and no more than this many.
+constexpr std::size_t max_greeted = 10'000;
 
 }  // namespace
 
@@ -64,8 +66,9 @@ void Control::handle(const Frames& frames, Timestamp now) {
 void Control::on_hello(const Frames& frames, Timestamp now) {
   const auto hello = decoded<Hello>(frames);
   if (!hello) return;
-  spdlog::info("hello role={} name={} version={}", escape_untrusted(hello->role, 40),
-               escape_untrusted(hello->name, 80), escape_untrusted(hello->version, 40));
+  if (greeted_.size() < max_greeted && greeted_.insert(hello->instance).second)
+    spdlog::info("hello role={} name={} version={}", escape_untrusted(hello->role, 40),
+                 escape_untrusted(hello->name, 80), escape_untrusted(hello->version, 40));
   if (hello->role == "prober") links_.core.hello(*hello, frames.peer, now);
 }
 

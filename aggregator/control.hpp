@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 
 namespace stalewatch::aggregator {
@@ -54,6 +55,7 @@ class Control {
   BadFrames bad_;
   std::map<std::string, std::int64_t> acks_;
   std::uint64_t generation_ = 0;
+  std::set<std::string> greeted_;      // instances whose hello was logged
   std::map<std::string, int> behind_;  // leases in a row that knew an old generation, by instance
 };
 
