@@ -13,6 +13,10 @@ constexpr std::size_t events_per_turn = 500;
 /// A state file that cannot be written (disk full) is tried again after this.
 constexpr Duration store_retry = std::chrono::seconds(2);
 
+/// A terminal that is held (Ctrl-S), or a full disk under the log file, must neither fill the disk
+/// with updates nor keep alarms from the others: about 50 MB.
+constexpr std::int64_t crowded_from = 100'000;
+
 /// An aggregator_lost that was told before the restart; the terminal gets every event, so it knows.
 std::optional<Event> open_loss(Store& store) {
   for (auto& opening : store.open_problems("terminal"))
@@ -91,8 +95,30 @@ void App::take_batch(const EventBatch& batch) {
   std::vector<Event> events;
   if (batch.gap) events.push_back(events_missing(batch.gap->first, batch.gap->last, now));
   events.insert(events.end(), batch.events.begin(), batch.events.end());
+  look_at_backlogs(now);
+  const auto updates = std::count_if(events.begin(), events.end(), [](const Event& e) {
+    return e.kind == Kind::updated && !e.inhibited;
+  });
+  for (auto& [sink, count] : left_out_) count += updates;
   if (write({.cursor = batch.cursor, .entries = route(events, receivers_), .now = now}))
     source_->ack(batch.cursor);
+}
+
+/// Sinks for which too much waits get no updates until half of it is told.
+void App::look_at_backlogs(Timestamp now) {
+  for (auto& receiver : receivers_) {
+    if (receiver.folds) continue;  // takes no updates, and its reminders replace each other
+    const auto waiting = store_.backlog(receiver.name);
+    if (!receiver.crowded && waiting > crowded_from) {
+      receiver.crowded = true;
+      left_out_[receiver.name] = 0;
+      spdlog::error("{} takes nothing; updates are left out there until it does", receiver.name);
+    } else if (receiver.crowded && waiting < crowded_from / 2) {
+      receiver.crowded = false;
+      tell_own({updates_left_out(receiver.name, left_out_[receiver.name], now)}, now);
+      left_out_.erase(receiver.name);
+    }
+  }
 }
 
 void App::on_reply(const Reply& reply) {
@@ -194,7 +220,9 @@ void App::reload() {
       config->notifier_state != context_.config.notifier_state)
     spdlog::warn("transport and notifier.state are taken over at the next start only");
   context_.config = std::move(*config);
+  set_log_level(context_.options.log_level.value_or(context_.config.logs.level));
   receivers_ = team_.receivers();
+  left_out_.clear();
   team_.wake();
   spdlog::info("the configuration is taken over");
 }

@@ -16,6 +16,7 @@
 
 #include <zmq.hpp>
 
+#include <map>
 #include <optional>
 #include <string>
 
@@ -32,6 +33,7 @@ class App {
   bool must_ask();
   void turn();
   void take_batch(const EventBatch& batch);
+  void look_at_backlogs(Timestamp now);
   void on_reply(const Reply& reply);
   Intake first_words(const Reply& reply, Timestamp now);
   Intake words_on_new_journal(const Reply& reply, Timestamp now);
@@ -51,8 +53,9 @@ class App {
   Watchdog watchdog_;
   std::optional<Cursor> cursor_;  ///< as in the state file
   std::vector<Receiver> receivers_;
-  bool new_journal_ = false;            ///< the aggregator's is not the cursor's
-  std::optional<std::uint64_t> asked_;  ///< "problems" is under way
+  std::map<std::string_view, std::int64_t> left_out_;  ///< updates, per crowded sink
+  bool new_journal_ = false;                           ///< the aggregator's is not the cursor's
+  std::optional<std::uint64_t> asked_;                 ///< "problems" is under way
   bool store_failed_ = false;
   bool stop_ = false;
 };

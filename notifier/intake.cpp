@@ -60,6 +60,7 @@ std::vector<Entry> route(const std::vector<Event>& events, const std::vector<Rec
     for (const auto& receiver : receivers) {
       const bool knows_it = event.seq > 0 && event.seq <= receiver.from;
       if (knows_it || !receiver.wants(event)) continue;
+      if (receiver.crowded && event.kind == Kind::updated) continue;
       const bool overtakes = receiver.folds && (role == Role::reminds || role == Role::closes);
       entries.push_back({std::string(receiver.name), Note::event, event, overtakes});
     }
@@ -113,6 +114,12 @@ Event events_missing(std::int64_t first, std::int64_t last, Timestamp now) {
                      now);
   e.notify = true;
   return e;
+}
+
+Event updates_left_out(std::string_view sink, std::int64_t count, Timestamp now) {
+  return own_event(
+      Kind::gap, std::string(sink),
+      std::to_string(count) + " updates are left out there: it took nothing for too long", now);
 }
 
 Event sink_trouble(std::string_view sink, const std::string& why, std::int64_t set_aside,

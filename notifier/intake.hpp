@@ -17,6 +17,8 @@ struct Receiver {
   bool folds = false;  ///< see SinkKind
   std::int64_t from =
       0;  ///< knows of everything up to this seq already, by the digest it began with
+  bool crowded = false;  ///< so much waits for it already that updates, which nobody has to act
+                         ///< on, are left out
 };
 
 /// A new row of a sink's outbox.
@@ -49,6 +51,7 @@ Settled settle_journal_change(const Receiver& receiver, const std::vector<Event>
 /// The notifier's own words on what happened to the stream of events.
 Event journal_changed(std::int64_t seq, Timestamp now);
 Event events_missing(std::int64_t first, std::int64_t last, Timestamp now);
+Event updates_left_out(std::string_view sink, std::int64_t count, Timestamp now);
 /// A sink does not take what it is given: for the other sinks.
 Event sink_trouble(std::string_view sink, const std::string& why, std::int64_t set_aside,
                    std::int64_t waiting, Timestamp now);
