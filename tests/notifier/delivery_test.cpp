@@ -1,0 +1,214 @@
+// The state file and the couriers: at least once, in order, across restarts.
+
+#include "common/health.hpp"
+#include "common/log.hpp"
+#include "make_event.hpp"
+#include "notifier/courier.hpp"
+#include "notifier/store.hpp"
+
+#include <catch2/catch.hpp>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <random>
+
+namespace stalewatch::notifier {
+namespace {
+
+struct Folder {
+  std::filesystem::path path;
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "stalewatch-XXXXXX").string();
+    path = mkdtemp(name.data());
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+  std::string file() const { return (path / "a folder" / "notifier.db").string(); }
+};
+
+const Receiver everything{"terminal", [](const Event&) { return true; }, false, 0};
+const Receiver chat{"rocketchat", [](const Event& e) { return e.notify; }, true, 0};
+
+void take_over(Store& store, std::vector<Event> events, const std::vector<Receiver>& receivers,
+               std::int64_t seq) {
+  store.take_over({.cursor = Cursor{"j1", seq}, .entries = route(events, receivers), .now = ten});
+}
+
+TEST_CASE("what is owed, the cursors and the open problems survive a restart", "[notifier]") {
+  const Folder folder;
+  const auto stale = make_event(Kind::stale, 5, 5, ten);
+  {
+    Store store(folder.file());
+    CHECK_FALSE(store.fetched());
+    store.take_over({.cursor = Cursor{"j1", 4}, .new_sinks = {{"terminal", 4}}, .now = ten});
+    take_over(store, {stale}, {everything}, 5);
+  }
+  Store store(folder.file());
+  CHECK(store.fetched() == Cursor{"j1", 5});
+  CHECK(store.sinks() == std::map<std::string, std::int64_t>{{"terminal", 4}});
+  const auto owed = store.pending("terminal", 10);
+  REQUIRE(owed.size() == 1);
+  CHECK(owed[0].event == stale);
+  CHECK(owed[0].queued_at == ten);
+  CHECK(store.open_problems("terminal") == std::vector<Event>{stale});
+  CHECK(store.last_told("terminal") == 4);
+  store.delivered("terminal", {owed[0].id});
+  CHECK(store.last_told("terminal") == 5);
+  CHECK(store.backlog("terminal") == 0);
+  take_over(store, {make_event(Kind::fresh_again, 6, 5, ten)}, {everything}, 6);
+  CHECK(store.open_problems("terminal").empty());
+}
+
+TEST_CASE("a retired target has no open problems left, another journal only the aggregator's loss",
+          "[notifier]") {
+  Store store(":memory:");
+  take_over(store,
+            {make_event(Kind::stale, 1, 1, ten), make_event(Kind::failing, 2, 2, ten),
+             make_event(Kind::stale, 3, 3, ten, "B"),
+             make_event(Kind::aggregator_lost, 0, ten, "aggregator")},
+            {everything}, 3);
+  CHECK(store.open_problems("terminal").size() == 4);
+  take_over(store, {make_event(Kind::retired, 4, 4, ten)}, {everything}, 4);
+  CHECK(store.open_problems("terminal").size() == 2);
+  store.take_over({.cursor = Cursor{"j2", 9}, .new_journal = true, .now = ten});
+  REQUIRE(store.open_problems("terminal").size() == 1);
+  CHECK(store.open_problems("terminal")[0].kind == Kind::aggregator_lost);
+}
+
+TEST_CASE("of the reminders of an episode only the newest waits for a chat that is away",
+          "[notifier]") {
+  Store store(":memory:");
+  take_over(store, {make_event(Kind::stale, 1, 1, ten)}, {everything, chat}, 1);
+  for (int i = 2; i < 100; ++i)
+    take_over(store, {make_event(Kind::still_stale, i, 1, ten)}, {everything, chat}, i);
+  CHECK(store.backlog("rocketchat") == 2);
+  CHECK(store.backlog("terminal") == 99);
+  take_over(store, {make_event(Kind::fresh_again, 100, 1, ten)}, {everything, chat}, 100);
+  const auto owed = store.pending("rocketchat", 10);
+  REQUIRE(owed.size() == 2);
+  CHECK(owed[0].event.kind == Kind::stale);
+  CHECK(owed[1].event.kind == Kind::fresh_again);
+}
+
+TEST_CASE("a state file that is not the notifier's own is refused, and so is a second notifier",
+          "[notifier]") {
+  const Folder folder;
+  {
+    const Store store(folder.file());
+    CHECK_THROWS_WITH(Store(folder.file()), Catch::Contains("another notifier uses it"));
+  }
+  const auto other = (folder.path / "other.db").string();
+  std::ofstream(other) << "this is no database at all, but a text that somebody wrote, long enough";
+  CHECK_THROWS_WITH(Store(other), Catch::Contains(other));
+}
+
+/// Takes some, refuses some, is stopped in the middle.
+class MoodySink : public Sink {
+ public:
+  MoodySink(std::vector<std::int64_t>& told, std::mt19937& random) : told_(told), random_(random) {}
+  Handover deliver(const std::vector<Item>& items, Now now, const std::stop_token&) override {
+    Handover handover;
+    for (const auto& item : items) {
+      if (random_() % 3 == 0) {
+        handover.failed = true;
+        handover.why = "moody";
+        handover.again_at = now.mono + 1s;
+        break;
+      }
+      told_.push_back(item.event.seq);
+      if (random_() % 20 == 0) throw std::runtime_error("killed between handover and confirmation");
+      handover.done.push_back(item.id);
+    }
+    return handover;
+  }
+  Result<std::string> test(Timestamp) override { return std::string(); }
+
+ private:
+  std::vector<std::int64_t>& told_;
+  std::mt19937& random_;
+};
+
+TEST_CASE("each event reaches a sink at least once and in order, whatever is killed when",
+          "[notifier]") {
+  const Folder folder;
+  const auto level = spdlog::get_level();
+  spdlog::set_level(spdlog::level::off);  // a line for each of its moods
+  const auto seed = std::random_device{}();
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  std::vector<std::int64_t> told;
+  Health health("notifier");
+  Metrics metrics(health);
+  std::int64_t seq = 0;
+  for (int life = 0; life < 60; ++life) {
+    Store store(folder.file());
+    if (!store.fetched())
+      store.take_over({.cursor = Cursor{"j1", 0}, .new_sinks = {{"terminal", 0}}, .now = ten});
+    CHECK(store.fetched()->seq == seq);
+    Courier courier(sink_table()[0], std::make_unique<MoodySink>(told, random), store, metrics,
+                    [](const Event&) {});
+    const bool last = life == 59;
+    for (int i = 0; i < 3 && !last; ++i) {
+      take_over(store,
+                {make_event(Kind::updated, seq + 1, ten), make_event(Kind::updated, seq + 2, ten)},
+                {everything}, seq + 2);
+      seq += 2;
+    }
+    try {
+      for (int i = 0; i < 3 || (last && store.backlog("terminal") > 0); ++i)
+        courier.turn({SteadyTime{1h}, ten}, {});
+    } catch (const std::runtime_error&) {
+      if (last) --life;
+    }
+  }
+  std::int64_t next = 1;
+  for (const auto one : told) {
+    CHECK(one <= next);        // nothing is skipped
+    CHECK(one >= next - 500);  // a repeat is of what was not confirmed
+    next = std::max(next, one + 1);
+  }
+  CHECK(next == seq + 1);
+  spdlog::set_level(level);
+}
+
+/// Fails as it is told to.
+class FailingSink : public Sink {
+ public:
+  explicit FailingSink(Handover handover) : handover_(std::move(handover)) {}
+  Handover deliver(const std::vector<Item>&, Now, const std::stop_token&) override {
+    return handover_;
+  }
+  Result<std::string> test(Timestamp) override { return Error{"no"}; }
+
+ private:
+  Handover handover_;
+};
+
+TEST_CASE("a sink's trouble is told to the others once, events set aside each time", "[notifier]") {
+  Health health("notifier");
+  Metrics metrics(health);
+  Store store(":memory:");
+  take_over(store, {make_event(Kind::stale, 1, 1, ten), make_event(Kind::stale, 2, 2, ten)}, {chat},
+            2);
+  std::vector<std::string> told;
+  const auto tell = [&](const Event& event) { told.push_back(event.name + ": " + *event.detail); };
+  const auto& kind = sink_table()[2];
+  Handover trouble{.again_at = SteadyTime{}, .failed = true, .why = "HTTP 404", .tell = true};
+  Courier gone(kind, std::make_unique<FailingSink>(trouble), store, metrics, tell);
+  gone.turn({SteadyTime{1h}, ten}, {});
+  gone.turn({SteadyTime{1h}, ten}, {});
+  REQUIRE(told.size() == 1);
+  CHECK(told[0] == "rocketchat: HTTP 404; 2 events wait and are told when it takes them");
+  trouble.set_aside = {store.pending("rocketchat", 1)[0].id};
+  Courier refusing(kind, std::make_unique<FailingSink>(trouble), store, metrics, tell);
+  refusing.turn({SteadyTime{1h}, ten}, {});
+  REQUIRE(told.size() == 2);
+  CHECK(told[1] ==
+        "rocketchat: HTTP 404; 1 events are set aside, never to be told there; 1 events wait and "
+        "are told "
+        "when it takes them");
+  CHECK(store.backlog("rocketchat") == 1);
+}
+
+}  // namespace
+}  // namespace stalewatch::notifier
