@@ -58,9 +58,8 @@ Result<std::string> expand_one(std::string_view inner, const ConfigEnvironment& 
   if (rest.empty())
     return Error{"the environment variable " + name + " is not set; write ${" + name +
                  ":-} where it may be empty"};
-  auto word = expand(rest.substr(1), environment, nesting + 1);
-  if (!word || rest[0] == '-') return word;
-  const std::string message = word->empty() ? "is not set" : escape_untrusted(*word);
+  if (rest[0] == '-') return expand(rest.substr(1), environment, nesting + 1);
+  const std::string message = rest.size() == 1 ? "is not set" : escape_untrusted(rest.substr(1));
   return Error{"the environment variable " + name + ": " + message};
 }
 

@@ -100,9 +100,7 @@ void finish_servers(ConfigWalk& walk, const ConfigNeeds& needs) {
     const auto [other, fresh] = names.try_emplace(server.name, at.line);
     if (!fresh)
       walk.error(at, path_of(server, "name"),
-                 "\"" + escape_untrusted(server.name, 80) +
-                     "\" is another server's name already, in line " +
-                     std::to_string(other->second));
+                 "is another server's name already, in line " + std::to_string(other->second));
     if ((record.set & address) == 0 && !record.wrong && !walk.incomplete["servers."])
       walk.error(record.mark, path_of(server, "address"),
                  "is missing; write the URL to ask, like http://HOST/PATH");

@@ -45,6 +45,7 @@ const std::vector<ConfigKey>& server_keys() {
        .max = max_threshold,
        .meaning = "time between reminders of a problem that stays; 0: no reminders",
        .example = "30m",
+       .check = check_reminders,
        .set = set_server<&S::msg_interval>},
       {.path = "servers.X.interval",
        .type = duration,

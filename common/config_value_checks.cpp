@@ -63,6 +63,13 @@ std::string check_name(const ConfigValue& value) {
   return "";
 }
 
+std::string check_reminders(const ConfigValue& value) {
+  constexpr Duration least = std::chrono::milliseconds(10);  // more often nobody could read
+  const auto interval = std::get<Duration>(value);
+  return interval != Duration{} && interval < least ? "must be 0 for no reminders, or at least 10ms"
+                                                    : "";
+}
+
 std::string check_time_field(const ConfigValue& value) {
   const std::string& field = text_of(value);
   if (field.empty())

@@ -12,6 +12,7 @@ namespace stalewatch {
 std::string check_not_empty(const ConfigValue& value);
 std::string check_http_url(const ConfigValue& value);
 std::string check_name(const ConfigValue& value);
+std::string check_reminders(const ConfigValue& value);
 std::string check_time_field(const ConfigValue& value);
 std::string check_time_format(const ConfigValue& value);
 std::string check_timezone(const ConfigValue& value);

@@ -251,10 +251,10 @@ std::optional<std::string> ConfigWalk::text(const YamlNode& node, const ConfigPa
   auto expanded = expand_variables(node.text, environment_);
   if (!expanded) return cannot_have(node.mark, path, expanded.error());
   if (!from_file) return std::move(*expanded);
-  auto content = environment_.file(*expanded);
+  auto content = environment_.file(*expanded);  // its name may be a secret put there by mistake
   if (!content)
     return cannot_have(node.mark, path,
-                       "cannot read " + escape_untrusted(*expanded) + ": " + content.error());
+                       "cannot read " + escape_untrusted(node.text) + ": " + content.error());
   if (content->ends_with('\n')) content->pop_back();
   if (content->ends_with('\r')) content->pop_back();
   return std::move(*content);

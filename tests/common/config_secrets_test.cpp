@@ -106,7 +106,8 @@ credentials:
         "defaults: {proxy: s3cr3t}", "defaults: {interval: '${SECRET}'}",
         "defaults: {clock: '${SECRET}'}", "defaults: {time_format: '${SECRET}'}",
         "defaults: {timezone: '${SECRET}'}", "logs: {level: '${SECRET}'}",
-        "transport: {samples: '${SECRET}'}"}) {
+        "transport: {samples: '${SECRET}'}", "defaults: {basic_auth_file: '${SECRET}'}",
+        "defaults: {timezone: '${NONE:?${SECRET}}'}"}) {
     INFO(wrong);
     const std::string error = first_error(one_server + wrong, environment({{"SECRET", "s3cr3t"}}));
     CHECK(error != "no error");
