@@ -5,6 +5,7 @@
 
 #include <curl/curl.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -129,8 +130,28 @@ Verdict judge_error(const Transfer& transfer, const TargetSpec& spec, Timestamp 
   return connect(foreign(transfer.curl_text));
 }
 
+/// The latest that it may be now, by whichever clock the data may go by: ours, set right by the
+/// aggregator's, or the one that the answer's Date shows. A Date that is behind may be that of a
+/// machine in front of the data's.
+Timestamp latest_now(const Transfer& transfer, Timestamp at,
+                     const std::optional<ClockOffset>& ours) {
+  Timestamp latest = at;
+  if (ours) latest += ours->offset + ours->uncertainty;
+  if (transfer.clock_offset)
+    latest = std::max(latest, at + *transfer.clock_offset +
+                                  transfer.clock_uncertainty.value_or(Duration::zero()));
+  return latest;
+}
+
+/// "2h", not "1h59m" for what is a moment less.
+Duration rounded(Duration d) {
+  if (d < std::chrono::minutes(10)) return std::chrono::round<std::chrono::seconds>(d);
+  return std::chrono::round<std::chrono::minutes>(d);
+}
+
 std::string future_detail(const BodyReading& reading, Duration ahead) {
-  std::string detail = quoted(reading.raw) + " is " + format_duration(ahead) + " in the future";
+  std::string detail =
+      quoted(reading.raw) + " is " + format_duration(rounded(ahead)) + " in the future";
   if (!reading.had_offset && ahead <= largest_utc_offset)
     detail += "; local time without an offset?";
   return detail;
@@ -161,12 +182,7 @@ Verdict judge_reading(const BodyReading& reading, const Transfer& transfer, cons
                       Timestamp at, const std::optional<ClockOffset>& ours) {
   if (reading.outcome != Outcome::ok || !reading.computed_at)
     return {reading.outcome, reading.detail};
-  Timestamp target_now = at;  // the latest that the target's own clock may show
-  if (transfer.clock_offset)
-    target_now += *transfer.clock_offset + transfer.clock_uncertainty.value_or(Duration::zero());
-  else if (ours)
-    target_now += ours->offset + ours->uncertainty;
-  const Duration ahead = *reading.computed_at - target_now;
+  const Duration ahead = *reading.computed_at - latest_now(transfer, at, ours);
   if (ahead > spec.max_future) return {Outcome::time_in_future, future_detail(reading, ahead)};
   return {};
 }

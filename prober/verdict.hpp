@@ -22,8 +22,8 @@ struct Verdict {
 std::optional<Verdict> judge_transfer(const Transfer& transfer, const TargetSpec& spec,
                                       Timestamp at);
 
-/// What the body decides. `ours` is the aggregator's clock against ours, used where the answer
-/// brought no Date.
+/// What the body decides. `ours` is the aggregator's clock against ours; a time is in the future
+/// when it is ahead of that and of the answer's Date.
 Verdict judge_reading(const BodyReading& reading, const Transfer& transfer, const TargetSpec& spec,
                       Timestamp at, const std::optional<ClockOffset>& ours);
 

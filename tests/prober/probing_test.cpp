@@ -1,127 +1,12 @@
 // Probing against real sockets: what each kind of answer leads to.
 
-#include "prober/probing.hpp"
-
+#include "probing_run.hpp"
 #include "test_server.hpp"
 
-#include <catch2/catch.hpp>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <array>
-#include <fstream>
-#include <map>
+#include <atomic>
 
 namespace stalewatch::prober {
 namespace {
-
-using namespace std::chrono_literals;
-
-TargetSpec spec_of(std::uint32_t id, std::string key, std::string address) {
-  TargetSpec spec;
-  spec.id = id;
-  spec.key = std::move(key);
-  spec.address = std::move(address);
-  spec.interval = 60s;
-  spec.timeout = 10s;
-  spec.time_field = "computed_time";
-  spec.time_format = "auto";
-  spec.timezone = "UTC";
-  spec.max_future = 1min;
-  return spec;
-}
-
-/// Probing with its loop, for tests.
-struct Run {
-  explicit Run(std::vector<TargetSpec> specs, Probing::Settings settings)
-      : probing(
-            std::move(settings),
-            [this](std::string_view key, Sample&& sample) {
-              order.emplace_back(key);
-              samples[std::string(key)] = std::move(sample);
-            },
-            read_clocks()) {
-    AssignmentChange change{
-        .assignment = "a", .generation = 1, .full = true, .added = std::move(specs)};
-    probing.apply(std::move(change), read_clocks());
-  }
-
-  /// Turns the loop until `done` or, to fail loudly, for 30 s.
-  template <typename Condition>
-  void until(Condition done) {
-    const SteadyTime end = read_clocks().mono + 30s;
-    while (!done()) {
-      const SteadyTime now = read_clocks().mono;
-      REQUIRE(now < end);
-      const SteadyTime next = std::min(probing.deadline().value_or(now + 100ms), now + 100ms);
-      const auto wait = std::chrono::ceil<std::chrono::milliseconds>(next - now).count();
-      std::array<pollfd, 2> fds{{{probing.fd(), POLLIN, 0}, {probing.resolver_fd(), POLLIN, 0}}};
-      poll(fds.data(), fds.size(), static_cast<int>(std::max<std::int64_t>(wait, 0)));
-      probing.turn(read_clocks());
-    }
-  }
-
-  std::map<std::string, Sample> samples;
-  std::vector<std::string> order;
-  Probing probing;
-};
-
-Probing::Settings once_with(Resolver::Function lookup = Resolver::system_lookup) {
-  return {.max_in_flight = 2000,
-          .http = {.max_connections = 100,
-                   .user_agent = "stalewatch/test",
-                   .lookup = std::move(lookup)},
-          .once = true};
-}
-
-std::map<std::string, Sample> probe_all(std::vector<TargetSpec> specs,
-                                        Probing::Settings settings = once_with()) {
-  Run run(std::move(specs), std::move(settings));
-  run.until([&] { return run.probing.finished(); });
-  return run.samples;
-}
-
-const std::string good_body = R"({"computed_time": "2026-01-02T03:04:05.5Z"})";
-const Timestamp good_time = timestamp_from_us(1'767'323'045'500'000);
-
-std::string shell(const std::string& command) {
-  std::string output;
-  FILE* pipe = popen(command.c_str(), "r");
-  std::array<char, 4096> bytes{};
-  for (std::size_t n; (n = fread(bytes.data(), 1, bytes.size(), pipe)) > 0;)
-    output.append(bytes.data(), n);
-  pclose(pipe);
-  return output;
-}
-
-/// The process' largest resident size so far, bytes.
-std::size_t peak_memory() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);)
-    if (line.rfind("VmHWM:", 0) == 0) return std::stoul(line.substr(6)) * 1024;
-  return 0;
-}
-
-/// Never accepts: connections stand in its backlog and nothing answers.
-struct SilentListener {
-  SilentListener() : fd(socket(AF_INET, SOCK_STREAM, 0)) {
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* generic = reinterpret_cast<sockaddr*>(&address);
-    REQUIRE(bind(fd, generic, size) == 0);
-    REQUIRE(listen(fd, 4096) == 0);
-    REQUIRE(getsockname(fd, generic, &size) == 0);
-  }
-  ~SilentListener() { close(fd); }
-  std::string url(const std::string& scheme) const {
-    return scheme + "://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/";
-  }
-  sockaddr_in address{};
-  int fd;
-};
 
 /// Answers by path, as the table of the documentation has them.
 bool serve(const Exchange& exchange) {
@@ -256,67 +141,6 @@ TEST_CASE("a name is connected to at the address that was looked up", "[probing]
                                  once_with(lookup));
   CHECK(samples.at("a").outcome == Outcome::ok);
   CHECK(samples.at("b").detail == "dns: the name service gives no answer");
-}
-
-TEST_CASE("a gzip bomb ends at the limit and memory stays flat", "[probing]") {
-  const std::string bomb = shell("head -c 200000000 /dev/zero | gzip -9");
-  REQUIRE(bomb.size() > 100'000);
-  const std::string small = shell("printf '%s' '" + good_body + "' | gzip -9");
-  TestServer server([&](const Exchange& exchange) {
-    exchange.answer("200 OK", exchange.path == "/bomb" ? bomb : small,
-                    "Content-Encoding: gzip\r\n");
-    return true;
-  });
-  const std::size_t before = peak_memory();
-  const auto samples = probe_all(
-      {spec_of(1, "bomb", server.url("/bomb")), spec_of(2, "small", server.url("/small"))});
-  CHECK(samples.at("bomb").outcome == Outcome::too_large);
-  CHECK(samples.at("small").computed_at == good_time);
-  CHECK(peak_memory() - before < (32u << 20));
-}
-
-TEST_CASE("1,000 hanging targets do not delay one that answers", "[probing]") {
-  TestServer server(serve);
-  const SilentListener silent;
-  std::vector<TargetSpec> specs;
-  for (std::uint32_t id = 1; id <= 1000; ++id) {
-    specs.push_back(spec_of(id, "slow" + std::to_string(id), silent.url("http")));
-    specs.back().timeout = 3s;
-  }
-  specs.push_back(spec_of(1001, "fast", server.url("/good")));
-  Run run(std::move(specs), once_with());
-  run.until([&] { return run.samples.contains("fast"); });
-  CHECK(run.order.front() == "fast");
-  CHECK(run.samples.at("fast").took < 2s);
-  run.until([&] { return run.probing.finished(); });
-  CHECK(run.samples.size() == 1001);
-  CHECK(run.samples.at("slow1000").detail == "timeout after 3s (connected, no answer)");
-}
-
-TEST_CASE("a trickling answer and a dead name service end at the timeout", "[probing]") {
-  TestServer server([](const Exchange& exchange) {
-    exchange.write("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
-    while (exchange.write("x")) std::this_thread::sleep_for(50ms);
-    return false;
-  });
-  const auto release = std::make_shared<std::atomic<bool>>(false);  // lookups outlive the test
-  const auto lookup = [release](const std::string&) {
-    while (!*release) std::this_thread::sleep_for(5ms);
-    return Lookup{Lookup::State::no_answer, {}};
-  };
-  std::vector<TargetSpec> specs{spec_of(1, "trickle", server.url("/"))};
-  for (std::uint32_t id = 2; id <= 200; ++id)
-    specs.push_back(
-        spec_of(id, "n" + std::to_string(id), "http://h" + std::to_string(id) + ".example/"));
-  const SilentListener silent;
-  specs.push_back(spec_of(201, "handshake", silent.url("https")));
-  for (auto& spec : specs) spec.timeout = 700ms;
-  const auto samples = probe_all(specs, once_with(lookup));
-  *release = true;
-  CHECK(samples.at("trickle").detail == "timeout after 700ms (answer not complete)");
-  CHECK(samples.at("handshake").detail ==
-        "timeout after 700ms (connected, TLS handshake not done)");
-  CHECK(samples.at("n200").detail == "dns: no answer from the name service within 700ms");
 }
 
 TEST_CASE("each trouble with a certificate is named", "[probing]") {

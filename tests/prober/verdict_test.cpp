@@ -194,19 +194,27 @@ TEST_CASE("a computed time may be ahead by max_future, to the microsecond", "[ve
   CHECK(outcome(at + 1min + 1us) == Outcome::time_in_future);
 }
 
-TEST_CASE("the future is judged by the target's own clock where it is known", "[verdict]") {
-  Transfer transfer = answered(200);
-  transfer.clock_offset = 5min;
-  transfer.clock_uncertainty = 600ms;
-  const std::optional<ClockOffset> ours = ClockOffset{-1h, 0s};  // not used beside a Date
-  const auto outcome = [&](Timestamp computed_at, const Transfer& of) {
-    return judge_reading(reading_of(computed_at), of, spec_with(), at, ours).outcome;
+TEST_CASE("the future is ahead of the target's own clock and of the aggregator's", "[verdict]") {
+  const auto outcome = [&](Duration computed_at, std::optional<Duration> date,
+                           std::optional<Duration> ours) {
+    Transfer transfer = answered(200);
+    transfer.clock_offset = date;
+    if (date) transfer.clock_uncertainty = 600ms;
+    std::optional<ClockOffset> aggregator;
+    if (ours) aggregator = ClockOffset{*ours, 10ms};
+    return judge_reading(reading_of(at + computed_at), transfer, spec_with(), at, aggregator)
+        .outcome;
   };
-  CHECK(outcome(at + 6min + 600ms, transfer) == Outcome::ok);
-  CHECK(outcome(at + 6min + 600ms + 1us, transfer) == Outcome::time_in_future);
-  // Without a Date, by the aggregator's clock.
-  CHECK(outcome(at - 59min, answered(200)) == Outcome::ok);
-  CHECK(outcome(at - 59min + 1us, answered(200)) == Outcome::time_in_future);
+  // The target's clock is ahead, and so may its data be.
+  CHECK(outcome(6min + 600ms, 5min, {}) == Outcome::ok);
+  CHECK(outcome(6min + 600ms + 1us, 5min, {}) == Outcome::time_in_future);
+  // A Date that is behind makes nothing of the present a future.
+  CHECK(outcome(1min, -5min, {}) == Outcome::ok);
+  CHECK(outcome(1min + 1us, -5min, {}) == Outcome::time_in_future);
+  // The prober's own clock is an hour ahead of the aggregator's.
+  CHECK(outcome(-59min + 10ms, {}, -1h) == Outcome::ok);
+  CHECK(outcome(-59min + 10ms + 1us, {}, -1h) == Outcome::time_in_future);
+  CHECK(outcome(0s, -2h, -1h) == Outcome::time_in_future);
 }
 
 TEST_CASE("a time in the future is quoted, with a hint when it looks like local time",
@@ -218,6 +226,8 @@ TEST_CASE("a time in the future is quoted, with a hint when it looks like local 
   CHECK(detail(2h, true) == R"("2027\n" is 2h in the future)");
   CHECK(detail(2h, false) == R"("2027\n" is 2h in the future; local time without an offset?)");
   CHECK(detail(14h, false) == R"("2027\n" is 14h in the future; local time without an offset?)");
+  CHECK(detail(2h - 500ms, true) == R"("2027\n" is 2h in the future)");
+  CHECK(detail(61s, true) == R"("2027\n" is 1m01s in the future)");
   CHECK(detail(14h + 1us, false) == R"("2027\n" is 14h in the future)");
 }
 
