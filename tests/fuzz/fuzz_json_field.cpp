@@ -1,0 +1,88 @@
+// Input: a path, a newline, then a body. What is valid and what stands there is compared with
+// another reader of JSON.
+
+#include "common/json_field.hpp"
+#include "tests/fuzz/fuzz.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+using namespace stalewatch;
+using nlohmann::json;
+
+namespace {
+
+/// What the other reader says of a body, and how deep it is.
+class Judge final : public nlohmann::json_sax<json> {
+ public:
+  bool accepted = false, overflow = false;
+  int deepest = 0;
+
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(std::int64_t) override { return true; }
+  bool number_unsigned(std::uint64_t) override { return true; }
+  bool number_float(double, const std::string&) override { return true; }
+  bool string(std::string&) override { return true; }
+  bool binary(json::binary_t&) override { return true; }
+  bool start_object(std::size_t) override { return open(); }
+  bool key(std::string&) override { return true; }
+  bool end_object() override { return --depth_, true; }
+  bool start_array(std::size_t) override { return open(); }
+  bool end_array() override { return --depth_, true; }
+  bool parse_error(std::size_t, const std::string&, const json::exception& error) override {
+    overflow = error.id == 406;  // a valid number that no double can hold
+    return false;
+  }
+
+ private:
+  bool open() {
+    deepest = std::max(deepest, ++depth_);
+    return true;
+  }
+  int depth_ = 0;
+};
+
+/// The string that a pointer leads to, by the other reader.
+std::optional<std::string> string_at(const json& body, const std::string& pointer) {
+  try {
+    const auto& found = body.at(json::json_pointer(pointer));
+    return found.is_string() ? std::optional(found.get<std::string>()) : std::nullopt;
+  } catch (const json::exception&) {
+    return std::nullopt;
+  }
+}
+
+bool has_bad_escape(std::string_view path) {
+  for (auto at = path.find('~'); at != path.npos; at = path.find('~', at + 1))
+    if (at + 1 >= path.size() || (path[at + 1] != '0' && path[at + 1] != '1')) return true;
+  return false;
+}
+
+}  // namespace
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto text = fuzz::text_of(data, size);
+  const auto line = text.find('\n');
+  if (line == text.npos) return 0;
+  const auto path = text.substr(0, line), body = text.substr(line + 1);
+  const auto found = find_json_field(body, path);
+
+  Judge judge;
+  judge.accepted = json::sax_parse(body, &judge);
+  const bool valid = found.type != JsonField::Type::not_json;
+  fuzz::require(valid == found.problem.empty(), "a problem, if it is not JSON");
+  if (judge.overflow) return 0;
+  fuzz::require(!valid || judge.accepted, "what we take is JSON");
+  // levels are counted from 0 and the innermost may hold scalars
+  fuzz::require(valid || !judge.accepted || judge.deepest >= 64, "what is JSON we take");
+
+  const bool pointer = path.empty() || path.front() == '/';
+  if (!valid || !pointer || has_bad_escape(path)) return 0;
+  const auto expected = string_at(json::parse(body), std::string(path));
+  const bool is_string = found.type == JsonField::Type::string;
+  fuzz::require(is_string == expected.has_value(), "a string where one stands");
+  if (expected) fuzz::require(found.text == *expected, "the same string");
+  return 0;
+}
