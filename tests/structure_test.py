@@ -1,0 +1,163 @@
+"""The rules by which the parts depend on each other, checked on the text of the sources.
+
+Each rule is a line of a table below. A change that breaks one either goes elsewhere or, for a good reason, changes
+the table: then the reason is seen in the review.
+"""
+
+import fnmatch
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+PROCESSES = ["prober", "aggregator", "notifier", "recorder", "mock_server", "cli"]
+
+# Who may include whose headers: processes meet only in common.
+ARROWS = {process: {process, "common"} for process in PROCESSES} | {"common": {"common"}}
+
+# Where each third party may be seen. A library that is known in one place can be replaced there.
+THIRD_PARTIES = {
+    r"<zmq": ["common/bus.*", "common/event_*", "*/app.hpp"],
+    r"<msgpack": ["common/pack.hpp"],
+    r'"common/pack.hpp"': ["common/wire.cpp", "aggregator/state_codec.cpp"],
+    r"<simdjson": ["common/json_field.cpp"],
+    r"<yaml-cpp/": ["common/yaml_*.cpp"],
+    r"<date/": ["common/computed_time.cpp", "mock_server/*.cpp"],
+    r"<soci/": ["aggregator/journal.cpp", "notifier/store.cpp", "recorder/sql_event_store.cpp"],
+    r"<(sqlite3|mysql|libpq)": ["recorder/sql_event_store.cpp"],
+    r"<curl/": ["prober/*", "notifier/http_post.cpp"],
+    r"<openssl/": ["prober/tls_*.cpp", "mock_server/http_server.cpp"],
+    r"<httplib": ["mock_server/*", "common/health.cpp", "cli/healthcheck.cpp"],
+    r"<prometheus/": ["common/health.*", "*/metrics.cpp", "aggregator/app.cpp", "recorder/recording.cpp"],
+    r"<spdlog": ["common/log.*", "notifier/log_sink.cpp", "mock_server/app.cpp"],
+    r"<CLI/": ["common/process.hpp", "cli/commands.hpp", "mock_server/options.cpp"],
+    r"<nlohmann/": ["common/json_lines.cpp", "notifier/*.cpp", "mock_server/*"],
+}
+
+# Who may look at a clock: shells, which hand the time down. All others are told what time it is.
+CLOCKS = {
+    r"_clock::now\(": ["common/time.cpp", "common/health.cpp", "mock_server/connection.cpp"],
+    r"\b(gettimeofday|clock_gettime|std::time)\(": [],
+    r"\bread_clocks\(": [
+        "common/time.*",
+        "common/event_source.cpp",
+        "*/app.cpp",
+        "*/*pipe.cpp",
+        "*/stdin_app.cpp",
+        "prober/standalone.cpp",
+        "notifier/team.cpp",
+        "notifier/courier.cpp",
+        "notifier/test_run.cpp",
+        "mock_server/service.cpp",
+        "cli/operator_call.cpp",
+        "cli/supervisor.cpp",
+    ],
+}
+
+# What decides, and nothing else: no third party, no sockets, files, logs or threads, directly or by a header.
+PURE = [
+    *("common/" + name for name in ("civil_time", "names", "target_spec", "text", "time", "time_pattern", "time_texts")),
+    *("aggregator/" + name for name in ("judge", "data_axis", "episode", "clock_basis", "membership", "core")),
+    *("prober/" + name for name in ("schedule", "assignment", "target_history", "outbox", "clock_pings")),
+    *("notifier/" + name for name in ("render", "digest", "chat_text", "watchdog")),
+    *("recorder/" + name for name in ("rows", "dialect")),
+]
+IMPURE_HEADERS = r"<(fstream|iostream|filesystem|thread|mutex|condition_variable|future|atomic|.*/.*|.*\.h(pp)?)>"
+
+
+def sources():
+    for folder in ARROWS:
+        for path in sorted((ROOT / folder).glob("*.[ch]pp")):
+            yield path.relative_to(ROOT).as_posix()
+
+
+@cache
+def lines_of(name):
+    return (ROOT / name).read_text(encoding="utf-8").splitlines()
+
+
+@cache
+def includes_of(name):
+    return [line.split(None, 1)[1] for line in lines_of(name) if re.match(r'#include [<"]', line)]
+
+
+@cache
+def all_includes_of(name):
+    """What a file includes, and what the project's headers that it includes include in turn."""
+    found = set(includes_of(name))
+    for include in includes_of(name):
+        if include.startswith('"') and include.strip('"') != name:
+            found |= all_includes_of(include.strip('"'))
+    return found
+
+
+def allowed(name, patterns):
+    return any(fnmatch.fnmatch(name, pattern) for pattern in patterns)
+
+
+def test_there_are_sources():
+    assert len(list(sources())) > 100
+
+
+@pytest.mark.parametrize("folder", ARROWS)
+def test_processes_meet_only_in_common(folder):
+    wrong = [
+        f"{name} includes {include}"
+        for name in sources()
+        if name.startswith(folder + "/")
+        for include in includes_of(name)
+        if include.startswith('"') and include.strip('"').split("/")[0] not in ARROWS[folder]
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("header", THIRD_PARTIES)
+def test_each_third_party_is_seen_only_where_it_belongs(header):
+    wrong = [
+        f"{name} includes {include}"
+        for name in sources()
+        for include in includes_of(name)
+        if re.match(header, include) and not allowed(name, THIRD_PARTIES[header])
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("call", CLOCKS)
+def test_clocks_are_read_only_by_shells(call):
+    wrong = [
+        f"{name}: {line.strip()}"
+        for name in sources()
+        if not allowed(name, CLOCKS[call])
+        for line in lines_of(name)
+        if re.search(call, line.split("//")[0])
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("unit", PURE)
+def test_what_decides_touches_nothing(unit):
+    files = [name for name in (unit + ".hpp", unit + ".cpp") if (ROOT / name).exists()]
+    assert files, f"{unit} is listed as pure, but does not exist"
+    wrong = [
+        f"{name}: {include}"
+        for name in files
+        for include in sorted(all_includes_of(name))
+        if re.match(IMPURE_HEADERS, include) or include in ('"common/log.hpp"', '"common/bus.hpp"')
+    ]
+    assert not wrong
+
+
+def test_headers_are_included_once_and_open_no_namespaces():
+    headers = [name for name in sources() if name.endswith(".hpp")]
+    assert not [name for name in headers if "#pragma once" not in lines_of(name)]
+    assert not [name for name in headers if any(line.startswith("using namespace") for line in lines_of(name))]
+
+
+def test_files_stay_small_enough_to_be_read():
+    assert not [f"{name}: {len(lines_of(name))} lines" for name in sources() if len(lines_of(name)) > 400]
+    mains = [name for name in sources() if name.endswith("/main.cpp")]
+    assert len(mains) == len(PROCESSES)
+    assert not [f"{name}: {len(lines_of(name))} lines" for name in mains if len(lines_of(name)) > 45]
