@@ -133,6 +133,7 @@ class Members final : public nlohmann::json_sax<nlohmann::json> {
 };
 
 Result<Members> members_of(std::string_view line) {
+  if (line.find('\0') != line.npos) return Error{"not JSON: a NUL"};  // nlohmann would stop there
   try {
     Members members;
     if (!nlohmann::json::sax_parse(line, &members))

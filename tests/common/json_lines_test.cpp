@@ -190,6 +190,8 @@ TEST_CASE("what is not JSON is refused without a throw", "[json_lines]") {
     CHECK_FALSE(sample_from_json(bad));
   }
   CHECK_FALSE(event_from_json(std::string(1'000'000, '[')));
+  CHECK_FALSE(event_from_json(line + '\0'));
+  CHECK_FALSE(event_from_json(line + '\0' + "more"));
   const auto error = event_from_json("{\"kind\": \"\x1b[31m\"}").error();
   CHECK(error.find('\x1b') == error.npos);
   CHECK(error.starts_with("not JSON: "));
