@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -60,6 +61,8 @@ int up(const Options& options) {
     for (const auto& error : *errors) std::cerr << to_string(error) << '\n';
     return wrong_usage;
   }
+  // Our children write to pipes; those that would colour a terminal may do so when ours is one.
+  if (MarkedOutput(STDOUT_FILENO).colored()) setenv("CLICOLOR_FORCE", "1", 0);
   return Supervisor(children(options), signals).run(run_for);
 }
 

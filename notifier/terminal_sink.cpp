@@ -20,11 +20,16 @@ constexpr std::size_t piece = 4096;
 /// How long a terminal that takes nothing is waited for before looking whether to stop.
 constexpr int poll_ms = 200;
 
-/// https://no-color.org: any value that is not empty.
+bool is_set(const char* variable) {
+  const char* const value = std::getenv(variable);
+  return value != nullptr && *value != '\0';
+}
+
+/// NO_COLOR (https://no-color.org) is a person's wish; CLICOLOR_FORCE comes from `stalewatch up`,
+/// whose own output is a terminal where ours is a pipe to it.
 bool wants_color(TerminalConfig::Color color, int fd) {
   if (color != TerminalConfig::Color::automatic) return color == TerminalConfig::Color::always;
-  const char* const no_color = std::getenv("NO_COLOR");
-  return (no_color == nullptr || *no_color == '\0') && isatty(fd) == 1;
+  return !is_set("NO_COLOR") && (is_set("CLICOLOR_FORCE") || isatty(fd) == 1);
 }
 
 }  // namespace
