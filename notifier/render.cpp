@@ -211,10 +211,11 @@ std::string near_time(Timestamp t, Timestamp reference) {
 
 std::string span_of(Timestamp from, Timestamp to) {
   const auto first = format_local(from), last = format_local(to);
-  constexpr std::size_t date = 10, minute = 16;  // "2026-11-22", "2026-11-22 10:02"
+  constexpr std::size_t date = 10, minute = 16, second = 19;  // of "2026-11-22 10:02:03"
   const bool same_day = first.substr(0, date) == last.substr(0, date);
   const auto start = same_day ? date + 1 : 0;
-  return first.substr(start, minute - start) + "-" + last.substr(start, minute - start) + " (" +
+  const auto end = to - from < std::chrono::minutes(10) ? second : minute;
+  return first.substr(start, end - start) + "-" + last.substr(start, end - start) + " (" +
          format_duration(to - from) + ")";
 }
 

@@ -29,7 +29,7 @@ std::string_view phrase_of(Kind kind);
 /// "09:47:03+01:00" when it is on the local day of `reference`, else with its date.
 std::string near_time(Timestamp t, Timestamp reference);
 
-/// "10:02-10:40 (38m)", with dates when they differ.
+/// "10:02-10:40 (38m)", with dates when they differ, with seconds when it is short.
 std::string span_of(Timestamp from, Timestamp to);
 
 /// What there is to know of an event beyond who and what: "data 15m old (limit 15m), last computed

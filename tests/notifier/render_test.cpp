@@ -72,7 +72,8 @@ std::vector<Row> other_rows() {
       {with(make_event(Kind::not_watched, 9, 9, ten), [](Event& e) { e.reason = "no_prober"; }),
        "2026-11-22 10:00:00+01:00 NOT WATCHED     PROD  there is no prober, http://h/v #9"},
       {with(make_event(Kind::clock_ok, 10, 4, ten), [](Event& e) { e.since = ten - 5min; }),
-       "2026-11-22 10:00:00+01:00 CLOCK OK        PROD  lasted 09:55-10:00 (5m), http://h/v #10"},
+       "2026-11-22 10:00:00+01:00 CLOCK OK        PROD  lasted 09:55:00-10:00:00 (5m), http://h/v "
+       "#10"},
       {with(make_event(Kind::aggregator_lost, 0, ten, "aggregator"),
             [](Event& e) {
               e.address.clear(), e.since = ten - 10s, e.detail = "no alarm can come";
