@@ -141,6 +141,7 @@ void App::wait() {
 
 void App::tick() {
   const Now clocks = read_clocks();
+  check_clock(clocks);
   const Timestamp now = clock_.now(clocks);
   const bool stood_still = clocks.mono - last_turn_ > stall_limit;
   last_turn_ = clocks.mono;
@@ -155,7 +156,6 @@ void App::tick() {
     bool ok = false;
     spdlog::info("{}", reload(ok));
   }
-  check_clock(clocks);
   take_samples(now);
   control_.drain(now);
   core_.advance(now);

@@ -12,6 +12,9 @@ namespace {
 
 // Names listed in one message about many retired targets.
 constexpr std::size_t names_listed = 20;
+// Probers report the median of their last five pings, one a second: after this it holds none from
+// before a step.
+constexpr Duration offsets_settle = std::chrono::seconds(10);
 
 bool same_target(const ServerConfig& a, const ServerConfig& b) {
   return a.address == b.address && a.time_field == b.time_field;
@@ -144,7 +147,9 @@ void Core::hello(const Hello& hello, const std::string& peer, Timestamp now) {
 }
 
 Prober* Core::lease(const Lease& lease, Timestamp now) {
-  return membership_.lease(lease, now + lease_);
+  Prober* prober = membership_.lease(lease, now + lease_);
+  if (prober && now >= offsets_settle_at_) prober->clock_offset = lease.clock_offset;
+  return prober;
 }
 
 void Core::goodbye(const std::string& instance) {
@@ -233,8 +238,12 @@ void Core::adopt_clock(Duration shift, const std::string& detail, Timestamp now)
     slot->armed.reset();
     arm(*slot);
   }
-  for (const auto& prober : membership_.probers())
-    membership_.find(prober.instance)->lease_until += shift;
+  offsets_settle_at_ = now + offsets_settle;
+  for (const auto& known : membership_.probers()) {
+    Prober& prober = *membership_.find(known.instance);
+    prober.lease_until += shift;
+    prober.clock_offset = prober.clock_offset.value_or(Duration::zero()) + shift;
+  }
 }
 
 std::optional<Duration> Core::targets_clock_offset() const {

@@ -75,8 +75,8 @@ class Core {
   /// Tells a prober its whole share again.
   void resend(const std::string& instance);
 
-  /// Fires what is due by now, in the order of the deadlines. A `now` before the latest that was handed in, here
-  /// or with samples, counts as that one: decisions never run backwards.
+  /// Fires what is due by now, in the order of the deadlines. A `now` before the latest that was
+  /// handed in, here or with samples, counts as that one: decisions never run backwards.
   void advance(Timestamp now);
   std::optional<Timestamp> next_deadline() const;
 
@@ -147,6 +147,8 @@ class Core {
   bool last_prober_was_lost_ = false;
   std::int64_t next_seq_;
   Timestamp latest_;
+  Timestamp offsets_settle_at_{};  // until then, probers' measurements stem from before a change of
+                                   // the clock
   std::uint64_t unknown_targets_ = 0;
   std::uint64_t samples_ = 0;
   Decisions decisions_;

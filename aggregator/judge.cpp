@@ -251,6 +251,7 @@ void shift_clock(TargetState& state, Duration shift) {
   for (Problem* problem : {&stored.watch, &stored.server, &stored.data, &stored.clock})
     problem->anchor += shift;
   for (auto& offset : state.offsets.last) offset -= shift;
+  for (auto& view : stored.views) view.seen += shift;
 }
 
 }  // namespace stalewatch::aggregator

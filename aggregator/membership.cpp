@@ -53,7 +53,6 @@ Prober* Membership::lease(const Lease& lease, Timestamp lease_until) {
   Prober* prober = find(lease.instance);
   if (!prober || prober->peer.empty()) return nullptr;
   prober->lease_until = lease_until;
-  prober->clock_offset = lease.clock_offset;
   return prober;
 }
 

@@ -1,0 +1,144 @@
+#include "aggregator/core.hpp"
+
+#include "tests/aggregator/bench.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace stalewatch;
+using namespace stalewatch::aggregator;
+
+namespace {
+
+/// A core with probers that come and go, in real life's way: by hello, lease and goodbye.
+struct Hall {
+  explicit Hall(Restored restored = {}) : core(std::move(restored), 5s, t0) {
+    core.configure({server()}, t0);
+  }
+
+  void hello(const std::string& instance, Timestamp now) {
+    core.hello({.role = "prober", .name = "p-" + instance, .instance = instance}, "peer", now);
+  }
+  Said said() {
+    Said texts;
+    for (const auto& event : core.take_changes().events)
+      texts.push_back(Bench::text_of(event) + " " + event.name +
+                      (event.reason ? " " + *event.reason : ""));
+    return texts;
+  }
+  void until(Timestamp t) {
+    for (auto due = core.next_deadline(); due && *due <= t; due = core.next_deadline())
+      core.advance(*due);
+  }
+
+  Core core;
+};
+
+}  // namespace
+
+TEST_CASE("a prober that joins, is lost, or says goodbye", "[probers]") {
+  Hall hall;
+  hall.hello("a", t0 + 1s);
+  CHECK(hall.said() == Said{"prober_joined @1 p-a"});
+  SECTION("its lease ends: lost, and that is why its target is not watched") {
+    hall.until(t0 + 200s);
+    CHECK(hall.said() == Said{"prober_lost @6 p-a", "not_watched @180 e3 chat PROD prober_lost"});
+  }
+  SECTION("goodbye: no event of its own") {
+    hall.core.goodbye("a");
+    hall.until(t0 + 200s);
+    CHECK(hall.said() == Said{"not_watched @180 e2 chat PROD no_prober"});
+  }
+  SECTION("it renews its lease but its samples do not arrive") {
+    for (int i = 2; i <= 200; ++i) {
+      hall.until(t0 + i * 1s);
+      REQUIRE(hall.core.lease({.instance = "a"}, t0 + i * 1s));
+    }
+    CHECK(hall.said() == Said{"not_watched @180 e2 chat PROD samples_lost"});
+  }
+  SECTION("saying hello again is no news") {
+    hall.hello("a", t0 + 2s);
+    CHECK(hall.said() == Said{});
+  }
+}
+
+TEST_CASE("after a restart a known prober has one lease of grace", "[probers]") {
+  Hall hall({.probers = {{"p-a", "a"}}});
+  CHECK_FALSE(hall.core.lease({.instance = "a"}, t0 + 1s));
+  SECTION("it comes back: nothing is said") {
+    hall.hello("a", t0 + 2s);
+    hall.until(t0 + 6s);
+    CHECK(hall.said() == Said{});
+  }
+  SECTION("it does not") {
+    hall.until(t0 + 6s);
+    CHECK(hall.said() == Said{"prober_lost @5 p-a"});
+  }
+}
+
+TEST_CASE("a prober's samples are corrected by its clock, and never lie in the future",
+          "[probers]") {
+  const auto [offset, expected] = GENERATE(table<Duration, Said>({
+      {-1h, Said{"updated @20"}},       // its clock is an hour ahead
+      {-1h + 5s, Said{"updated @20"}},  // measured a little wrong: bounded by now
+  }));
+  Hall hall;
+  hall.hello("a", t0);
+  REQUIRE(hall.core.lease({.instance = "a", .clock_offset = offset}, t0 + 1s));
+  (void)hall.said();
+  const auto sample = [&](Timestamp at, Timestamp computed) {
+    Sample seen{.target = 1, .probed_at = at + 1h, .since = at + 1h, .computed_at = computed};
+    hall.core.observe("p-a", "a", {seen}, at);
+  };
+  sample(t0 + 10s, t0);
+  sample(t0 + 20s, t0 + 15s);
+  auto changes = hall.core.take_changes();
+  REQUIRE(changes.events.size() == 1);
+  CHECK(Said{Bench::text_of(changes.events[0])} == expected);
+}
+
+TEST_CASE("samples of unknown targets are counted, not believed", "[probers]") {
+  Hall hall;
+  hall.core.observe(
+      "x", "x", {Sample{.target = 0}, Sample{.target = 2}, Sample{.target = 4'000'000'000}}, t0);
+  CHECK(hall.core.unknown_targets() == 3);
+  CHECK(hall.said() == Said{});
+}
+
+TEST_CASE("a stepped wall clock: told; adopted, reminders keep their distance and nothing bursts",
+          "[clock]") {
+  const auto shift = GENERATE(Duration(1h), Duration(-1h));
+  Bench bench;
+  bench.ok(t0, t0 - 3h);  // stale, reminders at 300, 600 ...
+  bench.ok(t0 + 30s, t0 - 3h);
+  (void)bench.said();
+  bench.core().clock_stepped(shift, "because", t0 + 40s);
+  bench.core().adopt_clock(shift, "the targets' clocks agree with it", t0 + 40s + shift);
+  for (int i = 1; i < 10; ++i) bench.ok(t0 + 40s + shift + i * 30s, t0 - 3h);
+  const auto reminder = 300 + shift / 1s;
+  CHECK(bench.said() ==
+        Said{"clock_stepped @40 chat", "still_stale @" + std::to_string(reminder) + " e1 k1 chat"});
+}
+
+TEST_CASE("a loop that stood still judges nobody by the silence meanwhile", "[clock]") {
+  Bench bench;
+  bench.ok(t0, t0 - 14min);
+  bench.core().resume(t0 + 1h);
+  bench.core().advance(t0 + 1h);
+  bench.ok(t0 + 1h + 1s, t0 + 1h);
+  CHECK(bench.said() ==
+        Said{"stale @60+1us e1 late", "updated @3601", "fresh_again @3601 e1 late"});
+}
+
+TEST_CASE("open problems are told with the facts of now", "[digest]") {
+  Bench bench;
+  bench.ok(t0, t0 - 20min);
+  bench.fail(t0 + 10s);
+  const auto problems = bench.core().open_problems(t0 + 60s);
+  REQUIRE(problems.size() == 2);
+  CHECK(problems[0].kind == Kind::failing);
+  CHECK(*problems[0].reason == "http_status");
+  CHECK(problems[1].kind == Kind::stale);
+  CHECK(problems[1].seq == 1);
+  CHECK(problems[1].age == Duration(21min));
+  CHECK(problems[1].notify);
+}
