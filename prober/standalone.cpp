@@ -6,6 +6,7 @@
 #include "common/process.hpp"
 #include "common/target_spec.hpp"
 #include "prober/app.hpp"
+#include "prober/metrics.hpp"
 
 #include <poll.h>
 
@@ -17,6 +18,7 @@
 namespace stalewatch::prober {
 namespace {
 
+constexpr auto report_period = std::chrono::seconds(1);
 constexpr auto longest_wait = std::chrono::seconds(1);  // for /healthz
 
 AssignmentChange own_targets(const Config& config) {
@@ -44,7 +46,9 @@ void wait(Probing& probing, Signals& signals) {
 int run_standalone(const Config& config, bool once, Health& health, Signals& signals) {
   const std::string name = config.prober.name.empty() ? host_name() : config.prober.name;
   bool written = true;
+  Metrics metrics(health);
   const auto print = [&](std::string_view key, Sample&& sample) {
+    metrics.probed(sample);
     sample.target = 0;
     const std::string line = to_json_line(NamedSample{name, std::string(key), std::move(sample)});
     written = written && std::puts(line.c_str()) >= 0;
@@ -56,10 +60,18 @@ int run_standalone(const Config& config, bool once, Health& health, Signals& sig
   health.ready(true);
   spdlog::info("probing without an aggregator targets={}", probing.targets());
 
+  SteadyTime next_report{};
   while (!(once && probing.finished())) {
     wait(probing, signals);
     health.beat();
     probing.turn(read_clocks());
+    if (const Now now = read_clocks(); now.mono >= next_report) {
+      next_report = now.mono + report_period;
+      metrics.update({.targets = probing.targets(),
+                      .in_flight = probing.in_flight(),
+                      .overdue = probing.overdue(now),
+                      .skipped = probing.skipped()});
+    }
     written = written && std::fflush(stdout) == 0;
     if (!written) {
       spdlog::error("standard output is closed");
