@@ -97,6 +97,9 @@ std::vector<Story> fold(const std::vector<Item>& items) {
                          [](const Part& a, const Part& b) { return a.form < b.form; });
     story.form = worst->form;
   }
+  // A new sink was to be told that nothing was open, and something has happened before it was.
+  if (stories.size() > 1)
+    std::erase_if(stories, [](const Story& story) { return story.form == Form::nothing; });
   return stories;
 }
 

@@ -137,6 +137,10 @@ TEST_CASE("a sink that begins is told what is open, or that nothing is", "[notif
   auto items = items_of({stale_at(5, ten)});
   items[0].note = Note::already_open;
   CHECK(told(items).starts_with("🟠 PROD is stale: data 15m old\n#e8710a [OPEN ALREADY]\n"));
+
+  items = items_of({stale_at(5, ten)});
+  items.insert(items.begin(), {1, Note::nothing_open, {}, {}});
+  CHECK(told(items) == told(items_of({stale_at(5, ten)})));
 }
 
 TEST_CASE("no string from outside can mention or format in a chat", "[notifier]") {
