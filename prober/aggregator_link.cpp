@@ -1,7 +1,6 @@
 #include "prober/aggregator_link.hpp"
 
 #include "common/log.hpp"
-#include "common/text.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -11,8 +10,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto period = 1s;            // of hellos and leases
-constexpr auto not_connected = 100ms;  // until the socket takes a message
+constexpr auto period = 1s;            // of hellos and leases, or a third of a shorter lease
+constexpr auto not_connected = 100ms;  // until the socket takes a message; the least period
 constexpr auto first_complaint = 2s;   // any order of starting is fine, so not at once
 constexpr auto complaint_period = 60s;
 constexpr int messages_per_turn = 64;
@@ -48,9 +47,7 @@ template <typename M>
 std::optional<M> AggregatorLink::decoded(const Frames& frames) {
   auto message = decode<M>(frames.body);
   if (message) return *std::move(message);
-  ++undecodable_;
-  spdlog::warn("dropped a message from the aggregator topic={} why=\"{}\"",
-               escape_untrusted(frames.topic, 20), escape_untrusted(message.error()));
+  bad_.count(frames.header.sender, frames.topic + ": " + message.error());
   return std::nullopt;
 }
 
@@ -58,16 +55,16 @@ void AggregatorLink::take_targets(const Frames& frames, const Now& now,
                                   const std::function<void(AssignmentChange)>& on_change) {
   auto piece = decoded<Targets>(frames);
   if (!piece) return ask_again(now);
-  heard(now);
   switch (pieces_.take(*std::move(piece))) {
     case AssignmentPieces::Took::more:
-      return;
+      return heard(now);
     case AssignmentPieces::Took::out_of_order:
-      spdlog::warn("a piece of the assignment is missing, asking for all of it");
+      if (joined_) spdlog::warn("a piece of the assignment is missing, asking for all of it");
       return ask_again(now);
     case AssignmentPieces::Took::complete:
       break;
   }
+  heard(now);
   AssignmentChange change = std::move(pieces_.change());
   if (change.lease > Duration::zero()) lease_ = change.lease;
   spdlog::info("assignment generation={} full={} added={} removed={}", change.generation,
@@ -97,7 +94,6 @@ void AggregatorLink::heard(const Now& now) {
 void AggregatorLink::ask_again(const Now& now) {
   joined_ = false;
   next_complaint_ = now.mono + first_complaint;
-  next_ = std::min(next_, now.mono + not_connected);
 }
 
 void AggregatorLink::tick(const Now& now, std::uint64_t last_news_seq) {
@@ -119,7 +115,8 @@ void AggregatorLink::tick(const Now& now, std::uint64_t last_news_seq) {
     tell_waiting(now);
     sent = send(socket_, sender_, hello_);
   }
-  next_ = now.mono + (sent ? std::min<Duration>(period, lease_ / 3) : Duration{not_connected});
+  next_ = now.mono + (sent ? std::clamp<Duration>(lease_ / 3, not_connected, period)
+                           : Duration{not_connected});
 }
 
 void AggregatorLink::tell_waiting(const Now& now) {

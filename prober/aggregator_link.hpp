@@ -31,7 +31,7 @@ class AggregatorLink {
   bool joined() const { return joined_; }
   /// The aggregator's clock against ours.
   std::optional<ClockOffset> clock() const { return pings_.median(); }
-  std::uint64_t bad_frames() const { return bad_.total() + undecodable_; }
+  std::uint64_t bad_frames() const { return bad_.total(); }
 
  private:
   void take_targets(const Frames& frames, const Now& now,
@@ -48,7 +48,6 @@ class AggregatorLink {
   Sender sender_;
   zmq::socket_t socket_;
   BadFrames bad_;
-  std::uint64_t undecodable_ = 0;
   AssignmentPieces pieces_;
   ClockPings pings_;
   Duration lease_ = std::chrono::seconds(5);
