@@ -1,11 +1,9 @@
 #include "aggregator/app.hpp"
 
 #include "common/log.hpp"
+#include "common/metrics.hpp"
 #include "common/names.hpp"
 #include "common/text.hpp"
-
-#include <prometheus/counter.h>
-#include <prometheus/gauge.h>
 
 #include <algorithm>
 #include <array>
@@ -29,42 +27,25 @@ constexpr auto finish_limit = std::chrono::seconds(3);
 }  // namespace
 
 struct App::Metrics {
-  explicit Metrics(prometheus::Registry& registry)
-      : samples(counter(registry, "samples_total", "samples received")),
-        events(counter(registry, "events_total", "events committed and published")),
-        bad_frames(
-            counter(registry, "bad_frames_total", "messages dropped because they were not ours")),
-        unknown_targets(counter(registry, "unknown_target_samples_total",
-                                "samples of targets that are not known")),
-        targets(gauge(registry, "targets", "targets watched")),
-        stale(gauge(registry, "targets_stale", "targets whose data are stale")),
-        failing(gauge(registry, "targets_failing", "targets whose server fails")),
-        not_watched(gauge(registry, "targets_not_watched", "targets that nobody probes")),
-        probers(gauge(registry, "probers", "probers with a lease")),
-        queued(gauge(registry, "journal_queue", "changes not on disk yet")) {}
+  explicit Metrics(prometheus::Registry& r)
+      : samples(counter(r, "stalewatch_aggregator_samples_total", "Samples received.")),
+        events(counter(r, "stalewatch_aggregator_events_total", "Events committed and published.")),
+        bad_frames(counter(r, "stalewatch_aggregator_bad_frames_total",
+                           "Messages dropped because they were not understood.")),
+        foreign_batches(
+            counter(r, "stalewatch_aggregator_foreign_batches_total",
+                    "Batches of samples dropped because their ids are of another journal.")),
+        unknown_targets(counter(r, "stalewatch_aggregator_unknown_target_samples_total",
+                                "Samples of targets that are not known (any more).")),
+        targets(gauge(r, "stalewatch_aggregator_targets", "Targets watched.")),
+        stale(gauge(r, "stalewatch_aggregator_targets_stale", "Targets whose data are stale.")),
+        failing(gauge(r, "stalewatch_aggregator_targets_failing", "Targets whose server fails.")),
+        not_watched(
+            gauge(r, "stalewatch_aggregator_targets_not_watched", "Targets that nobody probes.")),
+        probers(gauge(r, "stalewatch_aggregator_probers", "Probers with a lease.")),
+        queued(gauge(r, "stalewatch_aggregator_journal_queue", "Changes not on disk yet.")) {}
 
-  static prometheus::Counter& counter(prometheus::Registry& r, const std::string& name,
-                                      const std::string& help) {
-    return prometheus::BuildCounter()
-        .Name("stalewatch_aggregator_" + name)
-        .Help(help)
-        .Register(r)
-        .Add({});
-  }
-  static prometheus::Gauge& gauge(prometheus::Registry& r, const std::string& name,
-                                  const std::string& help) {
-    return prometheus::BuildGauge()
-        .Name("stalewatch_aggregator_" + name)
-        .Help(help)
-        .Register(r)
-        .Add({});
-  }
-  /// Counters only grow: the difference to what was shown before is added.
-  static void advance(prometheus::Counter& counter, std::uint64_t total) {
-    counter.Increment(static_cast<double>(total) - counter.Value());
-  }
-
-  prometheus::Counter &samples, &events, &bad_frames, &unknown_targets;
+  prometheus::Counter &samples, &events, &bad_frames, &foreign_batches, &unknown_targets;
   prometheus::Gauge &targets, &stale, &failing, &not_watched, &probers, &queued;
 };
 
@@ -224,9 +205,10 @@ void App::beat(Now clocks, Timestamp now) {
     writer_.submit(std::move(changes));
   }
   const auto counts = core_.counts();
-  Metrics::advance(metrics_->samples, core_.samples());
-  Metrics::advance(metrics_->bad_frames, bad_.total() + control_.bad_frames() + foreign_batches_);
-  Metrics::advance(metrics_->unknown_targets, core_.unknown_targets());
+  raise_to(metrics_->samples, core_.samples());
+  raise_to(metrics_->bad_frames, bad_.total() + control_.bad_frames());
+  raise_to(metrics_->foreign_batches, foreign_batches_);
+  raise_to(metrics_->unknown_targets, core_.unknown_targets());
   metrics_->targets.Set(static_cast<double>(counts.targets));
   metrics_->stale.Set(static_cast<double>(counts.stale));
   metrics_->failing.Set(static_cast<double>(counts.failing));

@@ -1,10 +1,9 @@
 #include "prober/metrics.hpp"
 
 #include "common/health.hpp"
+#include "common/metrics.hpp"
 #include "common/names.hpp"
 
-#include <prometheus/counter.h>
-#include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 
 #include <array>
@@ -16,19 +15,6 @@ namespace {
 constexpr std::size_t outcomes = static_cast<std::size_t>(Outcome::time_in_future) + 1;
 
 double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
-
-prometheus::Counter& counter(prometheus::Registry& registry, const char* name, const char* help) {
-  return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add({});
-}
-
-prometheus::Gauge& gauge(prometheus::Registry& registry, const char* name, const char* help) {
-  return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({});
-}
-
-/// A counter of ours that only ever grows, shown by a counter of theirs.
-void raise_to(prometheus::Counter& shown, std::uint64_t value) {
-  shown.Increment(static_cast<double>(value) - shown.Value());
-}
 
 }  // namespace
 

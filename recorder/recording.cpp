@@ -2,10 +2,8 @@
 
 #include "common/json_lines.hpp"
 #include "common/log.hpp"
+#include "common/metrics.hpp"
 #include "recorder/rows.hpp"
-
-#include <prometheus/counter.h>
-#include <prometheus/gauge.h>
 
 #include <algorithm>
 
@@ -41,15 +39,6 @@ struct Recording::Metrics {
     for (const auto trouble :
          {Trouble::connection, Trouble::refused, Trouble::configuration, Trouble::data})
       errors.Add({{"category", name_of(trouble)}});
-  }
-
-  static prometheus::Counter& counter(prometheus::Registry& registry, const char* name,
-                                      const char* help) {
-    return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add({});
-  }
-  static prometheus::Gauge& gauge(prometheus::Registry& registry, const char* name,
-                                  const char* help) {
-    return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({});
   }
 
   prometheus::Family<prometheus::Counter>& rows;
