@@ -95,8 +95,17 @@ struct FieldError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-inline void unpack(const msgpack::object& o, Timestamp& t) { t = timestamp_from_us(o.as<std::int64_t>()); }
-inline void unpack(const msgpack::object& o, Duration& d) { d = Duration{o.as<std::int64_t>()}; }
+// 30,000 years, either way. What lies beyond is no time, and with what does not, sums cannot overflow.
+constexpr std::int64_t furthest_us = 1'000'000'000'000'000'000;
+
+inline std::int64_t unpack_us(const msgpack::object& o) {
+  const auto us = o.as<std::int64_t>();
+  if (us < -furthest_us || us > furthest_us) throw FieldError("no time that can be reckoned with");
+  return us;
+}
+
+inline void unpack(const msgpack::object& o, Timestamp& t) { t = timestamp_from_us(unpack_us(o)); }
+inline void unpack(const msgpack::object& o, Duration& d) { d = Duration{unpack_us(o)}; }
 inline void unpack(const msgpack::object& o, Outcome& outcome) {
   const auto number = o.as<std::uint8_t>();
   if (number > static_cast<std::uint8_t>(Outcome::time_in_future)) throw FieldError("unknown outcome");

@@ -6,14 +6,16 @@
 
 namespace stalewatch {
 
-/// Makes bytes from outside fit to be shown: valid UTF-8 stays, control characters (newlines and terminal escapes
-/// among them) and invalid bytes become \n, \t, \x1b ...; cut to at most `max` bytes on a character boundary, "..." at the end.
+/// Makes bytes from outside fit to be shown: valid UTF-8 stays, control characters (newlines and
+/// terminal escapes among them) and invalid bytes become \n, \t, \x1b ...; cut to at most `max`
+/// bytes on a character boundary, "..." at the end.
 std::string escape_untrusted(std::string_view bytes, std::size_t max = 200);
 
 /// Valid UTF-8, each invalid byte replaced by U+FFFD.
 std::string to_valid_utf8(std::string_view bytes);
 
-/// The address without user, password and fragment, and with the query's values hidden when they look like secrets.
+/// The address without user, password and fragment, and with the query's values hidden when they
+/// look like secrets.
 std::string address_for_people(std::string_view url);
 
 /// Damerau-Levenshtein distance, for "did you mean".

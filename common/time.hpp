@@ -15,7 +15,8 @@ using Duration = std::chrono::microseconds;
 /// A point of the monotonic clock: deadlines and waits, immune to steps of the wall clock.
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-/// Both clocks, read together once per turn of a loop and handed down; pure code never reads a clock.
+/// Both clocks, read together once per turn of a loop and handed down; pure code never reads a
+/// clock.
 struct Now {
   SteadyTime mono;
   Timestamp wall;
@@ -35,12 +36,13 @@ std::string format_local(Timestamp t);
 /// "12:02:03+02:00": as format_local, without the date.
 std::string format_local_clock(Timestamp t);
 
-/// For people: the two most significant units, "850ms", "12s", "31m", "2h05m", "3d4h"; negative with "-".
+/// For people: the two most significant units, "850ms", "12s", "31m", "2h05m", "3d4h"; negative
+/// with "-".
 std::string format_duration(Duration d);
 /// Exact, and parse_duration's inverse: "15m", "90s", "1500ms", "7us".
 std::string format_duration_exact(Duration d);
-/// Reads "200ms", "90s", "15m", "2h", "1d", "1h30m", "1.5s"; units us, ms, s, m, h, d, w. Nothing for anything else,
-/// a bare number included, negative values included, and values above 100 years.
+/// Reads "200ms", "90s", "15m", "2h", "1d", "1h30m", "1.5s"; units us, ms, s, m, h, d, w. Nothing
+/// for anything else, a bare number included, negative values included, and values above 100 years.
 std::optional<Duration> parse_duration(std::string_view text);
 
 }  // namespace stalewatch

@@ -229,6 +229,19 @@ TEST_CASE("a sample's wrong values are refused by the field's name", "[wire]") {
   CHECK(error_of(bytes_of("9501000000a26f6b")) == "samples: outcome: wrong type or out of range");
 }
 
+TEST_CASE("times that would overflow what reckons with them are refused", "[wire]") {
+  constexpr std::int64_t furthest = 1'000'000'000'000'000'000;
+  for (const std::int64_t us : {furthest, -furthest}) {
+    CHECK(decode<Beat>(encode(Beat{.at = timestamp_from_us(us)})));
+    const auto beyond = timestamp_from_us(us > 0 ? us + 1 : us - 1);
+    CHECK(decode<Beat>(encode(Beat{.at = beyond})).error() ==
+          "at: no time that can be reckoned with");
+    CHECK_FALSE(decode<Targets>(encode(Targets{.lease = beyond.time_since_epoch()})));
+  }
+  CHECK_FALSE(decode<Beat>(encode(Beat{.at = Timestamp::max()})));
+  CHECK_FALSE(decode<Beat>(encode(Beat{.at = Timestamp::min()})));
+}
+
 TEST_CASE("a sample travels as a short array", "[wire]") {
   const SampleBatch batch{"a1", {Sample{.target = 70'000, .probed_at = t0, .since = t0}}};
   CHECK(encode(batch).size() < 64);
