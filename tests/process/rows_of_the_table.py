@@ -171,7 +171,7 @@ def stale_within_failing(walk, row):
     walk.wait_for(lambda: walk.recorded(row, "stale", inhibited=1), row)
     walk.tell(row, "updates")
     walk.wait_for_update_after(row, "answering_again")
-    assert walk.recorded(row, "fresh_again", inhibited=1)
+    walk.wait_for(lambda: walk.recorded(row, "fresh_again", inhibited=1), row)
     return FAILED
 
 

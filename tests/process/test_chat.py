@@ -5,7 +5,7 @@ import json
 from harness import wait_for
 
 # The notifier posts at most 8 messages a minute; these tests stay below that.
-SERVER = {"interval": "300ms", "timeout": "300ms", "notification_threshold": "3s", "msg_interval": "4s"}
+SERVER = {"interval": "500ms", "timeout": "500ms", "notification_threshold": "3s", "msg_interval": "4s"}
 SECRET = "hook-id/s3cr3t-t0ken"
 
 

@@ -10,7 +10,7 @@ import pytest
 from harness import PROCESSES, wait_for
 
 SERVERS = ("A", "B", "C")
-SERVER = {"interval": "200ms", "timeout": "200ms", "notification_threshold": "1h"}
+SERVER = {"interval": "400ms", "timeout": "400ms", "notification_threshold": "1h"}
 
 
 def servers_at(mock, every="300ms"):
