@@ -20,6 +20,14 @@ constexpr std::size_t max_consumers = 1'000;
 // Peers say hello again and again; each is logged once, and no more than this many.
 constexpr std::size_t max_greeted = 10'000;
 
+/// What is said in a hello is kept, and shown to people.
+bool is_sane(const Hello& hello) {
+  constexpr std::size_t longest = 200;
+  for (const auto* text : {&hello.name, &hello.instance, &hello.zone, &hello.version})
+    if (text->size() > longest || escape_untrusted(*text, longest) != *text) return false;
+  return !hello.name.empty() && !hello.instance.empty();
+}
+
 }  // namespace
 
 Control::Control(zmq::socket_t socket, Sender sender, Links links)
@@ -66,9 +74,12 @@ void Control::handle(const Frames& frames, Timestamp now) {
 void Control::on_hello(const Frames& frames, Timestamp now) {
   const auto hello = decoded<Hello>(frames);
   if (!hello) return;
+  if (!is_sane(*hello))
+    return bad_.count(frames.header.sender,
+                      "hello: a name is empty, too long or not fit to be shown");
   if (greeted_.size() < max_greeted && greeted_.insert(hello->instance).second)
-    spdlog::info("hello role={} name={} version={}", escape_untrusted(hello->role, 40),
-                 escape_untrusted(hello->name, 80), escape_untrusted(hello->version, 40));
+    spdlog::info("hello role={} name={} version={}", escape_untrusted(hello->role, 40), hello->name,
+                 hello->version);
   if (hello->role == "prober") links_.core.hello(*hello, frames.peer, now);
 }
 

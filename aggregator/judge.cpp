@@ -3,6 +3,7 @@
 #include "aggregator/data_axis.hpp"
 #include "aggregator/episode.hpp"
 #include "common/names.hpp"
+#include "common/text.hpp"
 
 #include <algorithm>
 
@@ -24,6 +25,12 @@ bool judge_watch(Step& step, Timestamp at) {
   return true;
 }
 
+/// Probers escape what they quote; whoever speaks as one need not.
+std::string detail_of(const Sample& sample) {
+  constexpr std::size_t longest = 500;
+  return sample.detail ? escape_untrusted(*sample.detail, longest) : std::string();
+}
+
 bool judge_server(Step& step, const Observation& seen) {
   auto& stored = step.state.stored;
   auto& server = stored.server;
@@ -39,7 +46,7 @@ bool judge_server(Step& step, const Observation& seen) {
   const std::string reason(name_of(sample.outcome));
   if (server.open()) {  // a changing reason is no event; the next reminder carries the current one
     if (server.reason != reason) server.reason = reason;
-    server.detail = sample.detail.value_or("");
+    server.detail = detail_of(sample);
     return false;
   }
   if (sample.streak < policy.failure_threshold) return false;
@@ -48,7 +55,7 @@ bool judge_server(Step& step, const Observation& seen) {
         .at = seen.at,
         .since = seen.at - (sample.probed_at - sample.since),
         .reason = reason,
-        .detail = sample.detail.value_or(""),
+        .detail = detail_of(sample),
         .inhibited = server_inhibited(step.state)});
   return true;
 }

@@ -1,14 +1,15 @@
 #include "common/bus.hpp"
 
-#include <algorithm>
-
 #include "common/log.hpp"
 #include "common/text.hpp"
+
+#include <algorithm>
 
 namespace stalewatch {
 namespace {
 
-constexpr int queue_limit = 10'000;  // messages; our rings and cursors are the buffers that count
+constexpr std::size_t max_name = 200;  // bytes of a sender's name: it is kept, and shown to people
+constexpr int queue_limit = 10'000;    // messages; our rings and cursors are the buffers that count
 
 zmq::socket_t make(zmq::context_t& context, zmq::socket_type type) {
   zmq::socket_t socket(context, type);
@@ -71,7 +72,8 @@ zmq::socket_t make_samples_sender(zmq::context_t& context, const std::string& en
 
 zmq::socket_t make_control_router(zmq::context_t& context, const std::string& endpoint) {
   auto socket = make(context, zmq::socket_type::router);
-  socket.set(zmq::sockopt::router_mandatory, 1);  // an unknown or full peer is told to us, not silently dropped
+  socket.set(zmq::sockopt::router_mandatory,
+             1);  // an unknown or full peer is told to us, not silently dropped
   return bound(std::move(socket), endpoint);
 }
 
@@ -89,8 +91,8 @@ zmq::socket_t make_events_receiver(zmq::context_t& context, const std::string& e
   return connected(std::move(socket), endpoint);
 }
 
-bool send_frames(zmq::socket_t& socket, const std::string& peer, std::string_view topic, std::string header,
-                 std::string body) {
+bool send_frames(zmq::socket_t& socket, const std::string& peer, std::string_view topic,
+                 std::string header, std::string body) {
   using zmq::send_flags;
   try {
     const auto part = [&](std::string_view bytes, send_flags more) {
@@ -98,7 +100,8 @@ bool send_frames(zmq::socket_t& socket, const std::string& peer, std::string_vie
     };
     if (!peer.empty() && !part(peer, send_flags::sndmore)) return false;
     // Once the first frame is taken, the rest of the message is taken as well.
-    return part(topic, send_flags::sndmore) && part(header, send_flags::sndmore) && part(body, send_flags::none);
+    return part(topic, send_flags::sndmore) && part(header, send_flags::sndmore) &&
+           part(body, send_flags::none);
   } catch (const zmq::error_t& e) {
     if (e.num() == EHOSTUNREACH || e.num() == EAGAIN || e.num() == EINTR) return false;
     throw;
@@ -119,7 +122,7 @@ std::optional<Frames> receive(zmq::socket_t& socket, BadFrames& bad) {
         throw;
       }
       if (parts.size() <= expected) parts.push_back(std::move(part));
-    } while (parts.back().more() || socket.get(zmq::sockopt::rcvmore));
+    } while (socket.get(zmq::sockopt::rcvmore));
 
     const auto text = [&](std::size_t i) { return parts[i].to_string(); };
     std::string peer = router ? text(0) : std::string();
@@ -136,6 +139,10 @@ std::optional<Frames> receive(zmq::socket_t& socket, BadFrames& bad) {
     }
     if (header->version != wire_version) {
       bad.count(header->sender, "protocol version " + std::to_string(header->version));
+      continue;
+    }
+    if (header->sender.size() > max_name || header->boot.size() > max_name) {
+      bad.count(who, "a name of more than " + std::to_string(max_name) + " bytes");
       continue;
     }
     return Frames{std::move(peer), text(first), *std::move(header), text(first + 2)};
