@@ -127,8 +127,8 @@ void HttpServer::open() {
     throw std::runtime_error(
         fmt::format("cannot listen on {}:{}: {}", address_.host, address_.port,
                     errno != 0 ? std::strerror(errno) : "address does not resolve"));
-  address_.port = port;
-  ::listen(svr_sock_, backlog);  // httplib asks for a handful only
+  if (any) address_.port = port;  // once: others read it while the port closes and opens
+  ::listen(svr_sock_, backlog);   // httplib asks for a handful only
   thread_ = std::thread([this] { listen_after_bind(); });
   while (!is_running()) std::this_thread::yield();  // stop() does nothing before
 }
