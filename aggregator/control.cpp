@@ -17,6 +17,8 @@ constexpr std::size_t piece = 500;
 constexpr int patience = 3;
 // Consumers are few and configured; more names than this is somebody playing.
 constexpr std::size_t max_consumers = 1'000;
+// Problems in one answer, some 400 bytes each: it has to fit a frame.
+constexpr std::size_t max_problems = 5'000;
 // Peers say hello again and again; each is logged once, and no more than this many.
 constexpr std::size_t max_greeted = 10'000;
 
@@ -106,6 +108,7 @@ void Control::on_command(const Frames& frames, Timestamp now) {
   } else if (command->word == "problems") {
     reply.problems = links_.core.open_problems(now);
     reply.text = std::to_string(reply.problems.size()) + " open";
+    if (reply.problems.size() > max_problems) reply.problems.resize(max_problems);
   } else if (command->word == "status") {
     reply = status();
   } else {

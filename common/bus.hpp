@@ -1,20 +1,22 @@
 #pragma once
 
-// ZeroMQ, made once the way this system needs it: every limit and timeout set, would-block as a value.
+// ZeroMQ, made once the way this system needs it: every limit and timeout set, would-block as a
+// value.
+
+#include "common/config.hpp"
+#include "common/wire.hpp"
+
+#include <zmq.hpp>
 
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include <zmq.hpp>
-
-#include "common/config.hpp"
-#include "common/wire.hpp"
-
 namespace stalewatch {
 
-/// A message as it travels: topic, header and still encoded body; `peer` is the routing id on a ROUTER.
+/// A message as it travels: topic, header and still encoded body; `peer` is the routing id on a
+/// ROUTER.
 struct Frames {
   std::string peer;
   std::string topic;
@@ -25,7 +27,8 @@ struct Frames {
 /// Who sends: stamps headers with sender, boot and a running number. One per socket.
 class Sender {
  public:
-  Sender(std::string name, std::string boot) : header_{wire_version, std::move(name), std::move(boot), 0} {}
+  Sender(std::string name, std::string boot)
+      : header_{wire_version, std::move(name), std::move(boot), 0} {}
   std::string next_header() {
     ++header_.sequence;
     return encode_header(header_);
@@ -36,8 +39,8 @@ class Sender {
   Header header_;
 };
 
-/// Counts and tells, once per sender, of frames that are not ours: wrong number of frames, unreadable header,
-/// unknown version. Part of every receiving loop.
+/// Counts and tells, once per sender, of frames that are not ours: wrong number of frames,
+/// unreadable header, unknown version. Part of every receiving loop.
 class BadFrames {
  public:
   void count(const std::string& who, const std::string& why);
@@ -48,17 +51,21 @@ class BadFrames {
   std::vector<std::string> told_;
 };
 
-// Makers: all options set, then bound or connected. Throw std::runtime_error naming the endpoint ("port taken" included).
+// Makers: all options set, then bound or connected. Throw std::runtime_error naming the endpoint
+// ("port taken" included).
 zmq::socket_t make_samples_receiver(zmq::context_t&, const std::string& endpoint);  ///< SUB, binds
-zmq::socket_t make_samples_sender(zmq::context_t&, const std::string& endpoint);    ///< XPUB, connects
-zmq::socket_t make_control_router(zmq::context_t&, const std::string& endpoint);    ///< ROUTER, binds
-zmq::socket_t make_control_dealer(zmq::context_t&, const std::string& endpoint);    ///< DEALER, connects
-zmq::socket_t make_events_sender(zmq::context_t&, const std::string& endpoint);     ///< XPUB, binds
-zmq::socket_t make_events_receiver(zmq::context_t&, const std::string& endpoint);   ///< SUB to everything, connects
+zmq::socket_t make_samples_sender(zmq::context_t&,
+                                  const std::string& endpoint);  ///< XPUB, connects
+zmq::socket_t make_control_router(zmq::context_t&, const std::string& endpoint);  ///< ROUTER, binds
+zmq::socket_t make_control_dealer(zmq::context_t&,
+                                  const std::string& endpoint);  ///< DEALER, connects
+zmq::socket_t make_events_sender(zmq::context_t&, const std::string& endpoint);  ///< XPUB, binds
+zmq::socket_t make_events_receiver(zmq::context_t&,
+                                   const std::string& endpoint);  ///< SUB to everything, connects
 
 /// Never waits. False when the peer's queue is full or there is no peer: the message is gone.
-bool send_frames(zmq::socket_t& socket, const std::string& peer, std::string_view topic, std::string header,
-                 std::string body);
+bool send_frames(zmq::socket_t& socket, const std::string& peer, std::string_view topic,
+                 std::string header, std::string body);
 
 template <typename M>
 bool send(zmq::socket_t& socket, Sender& sender, const M& message, const std::string& peer = {}) {

@@ -1,21 +1,23 @@
 #include "common/log.hpp"
 
+#include <spdlog/sinks/stdout_sinks.h>
+
 #include <algorithm>
 #include <stdexcept>
-
-#include <spdlog/sinks/stdout_sinks.h>
 
 namespace stalewatch {
 namespace {
 
 spdlog::level::level_enum level_from(std::string text) {
   if (text.rfind("logging.", 0) == 0) text.erase(0, 8);
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   if (text == "warning") text = "warn";
   if (text == "error") text = "err";
   const auto level = spdlog::level::from_str(text);
   if (level == spdlog::level::off && text != "off")
-    throw std::runtime_error("log level \"" + text + "\" is none of trace, debug, info, warning, error, critical, off");
+    throw std::runtime_error("log level \"" + text +
+                             "\" is none of trace, debug, info, warning, error, critical, off");
   return level;
 }
 

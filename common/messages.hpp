@@ -1,7 +1,10 @@
 #pragma once
 
-// Everything that travels between processes, as plain aggregates. Each has one for_each_field, from which
-// encoding, decoding, JSON lines and test generators derive. Fields are only ever added; see docs/protocol.md.
+// Everything that travels between processes, as plain aggregates. Each has one for_each_field, from
+// which encoding, decoding, JSON lines and test generators derive. Fields are only ever added; see
+// docs/protocol.md.
+
+#include "common/time.hpp"
 
 #include <cstdint>
 #include <map>
@@ -10,12 +13,10 @@
 #include <type_traits>
 #include <vector>
 
-#include "common/time.hpp"
-
 namespace stalewatch {
 
-/// What a probe came to. `ok` is a 2xx answer whose body yields a usable computed time; the others are the
-/// reasons of a failing server. Numbers are on the wire: only append.
+/// What a probe came to. `ok` is a 2xx answer whose body yields a usable computed time; the others
+/// are the reasons of a failing server. Numbers are on the wire: only append.
 enum class Outcome : std::uint8_t {
   ok = 0,
   dns = 1,
@@ -32,19 +33,23 @@ enum class Outcome : std::uint8_t {
 
 /// What one probe of one target saw. Travels as an array, in batches.
 struct Sample {
-  std::uint32_t target = 0;        ///< the id that the aggregator gave the target
-  std::uint64_t news_seq = 0;      ///< 1, 2, ... for samples that are news, per start of a prober; else 0
-  Timestamp probed_at{};           ///< when the answer was complete, or the failure certain, by the prober's clock
-  Duration took{};                 ///< from the start of the request until then
+  std::uint32_t target = 0;  ///< the id that the aggregator gave the target
+  std::uint64_t news_seq =
+      0;  ///< 1, 2, ... for samples that are news, per start of a prober; else 0
+  Timestamp
+      probed_at{};  ///< when the answer was complete, or the failure certain, by the prober's clock
+  Duration took{};  ///< from the start of the request until then
   Outcome outcome = Outcome::ok;
-  std::uint32_t streak = 1;        ///< how many probes in a row were alike: ok, or not ok for whatever reason
-  Timestamp since{};               ///< probed_at of the first of that streak
-  std::uint16_t http_status = 0;   ///< 0 when there was no answer
-  std::optional<Timestamp> computed_at;       ///< set if and only if outcome is ok
-  std::optional<Duration> clock_offset;       ///< target's clock minus prober's, from the Date header
+  std::uint32_t streak =
+      1;              ///< how many probes in a row were alike: ok, or not ok for whatever reason
+  Timestamp since{};  ///< probed_at of the first of that streak
+  std::uint16_t http_status = 0;         ///< 0 when there was no answer
+  std::optional<Timestamp> computed_at;  ///< set if and only if outcome is ok
+  std::optional<Duration> clock_offset;  ///< target's clock minus prober's, from the Date header
   std::optional<Duration> clock_uncertainty;  ///< half the width of what clock_offset may be
   std::optional<Timestamp> tls_expires_at;    ///< end of the server certificate's validity
-  std::optional<std::string> detail;          ///< for people, escaped and short: "HTTP 503", "connect: refused"
+  std::optional<std::string>
+      detail;  ///< for people, escaped and short: "HTTP 503", "connect: refused"
 
   bool operator==(const Sample&) const = default;
 };
@@ -94,41 +99,47 @@ enum class Kind : std::uint8_t {
 
 /// One decided fact. Numbered, immutable once published.
 struct Event {
-  std::int64_t seq = 0;                 ///< 1, 2, ... within one journal; 0 for events that a consumer makes itself
+  std::int64_t seq =
+      0;  ///< 1, 2, ... within one journal; 0 for events that a consumer makes itself
   std::optional<std::int64_t> episode;  ///< seq of the opening event (an opening carries its own)
   Kind kind = Kind::updated;
-  std::string target;                   ///< the target's key; empty for system events
-  std::string name;                     ///< what people call it; for system events who is meant (a prober, a consumer)
-  std::string address;                  ///< the target's address, without credentials
-  Timestamp at{};                       ///< when it happened: the due instant, or the corrected probe time
-  Timestamp decided_at{};               ///< when the aggregator decided it
+  std::string target;  ///< the target's key; empty for system events
+  std::string name;  ///< what people call it; for system events who is meant (a prober, a consumer)
+  std::string address;     ///< the target's address, without credentials
+  Timestamp at{};          ///< when it happened: the due instant, or the corrected probe time
+  Timestamp decided_at{};  ///< when the aggregator decided it
   std::optional<Timestamp> observed_at;           ///< probe time of the sample that showed it
   std::optional<Timestamp> computed_at;           ///< the computed time that is judged
   std::optional<Timestamp> previous_computed_at;  ///< the one before
-  std::optional<Duration> lag;          ///< observed_at - computed_at, signed, as measured
-  std::optional<Duration> age;          ///< how old the data were at `at`; at least that, while the server fails
-  std::optional<Duration> threshold;    ///< the limit that was crossed
-  std::optional<Timestamp> since;       ///< when the problem began
-  std::optional<std::string> reason;    ///< of failing: an Outcome's name; of not_watched: no_prober, prober_lost, samples_lost
-  std::optional<std::string> detail;    ///< for people, escaped and short
-  std::optional<std::string> prober;    ///< who saw it
+  std::optional<Duration> lag;  ///< observed_at - computed_at, signed, as measured
+  std::optional<Duration>
+      age;  ///< how old the data were at `at`; at least that, while the server fails
+  std::optional<Duration> threshold;  ///< the limit that was crossed
+  std::optional<Timestamp> since;     ///< when the problem began
+  std::optional<std::string> reason;  ///< of failing: an Outcome's name; of not_watched: no_prober,
+                                      ///< prober_lost, samples_lost
+  std::optional<std::string> detail;  ///< for people, escaped and short
+  std::optional<std::string> prober;  ///< who saw it
   std::optional<std::int32_t> observers_failing;  ///< how many of observers_of see the failure
   std::optional<std::int32_t> observers_of;
   bool inhibited = false;  ///< journaled and recorded only: nobody is told
-  bool announced = false;  ///< a second event of its episode that tells what was inhibited when it happened
-  bool late = false;       ///< decided long after `at`
-  bool notify = false;     ///< goes to chat; decided by the aggregator alone
-  bool db_save = false;    ///< goes to the tables
-  std::optional<std::int64_t> repeat_number;  ///< of reminders: k, for first announcement + k x msg_interval
-  std::optional<Timestamp> next_reminder_at;  ///< of openings and reminders: when the next one falls due
+  bool announced =
+      false;  ///< a second event of its episode that tells what was inhibited when it happened
+  bool late = false;     ///< decided long after `at`
+  bool notify = false;   ///< goes to chat; decided by the aggregator alone
+  bool db_save = false;  ///< goes to the tables
+  std::optional<std::int64_t>
+      repeat_number;  ///< of reminders: k, for first announcement + k x msg_interval
+  std::optional<Timestamp>
+      next_reminder_at;  ///< of openings and reminders: when the next one falls due
 
   bool operator==(const Event&) const = default;
 };
 
 /// The aggregator's sign of life on the events socket, once a second.
 struct Beat {
-  std::string journal;     ///< id of the journal
-  std::int64_t head = 0;   ///< seq of the newest published event
+  std::string journal;    ///< id of the journal
+  std::int64_t head = 0;  ///< seq of the newest published event
   Timestamp at{};
 
   bool operator==(const Beat&) const = default;
@@ -154,7 +165,7 @@ struct TargetSpec {
   bool verify = true;
   bool follow_redirects = false;
   std::int64_t max_body = 1 << 20;  ///< bytes, counted after decompression
-  std::string proxy;                ///< empty: none; "environment": as http_proxy and its kin say; else a URL
+  std::string proxy;  ///< empty: none; "environment": as http_proxy and its kin say; else a URL
 
   bool operator==(const TargetSpec&) const = default;
 };
@@ -168,7 +179,7 @@ struct Hello {
   std::string instance;  ///< unique per start of the process
   std::string zone;
   std::uint32_t capacity = 1;
-  std::string version;   ///< of the program
+  std::string version;  ///< of the program
 
   bool operator==(const Hello&) const = default;
 };
@@ -177,9 +188,9 @@ struct Hello {
 struct Targets {
   std::string assignment;        ///< changes when ids mean something else; samples carry it
   std::uint64_t generation = 0;  ///< grows with every change; the pieces of one change share it
-  bool full = false;             ///< first piece of a complete assignment: forget what is not in its pieces
-  bool last = false;             ///< last piece of this generation
-  Duration lease{};              ///< renew within this, or count as lost
+  bool full = false;  ///< first piece of a complete assignment: forget what is not in its pieces
+  bool last = false;  ///< last piece of this generation
+  Duration lease{};   ///< renew within this, or count as lost
   std::vector<TargetSpec> added;  ///< new or changed
   std::vector<std::uint32_t> removed;
 
@@ -189,10 +200,11 @@ struct Targets {
 /// From a prober, each second. Also the ping that measures its clock.
 struct Lease {
   std::string instance;
-  std::uint64_t generation = 0;      ///< newest complete Targets generation it works by
-  std::uint64_t last_news_seq = 0;   ///< so that a lost tail is noticed
-  Timestamp sent_at{};               ///< by the prober's clock
-  std::optional<Duration> clock_offset;       ///< aggregator's clock minus the prober's, median of its last pings
+  std::uint64_t generation = 0;     ///< newest complete Targets generation it works by
+  std::uint64_t last_news_seq = 0;  ///< so that a lost tail is noticed
+  Timestamp sent_at{};              ///< by the prober's clock
+  std::optional<Duration>
+      clock_offset;  ///< aggregator's clock minus the prober's, median of its last pings
   std::optional<Duration> clock_uncertainty;
 
   bool operator==(const Lease&) const = default;
@@ -200,17 +212,17 @@ struct Lease {
 
 /// The answer to a Lease.
 struct LeaseReply {
-  bool known = false;       ///< false: say Hello again
+  bool known = false;         ///< false: say Hello again
   Timestamp lease_sent_at{};  ///< echo
-  Timestamp now{};          ///< by the aggregator's clock
+  Timestamp now{};            ///< by the aggregator's clock
 
   bool operator==(const LeaseReply&) const = default;
 };
 
 /// From a consumer: give me what comes after this. Answered by one Replayed.
 struct Replay {
-  std::string journal;      ///< the journal that `after` belongs to; empty: whichever there is
-  std::int64_t after = 0;   ///< -1: from the head, that is, nothing old
+  std::string journal;     ///< the journal that `after` belongs to; empty: whichever there is
+  std::int64_t after = 0;  ///< -1: from the head, that is, nothing old
   std::int64_t limit = 500;
 
   bool operator==(const Replay&) const = default;
@@ -218,12 +230,13 @@ struct Replay {
 
 /// One page of old events. The consumer asks for the next one when it wants it.
 struct Replayed {
-  std::string journal;       ///< the aggregator's journal; events are empty when it is not the one asked for
-  std::int64_t after = 0;    ///< the events follow this seq (the request's, or the head for -1)
-  std::int64_t oldest = 0;   ///< oldest seq that the journal still holds
-  std::int64_t head = 0;     ///< newest published seq
+  std::string
+      journal;  ///< the aggregator's journal; events are empty when it is not the one asked for
+  std::int64_t after = 0;   ///< the events follow this seq (the request's, or the head for -1)
+  std::int64_t oldest = 0;  ///< oldest seq that the journal still holds
+  std::int64_t head = 0;    ///< newest published seq
   std::vector<Event> events;
-  bool caught_up = false;    ///< nothing between the last of these and the head
+  bool caught_up = false;  ///< nothing between the last of these and the head
 
   bool operator==(const Replayed&) const = default;
 };
@@ -248,10 +261,11 @@ struct Command {
 struct Reply {
   std::uint64_t id = 0;  ///< of the Command
   bool ok = false;
-  std::string text;      ///< for people
+  std::string text;  ///< for people
   std::string journal;
   std::int64_t head = 0;
-  std::vector<Event> problems;  ///< to "problems": the opening events of what is open and announced, newest facts filled in
+  std::vector<Event> problems;  ///< to "problems": the opening events of what is open and
+                                ///< announced, newest facts filled in
 
   bool operator==(const Reply&) const = default;
 };
@@ -271,8 +285,10 @@ concept Message = std::is_same_v<std::remove_cv_t<M>, T>;
 template <Message<Sample> M, typename F>
 void for_each_field(M& m, F&& f) {
   f("target", m.target), f("news_seq", m.news_seq), f("probed_at", m.probed_at), f("took", m.took);
-  f("outcome", m.outcome), f("streak", m.streak), f("since", m.since), f("http_status", m.http_status);
-  f("computed_at", m.computed_at), f("clock_offset", m.clock_offset), f("clock_uncertainty", m.clock_uncertainty);
+  f("outcome", m.outcome), f("streak", m.streak), f("since", m.since),
+      f("http_status", m.http_status);
+  f("computed_at", m.computed_at), f("clock_offset", m.clock_offset),
+      f("clock_uncertainty", m.clock_uncertainty);
   f("tls_expires_at", m.tls_expires_at), f("detail", m.detail);
 }
 
@@ -283,13 +299,17 @@ void for_each_field(M& m, F&& f) {
 
 template <Message<Event> M, typename F>
 void for_each_field(M& m, F&& f) {
-  f("seq", m.seq), f("episode", m.episode), f("kind", m.kind), f("target", m.target), f("name", m.name);
-  f("address", m.address), f("at", m.at), f("decided_at", m.decided_at), f("observed_at", m.observed_at);
-  f("computed_at", m.computed_at), f("previous_computed_at", m.previous_computed_at), f("lag", m.lag);
+  f("seq", m.seq), f("episode", m.episode), f("kind", m.kind), f("target", m.target),
+      f("name", m.name);
+  f("address", m.address), f("at", m.at), f("decided_at", m.decided_at),
+      f("observed_at", m.observed_at);
+  f("computed_at", m.computed_at), f("previous_computed_at", m.previous_computed_at),
+      f("lag", m.lag);
   f("age", m.age), f("threshold", m.threshold), f("since", m.since), f("reason", m.reason);
   f("detail", m.detail), f("prober", m.prober), f("observers_failing", m.observers_failing);
   f("observers_of", m.observers_of), f("inhibited", m.inhibited), f("announced", m.announced);
-  f("late", m.late), f("notify", m.notify), f("db_save", m.db_save), f("repeat_number", m.repeat_number);
+  f("late", m.late), f("notify", m.notify), f("db_save", m.db_save),
+      f("repeat_number", m.repeat_number);
   f("next_reminder_at", m.next_reminder_at);
 }
 
@@ -300,9 +320,11 @@ void for_each_field(M& m, F&& f) {
 
 template <Message<TargetSpec> M, typename F>
 void for_each_field(M& m, F&& f) {
-  f("id", m.id), f("key", m.key), f("address", m.address), f("interval", m.interval), f("timeout", m.timeout);
+  f("id", m.id), f("key", m.key), f("address", m.address), f("interval", m.interval),
+      f("timeout", m.timeout);
   f("time_field", m.time_field), f("time_format", m.time_format), f("timezone", m.timezone);
-  f("max_future", m.max_future), f("failure_threshold", m.failure_threshold), f("headers", m.headers);
+  f("max_future", m.max_future), f("failure_threshold", m.failure_threshold),
+      f("headers", m.headers);
   f("basic_auth", m.basic_auth), f("ca_file", m.ca_file), f("cert_file", m.cert_file);
   f("key_file", m.key_file), f("verify", m.verify), f("follow_redirects", m.follow_redirects);
   f("max_body", m.max_body), f("proxy", m.proxy);
@@ -316,14 +338,16 @@ void for_each_field(M& m, F&& f) {
 
 template <Message<Targets> M, typename F>
 void for_each_field(M& m, F&& f) {
-  f("assignment", m.assignment), f("generation", m.generation), f("full", m.full), f("last", m.last);
+  f("assignment", m.assignment), f("generation", m.generation), f("full", m.full),
+      f("last", m.last);
   f("lease", m.lease), f("added", m.added), f("removed", m.removed);
 }
 
 template <Message<Lease> M, typename F>
 void for_each_field(M& m, F&& f) {
   f("instance", m.instance), f("generation", m.generation), f("last_news_seq", m.last_news_seq);
-  f("sent_at", m.sent_at), f("clock_offset", m.clock_offset), f("clock_uncertainty", m.clock_uncertainty);
+  f("sent_at", m.sent_at), f("clock_offset", m.clock_offset),
+      f("clock_uncertainty", m.clock_uncertainty);
 }
 
 template <Message<LeaseReply> M, typename F>
@@ -365,6 +389,8 @@ void for_each_field(M& m, F&& f) {
 
 /// Types that have a for_each_field.
 template <typename T>
-concept HasFields = requires(T& m) { for_each_field(m, [](const char*, auto&) {}); };
+concept HasFields = requires(T& m) {
+  for_each_field(m, [](const char*, auto&) {});
+};
 
 }  // namespace stalewatch

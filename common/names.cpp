@@ -5,9 +5,17 @@
 namespace stalewatch {
 namespace {
 
-constexpr std::array<std::string_view, 11> outcome_names = {
-    "ok",       "dns",           "connect",         "tls",           "timeout", "http_status", "too_large",
-    "not_json", "field_missing", "time_unreadable", "time_in_future"};
+constexpr std::array<std::string_view, 11> outcome_names = {"ok",
+                                                            "dns",
+                                                            "connect",
+                                                            "tls",
+                                                            "timeout",
+                                                            "http_status",
+                                                            "too_large",
+                                                            "not_json",
+                                                            "field_missing",
+                                                            "time_unreadable",
+                                                            "time_in_future"};
 
 struct KindRow {
   std::string_view name;

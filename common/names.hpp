@@ -1,13 +1,14 @@
 #pragma once
 
+#include "common/messages.hpp"
+
 #include <optional>
 #include <string_view>
 
-#include "common/messages.hpp"
-
 namespace stalewatch {
 
-/// The name of an outcome or kind as it stands on the wire, in tables and in texts: "http_status", "still_stale".
+/// The name of an outcome or kind as it stands on the wire, in tables and in texts: "http_status",
+/// "still_stale".
 std::string_view name_of(Outcome outcome);
 std::string_view name_of(Kind kind);
 
@@ -19,7 +20,8 @@ std::optional<Kind> kind_from(std::string_view name);
 enum class Role { fact, opens, reminds, closes };
 Role role_of(Kind kind);
 
-/// The opening kind of the problem that a kind belongs to (fresh_again -> stale); the kind itself for facts.
+/// The opening kind of the problem that a kind belongs to (fresh_again -> stale); the kind itself
+/// for facts.
 Kind opening_of(Kind kind);
 
 }  // namespace stalewatch

@@ -1,23 +1,24 @@
 #pragma once
 
-// Messages and stored states to msgpack and back, for everything that has a for_each_field. Included by the few
-// .cpp files that instantiate it (wire.cpp, aggregator/state_codec.cpp), by nobody else.
+// Messages and stored states to msgpack and back, for everything that has a for_each_field.
+// Included by the few .cpp files that instantiate it (wire.cpp, aggregator/state_codec.cpp), by
+// nobody else.
+
+#include "common/messages.hpp"
+#include "common/names.hpp"
+#include "common/result.hpp"
+
+#include <msgpack.hpp>
 
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 
-#include <msgpack.hpp>
-
-#include "common/messages.hpp"
-#include "common/names.hpp"
-#include "common/result.hpp"
-
 namespace stalewatch::packing {
 
 // No honest message comes near these; they bound what hostile bytes can make us allocate.
-inline const msgpack::unpack_limit limits(100'000, 10'000, 1 << 20, 1 << 20, 1 << 10, 8);
+inline const msgpack::unpack_limit limits(20'000, 10'000, 1 << 20, 1 << 20, 1 << 10, 8);
 
 using Packer = msgpack::packer<msgpack::sbuffer>;
 
@@ -38,15 +39,14 @@ inline void pack(Packer& p, Duration d) { p.pack_int64(to_us(d)); }
 inline void pack(Packer& p, Outcome o) { p.pack_uint8(static_cast<std::uint8_t>(o)); }
 inline void pack(Packer& p, Kind k) { p.pack(name_of(k)); }
 template <typename T>
-  requires(std::is_arithmetic_v<T> || std::is_same_v<T, std::string>)
-void pack(Packer& p, const T& value) {
+requires(std::is_arithmetic_v<T> || std::is_same_v<T, std::string>) void pack(Packer& p,
+                                                                              const T& value) {
   p.pack(value);
 }
 inline void pack(Packer& p, const std::map<std::string, std::string>& m) { p.pack(m); }
 inline void pack(Packer& p, const Sample& sample);
 template <HasFields M>
-  requires(!std::is_same_v<M, Sample>)
-void pack(Packer& p, const M& message);
+requires(!std::is_same_v<M, Sample>) void pack(Packer& p, const M& message);
 template <typename T>
 void pack(Packer& p, const std::optional<T>& value) {
   value ? pack(p, *value) : static_cast<void>(p.pack_nil());
@@ -64,8 +64,7 @@ bool is_unset(const T& value) {
 }
 
 template <HasFields M>
-  requires(!std::is_same_v<M, Sample>)
-void pack(Packer& p, const M& message) {
+requires(!std::is_same_v<M, Sample>) void pack(Packer& p, const M& message) {
   std::uint32_t set = 0;
   for_each_field(message, [&](const char*, const auto& value) { set += is_unset(value) ? 0 : 1; });
   p.pack_map(set);
@@ -89,13 +88,15 @@ inline void pack(Packer& p, const Sample& sample) {
   });
 }
 
-// ---- and back; msgpack's own exceptions carry no field name, so the name is added where it is known ----
+// ---- and back; msgpack's own exceptions carry no field name, so the name is added where it is
+// known ----
 
 struct FieldError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// 30,000 years, either way. What lies beyond is no time, and with what does not, sums cannot overflow.
+// 30,000 years, either way. What lies beyond is no time, and with what does not, sums cannot
+// overflow.
 constexpr std::int64_t furthest_us = 1'000'000'000'000'000'000;
 
 inline std::int64_t unpack_us(const msgpack::object& o) {
@@ -108,7 +109,8 @@ inline void unpack(const msgpack::object& o, Timestamp& t) { t = timestamp_from_
 inline void unpack(const msgpack::object& o, Duration& d) { d = Duration{unpack_us(o)}; }
 inline void unpack(const msgpack::object& o, Outcome& outcome) {
   const auto number = o.as<std::uint8_t>();
-  if (number > static_cast<std::uint8_t>(Outcome::time_in_future)) throw FieldError("unknown outcome");
+  if (number > static_cast<std::uint8_t>(Outcome::time_in_future))
+    throw FieldError("unknown outcome");
   outcome = static_cast<Outcome>(number);
 }
 inline void unpack(const msgpack::object& o, Kind& kind) {
@@ -117,8 +119,8 @@ inline void unpack(const msgpack::object& o, Kind& kind) {
   kind = *known;
 }
 template <typename T>
-  requires(std::is_arithmetic_v<T> || std::is_same_v<T, std::string>)
-void unpack(const msgpack::object& o, T& value) {
+requires(std::is_arithmetic_v<T> ||
+         std::is_same_v<T, std::string>) void unpack(const msgpack::object& o, T& value) {
   value = o.as<T>();
 }
 inline void unpack(const msgpack::object& o, std::map<std::string, std::string>& m) {
@@ -126,8 +128,7 @@ inline void unpack(const msgpack::object& o, std::map<std::string, std::string>&
 }
 inline void unpack(const msgpack::object& o, Sample& sample);
 template <HasFields M>
-  requires(!std::is_same_v<M, Sample>)
-void unpack(const msgpack::object& o, M& message);
+requires(!std::is_same_v<M, Sample>) void unpack(const msgpack::object& o, M& message);
 template <typename T>
 void unpack(const msgpack::object& o, std::optional<T>& value) {
   if (o.type == msgpack::type::NIL) return value.reset();
@@ -152,15 +153,16 @@ void unpack_field(const char* name, const msgpack::object& o, T& value) {
 }
 
 template <HasFields M>
-  requires(!std::is_same_v<M, Sample>)
-void unpack(const msgpack::object& o, M& message) {
+requires(!std::is_same_v<M, Sample>) void unpack(const msgpack::object& o, M& message) {
   if (o.type != msgpack::type::MAP) throw FieldError("not a map");
   const std::span<const msgpack::object_kv> entries(o.via.map.ptr, o.via.map.size);
-  std::size_t next = 0;  // senders keep our order, so the next field is nearly always the next entry
+  std::size_t next =
+      0;  // senders keep our order, so the next field is nearly always the next entry
   for_each_field(message, [&](const char* name, auto& value) {
     for (std::size_t tried = 0; tried < entries.size(); ++tried) {
       const auto& entry = entries[(next + tried) % entries.size()];
-      if (entry.key.type != msgpack::type::STR || entry.key.as<std::string_view>() != name) continue;
+      if (entry.key.type != msgpack::type::STR || entry.key.as<std::string_view>() != name)
+        continue;
       next += tried + 1;
       return unpack_field(name, entry.val, value);
     }
@@ -181,7 +183,8 @@ auto decoding(std::string_view bytes, F&& read) -> Result<decltype(read(msgpack:
   try {
     std::size_t offset = 0;
     const auto in_place = [](msgpack::type::object_type, std::size_t, void*) { return true; };
-    const auto handle = msgpack::unpack(bytes.data(), bytes.size(), offset, in_place, nullptr, limits);
+    const auto handle =
+        msgpack::unpack(bytes.data(), bytes.size(), offset, in_place, nullptr, limits);
     if (offset != bytes.size()) return Error{"trailing bytes"};
     return read(handle.get());
   } catch (const FieldError& e) {
@@ -191,6 +194,8 @@ auto decoding(std::string_view bytes, F&& read) -> Result<decltype(read(msgpack:
   }
 }
 
-inline std::string to_string(const msgpack::sbuffer& buffer) { return {buffer.data(), buffer.size()}; }
+inline std::string to_string(const msgpack::sbuffer& buffer) {
+  return {buffer.data(), buffer.size()};
+}
 
 }  // namespace stalewatch::packing

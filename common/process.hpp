@@ -1,16 +1,17 @@
 #pragma once
 
-// What all processes' main functions share: options, configuration, log, one line and an exit code on failure.
+// What all processes' main functions share: options, configuration, log, one line and an exit code
+// on failure.
+
+#include "common/config.hpp"
+#include "common/signals.hpp"
+
+#include <CLI/CLI.hpp>
 
 #include <functional>
 #include <optional>
 #include <stdexcept>
 #include <string>
-
-#include <CLI/CLI.hpp>
-
-#include "common/config.hpp"
-#include "common/signals.hpp"
 
 namespace stalewatch {
 
@@ -22,7 +23,7 @@ inline constexpr int exit_usage = 2;
 struct ProcessOptions {
   std::string config;  ///< --config
   std::optional<std::string> log_level;
-  std::string http;    ///< --http ADDR:PORT for /healthz, /readyz and /metrics; empty: off
+  std::string http;  ///< --http ADDR:PORT for /healthz, /readyz and /metrics; empty: off
 };
 
 /// A mistake in how the program was called or configured: exit 2.
@@ -36,13 +37,15 @@ struct ProcessContext {
   Signals& signals;
 };
 
-/// Parses the command line (the process' own options are added by `add_options`), reads the configuration,
-/// starts the log and calls `run`, whose result is the exit code. Configuration errors are printed as
-/// `check-config` does; exceptions become one line.
+/// Parses the command line (the process' own options are added by `add_options`), reads the
+/// configuration, starts the log and calls `run`, whose result is the exit code. Configuration
+/// errors are printed as `check-config` does; exceptions become one line.
 int run_process(const std::string& name, const std::string& description, int argc, char** argv,
-                const std::function<void(CLI::App&)>& add_options, const std::function<int(ProcessContext&)>& run);
+                const std::function<void(CLI::App&)>& add_options,
+                const std::function<int(ProcessContext&)>& run);
 
-/// Reads the configuration again, for SIGHUP: nothing, and the errors in the log, when the file is bad.
+/// Reads the configuration again, for SIGHUP: nothing, and the errors in the log, when the file is
+/// bad.
 std::optional<Config> reread_config(const std::string& path);
 
 }  // namespace stalewatch

@@ -1,11 +1,11 @@
 #include "common/signals.hpp"
 
+#include <sys/signalfd.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <csignal>
 #include <system_error>
-
-#include <sys/signalfd.h>
-#include <unistd.h>
 
 namespace stalewatch {
 

@@ -2,9 +2,9 @@
 
 namespace stalewatch {
 
-/// Turns SIGTERM, SIGINT and SIGHUP into readable events of a file descriptor, so that ending and reloading are
-/// ordinary inputs of a loop. Construct first thing in main, before any thread or ZeroMQ context exists: all
-/// threads inherit the blocked signals. Ignores SIGPIPE.
+/// Turns SIGTERM, SIGINT and SIGHUP into readable events of a file descriptor, so that ending and
+/// reloading are ordinary inputs of a loop. Construct first thing in main, before any thread or
+/// ZeroMQ context exists: all threads inherit the blocked signals. Ignores SIGPIPE.
 class Signals {
  public:
   Signals();

@@ -16,7 +16,8 @@ std::string encode_header(const Header& header) {
 
 Result<Header> decode_header(std::string_view bytes) {
   return decoding(bytes, [](const msgpack::object& o) {
-    if (o.type != msgpack::type::ARRAY || o.via.array.size < 4) throw FieldError("header: too short");
+    if (o.type != msgpack::type::ARRAY || o.via.array.size < 4)
+      throw FieldError("header: too short");
     Header header;
     unpack_field("header.version", o.via.array.ptr[0], header.version);
     unpack_field("header.sender", o.via.array.ptr[1], header.sender);
@@ -56,7 +57,8 @@ std::string encode(const SampleBatch& batch) {
 template <>
 Result<SampleBatch> decode(std::string_view bytes) {
   return decoding(bytes, [](const msgpack::object& o) {
-    if (o.type != msgpack::type::ARRAY || o.via.array.size < 2) throw FieldError("batch: too short");
+    if (o.type != msgpack::type::ARRAY || o.via.array.size < 2)
+      throw FieldError("batch: too short");
     SampleBatch batch;
     unpack_field("assignment", o.via.array.ptr[0], batch.assignment);
     unpack_field("samples", o.via.array.ptr[1], batch.samples);
@@ -64,12 +66,12 @@ Result<SampleBatch> decode(std::string_view bytes) {
   });
 }
 
-#define STALEWATCH_MESSAGE(type, topic)                   \
-  template <>                                             \
-  std::string_view topic_of<type>() {                     \
-    return topic;                                         \
-  }                                                       \
-  template std::string encode(const type&);               \
+#define STALEWATCH_MESSAGE(type, topic)     \
+  template <>                               \
+  std::string_view topic_of<type>() {       \
+    return topic;                           \
+  }                                         \
+  template std::string encode(const type&); \
   template Result<type> decode(std::string_view);
 
 STALEWATCH_MESSAGE(SampleBatch, "samples")

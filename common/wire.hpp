@@ -4,26 +4,29 @@
 //
 // Every message is three frames: topic | header | body.
 //   topic   ASCII, e.g. "samples", "event", "beat", "hello"; on PUB/SUB the subscription prefix.
-//   header  msgpack array [version, sender, boot, sequence]; more elements may follow and are ignored.
-//   body    msgpack map by field name; unknown names are ignored, missing ones keep their default.
-//           Optional fields that are unset and times are: absent, and signed microseconds since the epoch.
-//           Exception: a SampleBatch is [assignment, [sample, ...]], each sample an array in field order,
-//           whose trailing unset fields may be missing and whose extra ones are ignored.
+//   header  msgpack array [version, sender, boot, sequence]; more elements may follow and are
+//   ignored. body    msgpack map by field name; unknown names are ignored, missing ones keep their
+//   default.
+//           Optional fields that are unset and times are: absent, and signed microseconds since the
+//           epoch. Exception: a SampleBatch is [assignment, [sample, ...]], each sample an array in
+//           field order, whose trailing unset fields may be missing and whose extra ones are
+//           ignored.
+
+#include "common/messages.hpp"
+#include "common/result.hpp"
 
 #include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
 
-#include "common/messages.hpp"
-#include "common/result.hpp"
-
 namespace stalewatch {
 
 /// Version of the frames; receivers drop, count and tell once of any other.
 inline constexpr std::uint32_t wire_version = 1;
 
-/// A frame of more bytes than this is not sent, and a peer that sends one is disconnected (ZMQ_MAXMSGSIZE).
+/// A frame of more bytes than this is not sent, and a peer that sends one is disconnected
+/// (ZMQ_MAXMSGSIZE).
 inline constexpr std::size_t max_frame_bytes = 4 << 20;
 
 struct Header {
@@ -38,14 +41,16 @@ struct Header {
 std::string encode_header(const Header& header);
 Result<Header> decode_header(std::string_view bytes);
 
-/// The topic of a message type: topic_of<Beat>() == "beat". Explicitly instantiated in wire.cpp for all of messages.hpp.
+/// The topic of a message type: topic_of<Beat>() == "beat". Explicitly instantiated in wire.cpp for
+/// all of messages.hpp.
 template <typename M>
 std::string_view topic_of();
 
 template <typename M>
 std::string encode(const M& message);
 
-/// Never throws, whatever the bytes: sizes, depth and types are checked, trailing bytes are an error.
+/// Never throws, whatever the bytes: sizes, depth and types are checked, trailing bytes are an
+/// error.
 template <typename M>
 Result<M> decode(std::string_view bytes);
 
