@@ -62,11 +62,11 @@ std::string time_as_text(Engine engine, const std::string& column) {
   return "";
 }
 
-/// 'value' as libpq reads it. SOCI's MySQL backend knows no escapes: unusable() refuses the quote.
-std::string option(const char* name, const std::string& value, bool escape) {
+/// 'value' as SOCI's MySQL backend reads it.
+std::string option(const char* name, const std::string& value) {
   std::string result = std::string(" ") + name + "='";
   for (const char c : value) {
-    if (escape && (c == '\'' || c == '\\')) result += '\\';
+    if (c == '\'' || c == '\\') result += '\\';
     result += c;
   }
   return result + "'";
@@ -75,31 +75,46 @@ std::string option(const char* name, const std::string& value, bool escape) {
 std::string connect_mysql(const DatabaseConfig& config) {
   std::string options = "charset=utf8mb4 connect_timeout=3 read_timeout=10 write_timeout=10";
   if (!config.socket.empty()) {
-    options += option("unix_socket", config.socket, false);
+    options += option("unix_socket", config.socket);
   } else {
     // A name that says "localhost" would mean the unix socket to the client library.
-    options += option("host",
-                      config.host.empty() || config.host == "localhost" ? "127.0.0.1" : config.host,
-                      false);
+    options += option(
+        "host", config.host.empty() || config.host == "localhost" ? "127.0.0.1" : config.host);
     if (config.port != 0) options += " port=" + std::to_string(config.port);
   }
-  options += option("db", config.database, false) + option("user", config.username, false);
-  if (!config.password.empty()) options += option("password", config.password.reveal(), false);
+  options += option("db", config.database) + option("user", config.username);
+  if (!config.password.empty()) options += option("password", config.password.reveal());
   return options;
 }
 
+/// A URI: SOCI's PostgreSQL backend tears the other form of connect strings apart at spaces, quoted
+/// or not.
 std::string connect_postgresql(const DatabaseConfig& config) {
-  std::string options =
-      "application_name=stalewatch-recorder client_encoding=UTF8 connect_timeout=3 "
-      "keepalives_idle=10 keepalives_interval=5 "
-      "keepalives_count=3 tcp_user_timeout=10000 options='-c statement_timeout=10000 -c "
-      "lock_timeout=5000'";
-  const std::string host = config.socket.empty() ? config.host : config.socket;
-  options += option("host", host.empty() ? "127.0.0.1" : host, true);
-  if (config.port != 0) options += " port=" + std::to_string(config.port);
-  options += option("dbname", config.database, true) + option("user", config.username, true);
-  if (!config.password.empty()) options += option("password", config.password.reveal(), true);
-  return options;
+  std::string uri = "postgresql:///?application_name=stalewatch-recorder";
+  const auto add = [&](const char* name, const std::string& value) {
+    uri += std::string("&") + name + "=";
+    for (const unsigned char c : value) {
+      constexpr const char* digits = "0123456789ABCDEF";
+      if (std::isalnum(c))
+        uri += static_cast<char>(c);
+      else
+        uri += {'%', digits[c >> 4], digits[c & 15]};
+    }
+  };
+  const std::string& host = config.socket.empty() ? config.host : config.socket;
+  add("host", host.empty() ? "127.0.0.1" : host);
+  if (config.port != 0) add("port", std::to_string(config.port));
+  add("dbname", config.database);
+  add("user", config.username);
+  if (!config.password.empty()) add("password", config.password.reveal());
+  add("client_encoding", "UTF8");
+  add("connect_timeout", "3");
+  add("keepalives_idle", "10");
+  add("keepalives_interval", "5");
+  add("keepalives_count", "3");
+  add("tcp_user_timeout", "10000");
+  add("options", "-c statement_timeout=10000 -c lock_timeout=5000 -c client_min_messages=warning");
+  return uri;
 }
 
 }  // namespace
@@ -138,14 +153,6 @@ std::string unusable(const DatabaseConfig& config) {
            std::to_string(longest_table) + " of them";
   if (config.engine == Engine::sqlite && config.database.find('"') != std::string::npos)
     return "the file's name may not contain a double quote";
-  const auto has_quote = [](const std::string& value) {
-    return value.find('\'') != std::string::npos;
-  };
-  if (is_mysql(config.engine) &&
-      (has_quote(config.password.reveal()) || has_quote(config.username) ||
-       has_quote(config.database) || has_quote(config.host) || has_quote(config.socket)))
-    return "user, password, host and database may not contain a single quote with MySQL and "
-           "MariaDB";
   return {};
 }
 
@@ -188,8 +195,12 @@ std::string select_columns(Engine engine) {
       return "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() "
              "AND table_name = :t";
     case Engine::postgresql:
-      return "SELECT column_name FROM information_schema.columns WHERE table_schema = "
-             "current_schema() AND table_name = :t";
+      // The standard's information_schema hides tables that this account has no right to.
+      return "SELECT CAST(a.attname AS text) FROM pg_attribute a JOIN pg_class c ON c.oid = "
+             "a.attrelid "
+             "JOIN pg_namespace n ON n.oid = c.relnamespace "
+             "WHERE n.nspname = current_schema() AND c.relname = :t AND a.attnum > 0 AND NOT "
+             "a.attisdropped";
   }
   return {};
 }
@@ -234,7 +245,8 @@ std::string insert_rows(Engine engine, const std::string& table, std::span<const
     sql += row == 0 ? "(" : ", (";
     for (std::size_t i = 0; i <= columns.size(); ++i) {
       if (i > 0) sql += ", ";
-      sql += ":p" + std::to_string(parameter++);
+      // SQLite looks each name up in a list of all: without names that is not quadratic.
+      sql += engine == Engine::sqlite ? "?" : ":p" + std::to_string(parameter++);
     }
     sql += ")";
   }

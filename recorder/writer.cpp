@@ -97,29 +97,41 @@ void Writer::open() {
   auto opened = store_->open();
   if (auto* error = std::get_if<StoreError>(&opened)) return failed(std::move(*error));
   is_open_ = true;
-  const auto& cursor = std::get<std::optional<Cursor>>(opened);
+  const auto before = std::exchange(position_, std::get<std::optional<Cursor>>(opened));
   const bool moves =
       !work_ || work_->cursor;  // work that goes by no cursor goes on wherever that is
-  const bool as_left = told_position_ && (cursor == position_ || !moves);
-  // The connection was lost while it committed, and the commit has taken effect.
-  const bool took_effect =
-      told_position_ && work_ && work_->cursor && cursor == work_->cursor && cursor != position_;
-  position_ = cursor;
-  if (took_effect) {
-    Written written{
-        .cursor = cursor, .events = work_->events.size(), .updates = 0, .set_aside = {}};
-    written.updates = static_cast<std::size_t>(
-        std::count_if(work_->events.begin(), work_->events.end(), is_update));
+  if (told_position_ && (position_ == before || !moves)) return;
+  if (std::exchange(told_position_, true) && drop_committed()) return;
+  // Also another position than was left: the database was restored, emptied, or somebody else
+  // records into it.
+  work_.reset();
+  failures_ = 0;
+  report(Opened{position_});
+}
+
+/// When the connection was lost during a commit which has taken effect: what it stored is done.
+/// False when the position is none that the work under way could have led to.
+bool Writer::drop_committed() {
+  if (!work_ || !position_ || position_->journal != work_->journal ||
+      position_->seq > work_->cursor->seq)
+    return false;
+  auto& events = work_->events;
+  const bool all = position_ == work_->cursor;
+  const auto end =
+      all ? events.end() : std::find_if(events.begin(), events.end(), [&](const Event& event) {
+        return event.seq > position_->seq;
+      });
+  if (!all && end == events.begin()) return false;
+  Written written{.done = all, .cursor = position_, .set_aside = {}};
+  written.events = static_cast<std::size_t>(end - events.begin());
+  written.updates = static_cast<std::size_t>(std::count_if(events.begin(), end, is_update));
+  events.erase(events.begin(), end);
+  if (all) {
     work_.reset();
-    report(std::move(written));
-  } else if (!as_left) {
-    // Also another position than ours: the database was restored, emptied, or somebody else records
-    // into it.
-    work_.reset();
-    report(Opened{cursor});
+    failures_ = 0;
   }
-  told_position_ = true;
-  if (!work_) failures_ = 0;
+  report(std::move(written));
+  return true;
 }
 
 void Writer::write() {

@@ -75,6 +75,7 @@ class Writer {
  private:
   void run();
   void open();
+  bool drop_committed();
   void write();
   std::optional<StoreError> store(Written& written);
   void report(Report report);
