@@ -1,0 +1,77 @@
+#include "recorder/trouble.hpp"
+
+#include "recorder/dialect.hpp"
+
+#include <catch2/catch.hpp>
+
+namespace stalewatch::recorder {
+
+TEST_CASE("error numbers of MySQL and MariaDB say what can help", "[recorder]") {
+  for (const unsigned gone : {2002u, 2003u, 2005u, 2006u, 2013u, 1053u})
+    CHECK(trouble_of_mysql(gone) == Trouble::connection);
+  // too many connections, deadlock, lock wait, disk full, read-only, and whatever nobody knows
+  for (const unsigned later : {1040u, 1213u, 1205u, 1021u, 1114u, 1290u, 9999u})
+    CHECK(trouble_of_mysql(later) == Trouble::refused);
+  for (const unsigned setup : {1044u, 1045u, 1049u, 1142u, 1146u, 1054u})
+    CHECK(trouble_of_mysql(setup) == Trouble::configuration);
+  for (const unsigned row : {1264u, 1292u, 1366u, 1406u, 1048u, 1153u})
+    CHECK(trouble_of_mysql(row) == Trouble::data);
+}
+
+TEST_CASE("result codes of SQLite, extended ones too, say what can help", "[recorder]") {
+  for (const int later : {5, 6, 13, 10, 5 | (2 << 8)})
+    CHECK(trouble_of_sqlite(later) == Trouble::refused);
+  for (const int setup : {14, 8, 11, 26, 1})
+    CHECK(trouble_of_sqlite(setup) == Trouble::configuration);
+  for (const int row : {19, 18, 19 | (5 << 8)}) CHECK(trouble_of_sqlite(row) == Trouble::data);
+}
+
+TEST_CASE("PostgreSQL's states, or its words where there is none, say what can help",
+          "[recorder]") {
+  for (const char* gone : {"08006", "57P01", "57P03", "     ", ""})
+    CHECK(trouble_of_postgresql(gone, "") == Trouble::connection);
+  for (const char* later : {"40P01", "40001", "53100", "53300", "55P03", "57014", "25006"})
+    CHECK(trouble_of_postgresql(later, "") == Trouble::refused);
+  for (const char* setup : {"28P01", "3D000", "42P01", "42501"})
+    CHECK(trouble_of_postgresql(setup, "") == Trouble::configuration);
+  for (const char* row : {"22021", "22003", "23502"})
+    CHECK(trouble_of_postgresql(row, "") == Trouble::data);
+  CHECK(trouble_of_postgresql("", "FATAL:  password authentication failed for user \"x\"") ==
+        Trouble::configuration);
+  CHECK(trouble_of_postgresql("", "FATAL:  database \"x\" does not exist") ==
+        Trouble::configuration);
+  CHECK(trouble_of_postgresql("", "FATAL:  sorry, too many clients already") == Trouble::refused);
+  CHECK(trouble_of_postgresql("", "connection to server failed: Connection refused") ==
+        Trouble::connection);
+}
+
+TEST_CASE("what people are told of a database has no password in it", "[recorder]") {
+  DatabaseConfig config{.engine = Engine::mysql,
+                        .host = "db.example",
+                        .port = 3307,
+                        .username = "me",
+                        .password = Secret("hunter2"),
+                        .database = "d",
+                        .table = "t"};
+  CHECK(describe(config) == "engine=mysql host=db.example:3307 db=d user=me table=t");
+  CHECK(describe({.engine = Engine::sqlite, .database = "/a/b\n.db", .table = "t"}) ==
+        "engine=sqlite file=/a/b\\n.db table=t");
+  CHECK(connect_string(config).find("password='hunter2'") != std::string::npos);
+}
+
+TEST_CASE("names that could not be quoted are refused before anything is tried", "[recorder]") {
+  CHECK(unusable({.table = "example_table"}).empty());
+  CHECK(unusable({.table = std::string(50, 'x')}).empty());
+  for (const auto& name :
+       {std::string(), std::string(51, 'x'), std::string("a b"), std::string("a`b"),
+        std::string("a.b"), std::string("a:b"), std::string("a\"b")})
+    CHECK_FALSE(unusable({.table = name}).empty());
+  const auto has = [](Engine engine, const char* password, const char* expected) {
+    return connect_string({.engine = engine, .password = Secret(password)}).find(expected) !=
+           std::string::npos;
+  };
+  CHECK(has(Engine::mysql, "it's\\", R"(password='it\'s\\')"));
+  CHECK(has(Engine::postgresql, "it's 1\\", "&password=it%27s%201%5C&"));
+}
+
+}  // namespace stalewatch::recorder

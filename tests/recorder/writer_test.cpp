@@ -1,0 +1,259 @@
+#include "recorder/writer.hpp"
+
+#include <catch2/catch.hpp>
+#include <poll.h>
+
+#include <algorithm>
+#include <set>
+
+namespace stalewatch::recorder {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A database in memory that fails as told. Outlives the store, as a server does.
+struct FakeDatabase {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::optional<Cursor> cursor;
+  std::vector<std::int64_t> stored;
+  std::set<std::int64_t> poison;
+  int fail_opens = 0;
+  int fail_writes = 0;          ///< the transaction is rolled back
+  int lose_commit_answers = 0;  ///< it takes effect, but the answer is lost
+  int writes = 0;
+  bool hangs = false;
+  bool asked = false;  ///< somebody waits while it hangs
+};
+
+class FakeStore : public EventStore {
+ public:
+  explicit FakeStore(FakeDatabase& database) : database_(database) {}
+
+  Opened open() override {
+    std::unique_lock lock(database_.mutex);
+    database_.asked = true;
+    database_.changed.notify_all();
+    database_.changed.wait(lock, [&] { return !database_.hangs; });
+    if (database_.fail_opens > 0 && database_.fail_opens--)
+      return StoreError{Trouble::connection, "away"};
+    open_ = true;
+    return database_.cursor;
+  }
+
+  std::optional<StoreError> write(const std::string&, std::span<const Event> events,
+                                  const std::optional<Cursor>& cursor) override {
+    const std::lock_guard lock(database_.mutex);
+    REQUIRE(std::exchange(open_, false));
+    ++database_.writes;
+    if (database_.fail_writes > 0 && database_.fail_writes--)
+      return StoreError{Trouble::refused, "locked"};
+    for (const Event& event : events)
+      if (database_.poison.contains(event.seq)) return StoreError{Trouble::data, "bad row"};
+    for (const Event& event : events)
+      if (std::find(database_.stored.begin(), database_.stored.end(), event.seq) ==
+          database_.stored.end())
+        database_.stored.push_back(event.seq);
+    if (cursor) database_.cursor = cursor;
+    if (database_.lose_commit_answers > 0 && database_.lose_commit_answers--)
+      return StoreError{Trouble::connection, "lost"};
+    open_ = true;
+    return std::nullopt;
+  }
+
+  std::string describe() const override { return "fake"; }
+
+ private:
+  FakeDatabase& database_;
+  bool open_ = false;
+};
+
+Work work(std::int64_t first, std::int64_t last) {
+  Work result{.journal = "j", .events = {}, .cursor = Cursor{"j", last}};
+  for (auto seq = first; seq <= last; ++seq)
+    result.events.push_back({.seq = seq, .kind = Kind::updated});
+  return result;
+}
+
+/// A writer that tries again quickly, and what it reports, in words.
+struct Tried {
+  explicit Tried(FakeDatabase& database)
+      : writer(std::make_unique<FakeStore>(database), 1ms, 4ms) {}
+
+  /// Waits until a report that begins with `what` has come.
+  bool until(const std::string& what) {
+    for (const auto deadline = read_clocks().mono + 20s; read_clocks().mono < deadline;) {
+      pollfd fd = {writer.fd(), POLLIN, 0};
+      ::poll(&fd, 1, 100);
+      for (const auto& report : writer.take_reports())
+        told.push_back(std::visit([](const auto& r) { return words(r); }, report));
+      if (std::any_of(told.begin(), told.end(), [&](const auto& t) { return t.starts_with(what); }))
+        return true;
+    }
+    return false;
+  }
+
+  static std::string words(const Writer::Opened& r) {
+    return "opened " + std::to_string(r.cursor ? r.cursor->seq : -1);
+  }
+  static std::string words(const Writer::Written& r) {
+    std::string text = std::string(r.done ? "written" : "part") + " " + std::to_string(r.events);
+    for (const Event& event : r.set_aside) text += " without " + std::to_string(event.seq);
+    return text;
+  }
+  static std::string words(const Writer::Failed& r) { return "failed " + r.error.text; }
+
+  std::vector<std::string> told;
+  Writer writer;
+};
+
+using Told = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("a writer says where the store stands, then writes", "[recorder]") {
+  FakeDatabase database{
+      .mutex = {}, .changed = {}, .cursor = Cursor{"j", 3}, .stored = {}, .poison = {}};
+  Tried tried(database);
+  REQUIRE(tried.until("opened"));
+  tried.writer.submit(work(4, 6));
+  REQUIRE(tried.until("written"));
+  CHECK(tried.told == Told{"opened 3", "written 3"});
+  CHECK(database.cursor == Cursor{"j", 6});
+}
+
+TEST_CASE("a database that is away is waited for, one that refuses is asked again", "[recorder]") {
+  FakeDatabase database{.mutex = {},
+                        .changed = {},
+                        .cursor = {},
+                        .stored = {},
+                        .poison = {},
+                        .fail_opens = 2,
+                        .fail_writes = 2};
+  Tried tried(database);
+  REQUIRE(tried.until("opened"));
+  tried.writer.submit(work(1, 2));
+  REQUIRE(tried.until("written"));
+  CHECK(tried.told == Told{"failed away", "failed away", "opened -1", "failed locked",
+                           "failed locked", "written 2"});
+  CHECK(database.stored == std::vector<std::int64_t>{1, 2});
+}
+
+TEST_CASE("a commit whose answer was lost is found done, not done again", "[recorder]") {
+  FakeDatabase database{.mutex = {},
+                        .changed = {},
+                        .cursor = {},
+                        .stored = {},
+                        .poison = {},
+                        .lose_commit_answers = 1};
+  Tried tried(database);
+  REQUIRE(tried.until("opened"));
+  tried.writer.submit(work(1, 2));
+  REQUIRE(tried.until("written"));
+  CHECK(tried.told == Told{"opened -1", "failed lost", "written 2"});
+  CHECK(database.writes == 1);
+}
+
+TEST_CASE("a database that was put back is gone on from where it stands", "[recorder]") {
+  FakeDatabase database{
+      .mutex = {}, .changed = {}, .cursor = Cursor{"j", 5}, .stored = {}, .poison = {}};
+  Tried tried(database);
+  REQUIRE(tried.until("opened 5"));
+  database.fail_writes = 1;
+  database.cursor = Cursor{"j", 2};
+  tried.writer.submit(work(6, 7));
+  REQUIRE(tried.until("opened 2"));
+  CHECK(tried.told == Told{"opened 5", "failed locked", "opened 2"});
+  CHECK(database.stored.empty());
+}
+
+TEST_CASE("work without a cursor goes on wherever somebody else's cursor is", "[recorder]") {
+  FakeDatabase database{
+      .mutex = {}, .changed = {}, .cursor = Cursor{"j", 5}, .stored = {}, .poison = {}};
+  Tried tried(database);
+  REQUIRE(tried.until("opened 5"));
+  database.fail_writes = 1;
+  database.cursor = Cursor{"j", 9};
+  auto lines = work(1, 2);
+  lines.cursor.reset();
+  tried.writer.submit(std::move(lines));
+  REQUIRE(tried.until("written"));
+  CHECK(tried.told == Told{"opened 5", "failed locked", "written 2"});
+  CHECK(database.cursor == Cursor{"j", 9});
+}
+
+TEST_CASE("rows that the database refuses for what they hold are set aside, the others stored",
+          "[recorder]") {
+  struct Case {
+    std::set<std::int64_t> poison;
+    std::string told;
+    std::size_t stored;
+  };
+  for (const Case& c : {Case{{1}, "written 8 without 1", 8}, Case{{9}, "written 8 without 9", 8},
+                        Case{{4, 5}, "written 7 without 4 without 5", 7},
+                        Case{{1, 2, 3, 4, 5, 6, 7, 8, 9}, "written 0 without 1", 0}}) {
+    INFO(c.told);
+    FakeDatabase database{
+        .mutex = {}, .changed = {}, .cursor = {}, .stored = {}, .poison = c.poison};
+    Tried tried(database);
+    REQUIRE(tried.until("opened"));
+    tried.writer.submit(work(1, 9));
+    REQUIRE(tried.until("written"));
+    CHECK(tried.told.back().starts_with(c.told));
+    CHECK(database.stored.size() == c.stored);
+    CHECK(database.cursor == Cursor{"j", 9});
+  }
+}
+
+TEST_CASE("a failure among parts tells what was stored and goes on with the rest", "[recorder]") {
+  FakeDatabase database{.mutex = {}, .changed = {}, .cursor = {}, .stored = {}, .poison = {3}};
+  Tried tried(database);
+  REQUIRE(tried.until("opened"));
+  {
+    const std::lock_guard lock(database.mutex);
+    database.lose_commit_answers = 1;
+  }
+  tried.writer.submit(work(1, 4));
+  REQUIRE(tried.until("written"));
+  CHECK(database.stored == std::vector<std::int64_t>{1, 2, 4});
+  CHECK(database.cursor == Cursor{"j", 4});
+}
+
+TEST_CASE("another store takes over, and nothing of the first is heard again", "[recorder]") {
+  FakeDatabase first{
+      .mutex = {}, .changed = {}, .cursor = Cursor{"j", 5}, .stored = {}, .poison = {}};
+  FakeDatabase second{
+      .mutex = {}, .changed = {}, .cursor = Cursor{"j", 1}, .stored = {}, .poison = {}};
+  Tried tried(first);
+  REQUIRE(tried.until("opened 5"));
+  tried.writer.replace(std::make_unique<FakeStore>(second));
+  REQUIRE(tried.until("opened 1"));
+  tried.writer.submit(work(2, 3));
+  REQUIRE(tried.until("written"));
+  CHECK(first.stored.empty());
+  CHECK(second.stored == std::vector<std::int64_t>{2, 3});
+}
+
+TEST_CASE("a writer ends at once while it waits, and says when it cannot", "[recorder]") {
+  FakeDatabase database{.mutex = {},
+                        .changed = {},
+                        .cursor = {},
+                        .stored = {},
+                        .poison = {},
+                        .fail_opens = 1'000'000};
+  Writer waiting(std::make_unique<FakeStore>(database), 1h, 1h);
+  CHECK(waiting.stop(20s));
+
+  FakeDatabase hanging{
+      .mutex = {}, .changed = {}, .cursor = {}, .stored = {}, .poison = {}, .hangs = true};
+  Writer stuck(std::make_unique<FakeStore>(hanging));
+  std::unique_lock lock(hanging.mutex);
+  hanging.changed.wait(lock, [&] { return hanging.asked; });
+  lock.unlock();
+  CHECK_FALSE(stuck.stop(20ms));
+  lock.lock();
+  hanging.hangs = false;
+  hanging.changed.notify_all();
+}
+
+}  // namespace stalewatch::recorder
