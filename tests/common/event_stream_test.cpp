@@ -1,5 +1,7 @@
 #include "common/event_stream.hpp"
 
+#include "random_messages.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <random>
@@ -269,10 +271,10 @@ struct World {
 
 TEST_CASE("whatever is lost, doubled or restarted, every event is taken once and in order",
           "[event_stream]") {
-  const auto first_seed = std::random_device{}();
+  const auto first_seed = testing::random_seed();
   for (unsigned n = 0; n < 300; ++n) {
     const unsigned seed = first_seed + n;
-    INFO("seed " << seed);
+    INFO("STALEWATCH_SEED=" << seed);
     World world{.random = std::mt19937(seed), .stored = {}, .taken = {}};
     EventSequence sequence({}, StartAt::oldest);
     for (int i = 0; i < 1'500; ++i) world.step(sequence, true);
