@@ -31,7 +31,7 @@ THIRD_PARTIES = {
     r"<curl/": ["prober/*", "notifier/http_post.cpp"],
     r"<openssl/": ["prober/tls_*.cpp", "mock_server/http_server.cpp"],
     r"<httplib": ["mock_server/*", "common/health.cpp", "cli/healthcheck.cpp"],
-    r"<prometheus/": ["common/health.*", "*/metrics.cpp", "aggregator/app.cpp", "recorder/recording.cpp"],
+    r"<prometheus/": ["common/health.*", "common/metrics.hpp", "*/metrics.cpp"],
     r"<spdlog": ["common/log.*", "notifier/log_sink.cpp", "mock_server/app.cpp"],
     r"<CLI/": ["common/process.hpp", "cli/commands.hpp", "mock_server/options.cpp"],
     r"<nlohmann/": ["common/json_lines.cpp", "notifier/*.cpp", "mock_server/*"],

@@ -127,15 +127,15 @@ class Mock:
             raise AssertionError(f"{path}: {error.code} {error.read().decode()}") from error
 
     def tell(self, path, mode=None, **words):
-        """One POST /control for a path; `for` is spelt for_ here."""
+        """One POST /control for a path, and what the path does now; `for` is spelt for_ here."""
         if mode is not None:
             words["mode"] = mode
         if "for_" in words:
             words["for"] = words.pop("for_")
-        self.control(path=path, **words)
+        return self.control(path=path, **words)[path]
 
     def control(self, **order):
-        self.request("/control", json.dumps(order).encode())
+        return json.loads(self.request("/control", json.dumps(order).encode()))
 
     def log(self, path):
         return [json.loads(line) for line in self.request(f"/log?path={path}").splitlines()]

@@ -150,7 +150,7 @@ def fails_while_stale_apart(walk, row):
 def stale_while_failing(walk, row):
     """Nobody is told of the staleness until the failure has ended."""
     walk.wait_for_events(row, "updated", 1)
-    walk.tell(row, "frozen")
+    walk.freeze(row)  # before it fails: no newer time may come with the recovery
     walk.tell(row, "status:500")
     walk.wait_for_events(row, "failing", 1)
     walk.wait_for(lambda: walk.recorded(row, "stale", inhibited=1), row)
@@ -166,7 +166,7 @@ def stale_while_failing(walk, row):
 def stale_within_failing(walk, row):
     """Both end with the same answer: the staleness is never told."""
     walk.wait_for_events(row, "updated", 1)
-    walk.tell(row, "frozen")
+    walk.freeze(row)  # before it fails: no newer time may come with the recovery
     walk.tell(row, "status:500")
     walk.wait_for(lambda: walk.recorded(row, "stale", inhibited=1), row)
     walk.tell(row, "updates")

@@ -63,6 +63,12 @@ class Walk:
             words = {"format": "rfc3339", "utc_offset": "Z"}
         self.mock.tell(f"/{row.key}", mode, **words)
 
+    def freeze(self, row):
+        """The data stand still, and the time they stand at has been seen."""
+        frozen = self.microseconds(self.mock.tell(f"/{row.key}", "frozen")["computed_at"])
+        self.wait_for(lambda: frozen in [self.microseconds(event["computed_at"])
+                                         for event in self.told(row, "updated")], row)
+
     def answers(self, row):
         return self.mock.log(f"/{row.key}")
 
