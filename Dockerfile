@@ -14,14 +14,16 @@ RUN cmake --preset release -DSTALEWATCH_TESTS=OFF \
  && cmake --build --preset release \
  && cmake --install build/release --prefix /opt/stalewatch --strip
 
-# What all processes run on. Its user owns the state directory, so a named volume mounted there is writable.
+# What all processes run on. Its user owns the state directory, and the one that compose.yaml keeps the database's
+# password in: named volumes mounted there are writable.
 FROM ${BASE} AS runtime
 COPY scripts/install-packages scripts/packages.list /tmp/scripts/
 RUN /tmp/scripts/install-packages runtime \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/* /tmp/scripts \
  && groupadd --gid 10001 stalewatch \
  && useradd --uid 10001 --gid 10001 --home-dir /var/lib/stalewatch --shell /usr/sbin/nologin stalewatch \
- && install -d -o stalewatch -g stalewatch -m 0750 /var/lib/stalewatch
+ && install -d -o stalewatch -g stalewatch -m 0750 /var/lib/stalewatch \
+ && install -d -o stalewatch -g stalewatch -m 0755 /run/database
 COPY --from=build /opt/stalewatch/bin/stalewatch /usr/local/bin/
 COPY --from=build /opt/stalewatch/share/ /usr/local/share/
 ENV STALEWATCH_STATE_DIR=/var/lib/stalewatch
@@ -30,23 +32,26 @@ WORKDIR /var/lib/stalewatch
 # Alive, not ready: a process that waits for a peer or a database is as it should be.
 HEALTHCHECK --interval=10s --timeout=4s --start-period=15s --retries=3 \
   CMD ["stalewatch", "healthcheck", "--url", "http://127.0.0.1:9101/healthz"]
-CMD ["--config", "/etc/stalewatch/stalewatch.yaml", "--http", "0.0.0.0:9101"]
 
 FROM runtime AS prober
 COPY --from=build /opt/stalewatch/bin/stalewatch-prober /usr/local/bin/
 ENTRYPOINT ["stalewatch-prober"]
+CMD ["--config", "/etc/stalewatch/stalewatch.yaml", "--http", "0.0.0.0:9101"]
 
 FROM runtime AS aggregator
 COPY --from=build /opt/stalewatch/bin/stalewatch-aggregator /usr/local/bin/
 ENTRYPOINT ["stalewatch-aggregator"]
+CMD ["--config", "/etc/stalewatch/stalewatch.yaml", "--http", "0.0.0.0:9101"]
 
 FROM runtime AS notifier
 COPY --from=build /opt/stalewatch/bin/stalewatch-notifier /usr/local/bin/
 ENTRYPOINT ["stalewatch-notifier"]
+CMD ["--config", "/etc/stalewatch/stalewatch.yaml", "--http", "0.0.0.0:9101"]
 
 FROM runtime AS recorder
 COPY --from=build /opt/stalewatch/bin/stalewatch-recorder /usr/local/bin/
 ENTRYPOINT ["stalewatch-recorder"]
+CMD ["--config", "/etc/stalewatch/stalewatch.yaml", "--http", "0.0.0.0:9101"]
 
 FROM runtime AS mock-server
 COPY --from=build /opt/stalewatch/bin/stalewatch-mock-server /usr/local/bin/
