@@ -1,5 +1,6 @@
 #include "aggregator/journal.hpp"
 
+#include "aggregator/journal_schema.hpp"
 #include "common/names.hpp"
 #include "common/text.hpp"
 #include "common/wire.hpp"
@@ -18,24 +19,12 @@
 namespace stalewatch::aggregator {
 namespace {
 
-constexpr int schema_version = 1;
 // A page stays well below the largest frame.
 constexpr std::size_t page_bytes = 1 << 20;
 constexpr std::int64_t page_events = 5000;
 // Pages of the write-ahead log after which SQLite would checkpoint inside a commit; quiet moments
 // come first.
 constexpr int checkpoint_pages = 16'000;
-
-const char* const schema[] = {
-    "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE events (seq INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, kind TEXT NOT NULL,"
-    " target TEXT NOT NULL, body BLOB NOT NULL)",
-    "CREATE TABLE targets (id INTEGER PRIMARY KEY, key TEXT NOT NULL, name TEXT NOT NULL, address "
-    "TEXT NOT NULL,"
-    " time_field TEXT NOT NULL, retired INTEGER NOT NULL, state BLOB NOT NULL)",
-    "CREATE TABLE probers (instance TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE consumers (name TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID",
-};
 
 /// SOCI's what() holds the statement and its values; only the database's own words are shown.
 [[noreturn]] void fail(const std::string& path, const std::string& what,
@@ -74,41 +63,6 @@ JournalLock::~JournalLock() { ::close(fd_); }
 struct Journal::Impl {
   std::string path;
   soci::session sql;
-
-  std::string meta(const std::string& name) {
-    std::string value;
-    sql << "SELECT value FROM meta WHERE name = :name", soci::use(name), soci::into(value);
-    return sql.got_data() ? value : std::string();
-  }
-
-  void create() {
-    sql << "BEGIN IMMEDIATE";
-    for (const auto* statement : schema) sql << statement;
-    const auto put = [&](const std::string& name, const std::string& value) {
-      sql << "INSERT INTO meta VALUES (:n, :v)", soci::use(name), soci::use(value);
-    };
-    put("program", "stalewatch");
-    put("schema_version", std::to_string(schema_version));
-    put("journal_id", random_id());
-    sql << "COMMIT";
-  }
-
-  void check() {
-    int tables = 0, ours = 0;
-    sql << "SELECT count(*) FROM sqlite_master WHERE type = 'table'", soci::into(tables);
-    if (tables == 0) return create();
-    sql << "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'meta'",
-        soci::into(ours);
-    if (ours == 0 || meta("program") != "stalewatch")
-      throw std::runtime_error("journal " + path +
-                               ": this SQLite file is not a journal of stalewatch; "
-                               "set journal.path to a file of its own");
-    if (meta("schema_version") != std::to_string(schema_version))
-      throw std::runtime_error(
-          "journal " + path + ": it has schema version " + meta("schema_version") +
-          ", this program knows version " + std::to_string(schema_version) +
-          "; run the version that wrote it, or move the file away to start anew");
-  }
 
   void insert_events(const std::vector<Changes>& changes) {
     std::int64_t seq = 0, at = 0;
@@ -150,15 +104,17 @@ struct Journal::Impl {
   void put_acks(const std::vector<Changes>& changes) {
     for (const auto& change : changes)
       for (const auto& [consumer, seq] : change.acks)
-        sql << "INSERT OR REPLACE INTO consumers VALUES (:n, :s)", soci::use(consumer),
-            soci::use(seq);
+        sql << "INSERT INTO consumers (name, seq) VALUES (:n, :s)"
+               " ON CONFLICT (name) DO UPDATE SET seq = excluded.seq",
+            soci::use(consumer), soci::use(seq);
   }
 
   void put_probers(const std::vector<Changes>& changes) {
     for (const auto& change : changes) {
       for (const auto& row : change.probers_joined)
-        sql << "INSERT OR REPLACE INTO probers VALUES (:i, :n)", soci::use(row.instance),
-            soci::use(row.name);
+        sql << "INSERT INTO probers (instance, name) VALUES (:i, :n)"
+               " ON CONFLICT (instance) DO UPDATE SET name = excluded.name",
+            soci::use(row.instance), soci::use(row.name);
       for (const auto& instance : change.probers_gone)
         sql << "DELETE FROM probers WHERE instance = :i", soci::use(instance);
     }
@@ -179,9 +135,11 @@ Journal::Journal(const std::string& path, Mode mode) : impl_(std::make_unique<Im
       int pages = 0;
       impl_->sql << "PRAGMA wal_autocheckpoint = " + std::to_string(checkpoint_pages),
           soci::into(pages);
-      impl_->check();
+      migrate_journal(impl_->sql, path);
+    } else {
+      check_journal(impl_->sql, path);
     }
-    id_ = impl_->meta("journal_id");
+    id_ = journal_meta(impl_->sql, "journal_id");
   } catch (const soci::soci_error& e) {
     fail(path, "open it", e);
   } catch (const std::filesystem::filesystem_error& e) {

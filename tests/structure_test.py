@@ -26,7 +26,7 @@ THIRD_PARTIES = {
     r"<simdjson": ["common/json_field.cpp"],
     r"<yaml-cpp/": ["common/yaml_*.cpp"],
     r"<date/": ["common/computed_time.cpp", "mock_server/*.cpp"],
-    r"<soci/": ["aggregator/journal.cpp", "notifier/store.cpp", "recorder/sql_event_store.cpp"],
+    r"<soci/": ["aggregator/journal*.cpp", "notifier/store.cpp", "recorder/sql_event_store.cpp"],
     r"<(sqlite3|mysql|libpq)": ["recorder/sql_event_store.cpp"],
     r"<curl/": ["prober/*", "notifier/http_post.cpp"],
     r"<openssl/": ["prober/tls_*.cpp", "mock_server/http_server.cpp"],

@@ -2,6 +2,7 @@
 
 #include "aggregator/journal_threads.hpp"
 #include "tests/aggregator/bench.hpp"
+#include "tests/aggregator/temporary_folder.hpp"
 
 #include <catch2/catch.hpp>
 #include <poll.h>
@@ -14,16 +15,6 @@ using namespace stalewatch;
 using namespace stalewatch::aggregator;
 
 namespace {
-
-struct Folder {
-  Folder() {
-    char name[] = "/tmp/stalewatch-journal-XXXXXX";
-    path = mkdtemp(name);
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::string file(const std::string& name) const { return (path / name).string(); }
-  std::filesystem::path path;
-};
 
 Changes some(std::int64_t seq) {
   Event event{.seq = seq, .kind = Kind::updated, .target = "PROD", .at = t0};
