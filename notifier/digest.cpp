@@ -37,12 +37,14 @@ void close(Part& part, const Event& closing) {
   part.event = closing;
 }
 
-/// A reminder on top of its first alarm only brings newer facts.
+/// A reminder on top of its first alarm only brings newer facts: it goes on being told by the
+/// number of the alarm, so that a repeat is recognised when the reminder is not told any more.
 void remind(Part& part, const Event& reminder) {
   const auto first = part.event;
   part.event = reminder;
   if (part.form == Form::reminder) return;
   part.event.kind = first.kind;
+  part.event.seq = first.seq;
   part.event.repeat_number.reset();
   if (!part.event.since) part.event.since = first.since ? first.since : std::optional(first.at);
 }

@@ -93,6 +93,7 @@ TEST_CASE("a reminder on top of its untold first alarm keeps it a first alarm", 
   REQUIRE(stories.size() == 1);
   CHECK(stories[0].form == Form::problem);
   CHECK(stories[0].parts[0].event.kind == Kind::stale);
+  CHECK(stories[0].parts[0].event.seq == 1);
 }
 
 TEST_CASE("what one step decided of a target is one story", "[notifier]") {
