@@ -1,0 +1,109 @@
+"""Problems that were there long enough were told, and nothing else was."""
+
+import targets as t
+from difference import Difference, of_us
+from truth import LEAD, PROMPT
+
+SURE = 2.5  # seconds of calm after which a problem that lasts must be known
+MEASURED = 0.5
+
+
+def check(evidence, truth, episodes):
+    by_axis = {}
+    for episode in episodes:
+        by_axis.setdefault((episode.opening["server"], episode.axis), []).append(episode)
+    for life in truth.lives:
+        of = {axis: [e for e in by_axis.get((life.target.key, axis), []) if truth.life_at(life.target.key, e.begin) is life]
+              for axis in ("data", "server", "watch", "clock")}
+        yield from stale(truth, life, of["data"])
+        yield from failing(truth, life, of["server"])
+        yield from not_watched(truth, of["watch"])
+        yield from clock_off(truth, life, of["clock"])
+
+
+def wrong(rule, episode, text):
+    e = episode.opening
+    return Difference(rule, f"#{e['seq']} {text}", e["server"], e["decided_at_us"] / 1e6)
+
+
+def there(episodes, begin, end):
+    return any(e.begin <= end and begin <= e.end for e in episodes)
+
+
+def stale(truth, life, episodes):
+    key, threshold = life.target.key, life.target.threshold
+    for episode in episodes:
+        at, decided = episode.begin, episode.opening["decided_at_us"] / 1e6
+        computed = episode.opening["computed_at_us"]
+        if at - computed / 1e6 < threshold:
+            yield wrong("false stale", episode, f"stale at an age of {at - computed / 1e6:.6f} s")
+        fresh = [u for u in life.updates if u.sent <= at - PROMPT and at - u.computed_us / 1e6 < threshold - 0.001]
+        known = [e for e in truth.evidence.events if e["server"] == key and e["kind"] == "updated" and not e["late"]
+                 and e["seq"] < episode.opening["seq"] and at - threshold + 0.001 < e["computed_at_us"] / 1e6
+                 and e["decided_at_us"] / 1e6 <= at]
+        if known:
+            yield wrong("false stale", episode, f"although #{known[-1]['seq']} had brought {of_us(known[-1]['computed_at_us'])}")
+        elif fresh and not truth.disturbed.touches(fresh[0].sent - LEAD, decided):
+            yield wrong("false stale", episode, f"although {of_us(fresh[-1].computed_us)} had been sent")
+    for begin, end in truth.stale_times(life):
+        if truth.disturbed.longest_calm(begin, end) > SURE and not there(episodes, begin - MEASURED, end + MEASURED):
+            yield Difference("missing stale", f"no stale although its data were older than {threshold} s for "
+                                              f"{end - begin:.1f} s", key, begin)
+    yield from lasts_too_long(truth, life, episodes)
+
+
+def lasts_too_long(truth, life, episodes):
+    """A closing comes with the answer that ends the problem."""
+    for episode in episodes:
+        if episode.over is None or episode.over["kind"] != "fresh_again":
+            continue
+        closed = episode.over["decided_at_us"] / 1e6
+        ends = [u.sent for u in life.updates if u.sent > episode.begin
+                and u.sent - u.computed_us / 1e6 < life.target.threshold - 0.001]
+        if ends and closed - ends[0] > PROMPT and not truth.disturbed.touches(ends[0] - LEAD, closed):
+            yield wrong("late closing", episode, f"closed {closed - ends[0]:.1f} s after fresh data were sent")
+
+
+def failing(truth, life, episodes):
+    outages = truth.outages(life.target.path)
+    after = t.TIMEOUT + t.INTERVAL + MEASURED
+    for episode in episodes:
+        since = (episode.opening["since_us"] or episode.opening["at_us"]) / 1e6
+        if not any(o.begin - MEASURED <= since <= o.end + after for o in outages):
+            yield wrong("false failing", episode, f"failing since {of_us(episode.opening['since_us'])} for "
+                                                  f"{episode.opening['reason']}, but nothing was broken")
+    for outage in truth.of("target_fails", "all_targets_refuse", path=life.target.path):
+        begin, end = max(outage.begin, life.begin), min(outage.end, life.end, truth.evidence.cut)
+        answered = [at for at in life.good if begin + 0.2 < at < end]
+        if answered or truth.disturbed.longest_calm(begin, end) < SURE + t.TIMEOUT:
+            continue
+        if not there(episodes, begin - MEASURED, end + MEASURED):
+            yield Difference("missing failing", f"no failing although it did not answer ({outage.words or outage.kind}) for "
+                                                f"{end - begin:.1f} s", life.target.key, begin)
+    for episode in episodes:
+        if episode.over is None or episode.over["kind"] != "answering_again":
+            continue
+        closed, first = episode.over["decided_at_us"] / 1e6, next((at for at in life.good if at > episode.begin), None)
+        if first and closed - first > PROMPT and not truth.disturbed.touches(first - LEAD, closed):
+            yield wrong("late closing", episode, f"closed {closed - first:.1f} s after a good answer")
+
+
+def not_watched(truth, episodes):
+    for episode in episodes:
+        at = episode.begin
+        if not truth.disturbed.covers(at - t.WATCH_WINDOW + PROMPT, at - MEASURED):
+            yield wrong("false not_watched", episode, f"although it was watched in the {t.WATCH_WINDOW} s before")
+
+
+def clock_off(truth, life, episodes):
+    steps = truth.of("target_clock_stepped", path=life.target.path)
+    for episode in episodes:
+        if not any(o.begin - MEASURED <= episode.begin <= o.end + MEASURED + t.TIMEOUT for o in steps):
+            yield wrong("false clock_off", episode, "although its clock was right")
+    for step in steps:
+        end = min(step.end, truth.evidence.cut)
+        answered = [at for at in life.good if step.begin < at < end]
+        calm = truth.disturbed.longest_calm(step.begin, end)
+        if calm > 3 * t.INTERVAL + SURE and len(answered) > 6 and not there(episodes, step.begin, end + MEASURED):
+            yield Difference("missing clock_off", f"its clock was wrong for {end - step.begin:.1f} s", life.target.key,
+                             step.begin)

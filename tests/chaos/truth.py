@@ -1,0 +1,111 @@
+"""What really happened, from the mock's log and from what the harness did itself. No word of the system enters here."""
+
+from dataclasses import dataclass
+
+import targets as t
+
+# Seconds. docs: tests/chaos/README.md says why each.
+PROMPT = 2.0  # from an answer to the decision it leads to, when nothing disturbs
+LEAD = 1.0  # what was under way when a fault began
+RECOVERY = 4.0  # until the chain works again after a fault: reconnecting, hello, lease, targets, the next probe
+JOINING = 3.0  # from a reload to the first sample of a target that it added
+
+
+@dataclass
+class Update:
+    """A computed time that was new when it was first sent."""
+    computed_us: int
+    answers: list  # all that showed it, in order
+
+    @property
+    def sent(self):
+        return self.answers[0].sent
+
+
+@dataclass
+class Life:
+    """A target from being configured to being removed."""
+    target: t.Target
+    begin: float
+    end: float
+    updates: list  # the first is the first sample, no update
+    good: list  # instants of all good answers
+
+
+class Windows:
+    """Stretches of time in which something may be late."""
+
+    def __init__(self, entries, lead, grace):
+        self.entries, self.lead, self.grace = entries, lead, grace
+        self.merged = []
+        for begin, end in sorted((e.begin - lead, e.end + grace) for e in entries):
+            if self.merged and begin <= self.merged[-1][1]:
+                self.merged[-1][1] = max(self.merged[-1][1], end)
+            else:
+                self.merged.append([begin, end])
+
+    def touches(self, begin, end):
+        return any(b <= end and begin <= e for b, e in self.merged)
+
+    def covers(self, begin, end):
+        return any(b <= begin and end <= e for b, e in self.merged)
+
+    def longest_calm(self, begin, end):
+        """Seconds of the longest part of a stretch that no window touches."""
+        longest, at = 0.0, begin
+        for b, e in self.merged:
+            if e <= at:
+                continue
+            longest = max(longest, min(b, end) - at)
+            at = max(at, e)
+            if at >= end:
+                return longest
+        return max(longest, end - at)
+
+
+class Truth:
+    def __init__(self, evidence):
+        self.evidence = evidence
+        entries = evidence.entries
+        self.of = lambda *kinds, path=None: [e for e in entries if e.kind in kinds and path in (None, e.path or path)]
+        self.disturbed = Windows([e for e in entries if "samples" in e.disturbs], LEAD, RECOVERY)
+        self.unseen = Windows([e for e in entries if "probes" in e.disturbs]
+                              + self.of("prober_terminated"), t.TIMEOUT + 0.1, 0.3)
+        self.lives = self._lives()
+
+    def _lives(self):
+        by_path = {}
+        for answer in sorted(self.evidence.answers, key=lambda a: (a.at, a.n)):
+            by_path.setdefault(answer.path, []).append(answer)
+        return [self._life(entry, by_path.get(entry.path, [])) for entry in self.of("configured")]
+
+    def _life(self, entry, answers):
+        target = t.ALL[entry.path[1:]]
+        good = [a for a in answers if entry.begin <= a.at <= entry.end and a.status == 200 and a.computed_us is not None]
+        updates = []
+        for answer in good:
+            if not updates or answer.computed_us > updates[-1].computed_us:
+                updates.append(Update(answer.computed_us, [answer]))
+            elif answer.computed_us == updates[-1].computed_us:
+                updates[-1].answers.append(answer)
+        return Life(target, entry.begin, entry.end, updates, [a.sent for a in good])
+
+    def life_at(self, key, instant):
+        """The target's life that an instant belongs to, or the one that ended last before it."""
+        lives = [life for life in self.lives if life.target.key == key and life.begin - LEAD <= instant]
+        return lives[-1] if lives else None
+
+    def was_unseen(self, update):
+        """Every answer that showed it went to a prober that could not look: it timed out, or was gone."""
+        return all(self.unseen.touches(a.sent, a.sent) for a in update.answers)
+
+    def outages(self, path):
+        return [e for e in self.of("target_fails", "target_frozen_and_fails", "all_targets_refuse", "far_link_down",
+                                   "machine_stalled", path=path)]
+
+    def stale_times(self, life):
+        """(from, to) for each time that the newest data sent were older than the threshold."""
+        until = min(life.end, self.evidence.cut)
+        instants = [(u.computed_us / 1e6 + life.target.threshold, u.sent) for u in life.updates]
+        ends = [sent for _, sent in instants[1:]] + [until]
+        return [(begin, end) for (begin, _), end in zip(instants, ends) if begin < end]
