@@ -11,6 +11,8 @@ constexpr std::array table = {
                prepare_check_config},
     Subcommand{"reload", "make the running aggregator read its configuration file again",
                prepare_reload},
+    Subcommand{"owed", "say what is announced and not closed, waits to be told, or was given up",
+               prepare_owed},
     Subcommand{"healthcheck", "ask a process started with --http whether it is well",
                prepare_healthcheck},
 };

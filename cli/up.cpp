@@ -1,4 +1,5 @@
 #include "cli/commands.hpp"
+#include "cli/sibling.hpp"
 #include "cli/supervisor.hpp"
 #include "common/config_reader.hpp"
 #include "common/signals.hpp"
@@ -7,11 +8,9 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
 
 namespace stalewatch::cli {
@@ -26,18 +25,10 @@ struct Options {
   std::string log_level;
 };
 
-/// The folder of our own executable: its siblings are of the same build.
-std::filesystem::path own_folder() {
-  return std::filesystem::read_symlink("/proc/self/exe").parent_path();
-}
-
 std::vector<ChildSpec> children(const Options& options) {
   std::vector<ChildSpec> specs;
   for (const std::string name : processes) {
-    const auto path = own_folder() / ("stalewatch-" + name);
-    if (access(path.c_str(), X_OK) != 0)
-      throw std::runtime_error(path.string() + " is missing: all executables belong in one folder");
-    ChildSpec spec{name, {path.string(), "--config", options.config}};
+    ChildSpec spec{name, {sibling(name), "--config", options.config}};
     if (!options.log_level.empty())
       spec.command.insert(spec.command.end(), {"--log-level", options.log_level});
     specs.push_back(std::move(spec));

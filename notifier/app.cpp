@@ -147,6 +147,9 @@ Intake App::first_words(const Reply& reply, Timestamp now) {
   for (const auto& receiver : receivers_) {
     if (known.contains(std::string(receiver.name))) continue;
     intake.new_sinks.emplace_back(receiver.name, reply.head);
+    const auto told = store_.open_problems(receiver.name);
+    for (auto& entry : settle_return(receiver, told, reply.problems, watchdog_.lost(), now))
+      intake.entries.push_back(std::move(entry));
     for (auto& entry : digest(receiver, reply.problems, now))
       intake.entries.push_back(std::move(entry));
   }

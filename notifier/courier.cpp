@@ -3,6 +3,8 @@
 #include "common/log.hpp"
 #include "notifier/rocketchat_sink.hpp"
 
+#include <algorithm>
+
 namespace stalewatch::notifier {
 namespace {
 
@@ -26,16 +28,23 @@ Courier::Turn Courier::turn(Now now, const std::stop_token& stop) {
   if (items.empty()) return {};
   const auto handover = sink_->deliver(items, now, stop);
   store_.delivered(kind_.name, handover.done);
-  settle(handover, items.size(), now);
+  settle(handover, items, now);
   if (handover.again_at) return {true, handover.failed, handover.again_at};
   return {true, handover.failed, now.mono};  // whether there is more, the next turn finds out
 }
 
 /// What an attempt means beyond the messages that it carried: rows set aside, words for the others,
 /// metrics.
-void Courier::settle(const Handover& handover, std::size_t waiting, Now now) {
+void Courier::settle(const Handover& handover, const std::vector<Item>& items, Now now) {
   metrics_.on_handover(kind_.name, handover);
   metrics_.on_state(kind_.name, store_.backlog(kind_.name), store_.last_told(kind_.name));
+  if (handover.failed) {
+    store_.failing(kind_.name, handover.why, now.wall);
+    noted_ = true;
+  } else if (!handover.done.empty() && noted_) {
+    store_.working(kind_.name);
+    noted_ = false;
+  }
   if (handover.failed) spdlog::warn("{} does not take a message: {}", kind_.name, handover.why);
   if (!handover.done.empty() && told_) {
     spdlog::info("{} takes messages again", kind_.name);
@@ -45,11 +54,16 @@ void Courier::settle(const Handover& handover, std::size_t waiting, Now now) {
     store_.set_aside(kind_.name, handover.set_aside, handover.why, now.wall);
   const auto lost = static_cast<std::int64_t>(handover.set_aside.size());
   if (!handover.tell || (told_ && lost == 0)) return;
-  const auto left = static_cast<std::int64_t>(waiting) - lost;
+  const auto left = static_cast<std::int64_t>(items.size()) - lost;
   spdlog::error("{} is in trouble: {}; {} events wait, {} are set aside", kind_.name, handover.why,
                 left, lost);
   if (lost == 0) told_ = true;
-  tell_others_(sink_trouble(kind_.name, handover.why, lost, left, now.wall));
+  std::vector<Event> given_up;
+  for (const auto& item : items)
+    if (std::find(handover.set_aside.begin(), handover.set_aside.end(), item.id) !=
+        handover.set_aside.end())
+      given_up.push_back(item.event);
+  tell_others_(sink_trouble(kind_.name, handover.why, given_up, left, now.wall));
 }
 
 void Courier::start() {

@@ -45,13 +45,14 @@ class Courier {
 
  private:
   void run(const std::stop_token& stop);
-  void settle(const Handover& handover, std::size_t waiting, Now now);
+  void settle(const Handover& handover, const std::vector<Item>& items, Now now);
 
   const SinkKind& kind_;
   std::unique_ptr<Sink> sink_;
   Store& store_;
   Metrics& metrics_;
   std::function<void(Event)> tell_others_;
+  bool noted_ = true;  ///< the state file may speak of trouble, from before a restart
   bool told_ = false;  ///< the others know of the trouble that there is
 
   std::mutex mutex_;

@@ -7,6 +7,9 @@
 namespace stalewatch::notifier {
 namespace {
 
+/// A line of the terminal has room for so many; `stalewatch owed` lists them all.
+constexpr std::size_t numbers_listed = 10;
+
 /// The kind that closes what `opening` opens.
 Kind closing_of(Kind opening) {
   for (auto kind = Kind::updated; kind <= Kind::aggregator_back;
@@ -27,7 +30,7 @@ bool contains(const std::vector<Event>& events, const Event& event) {
                      [&](const Event& other) { return same_problem(other, event); });
 }
 
-Event closed_by_new_journal(const Event& opening, Timestamp now) {
+Event closed_meanwhile(const Event& opening, const std::string& why, Timestamp now) {
   Event e;
   e.episode = opening.episode;
   e.kind = closing_of(opening.kind);
@@ -36,9 +39,22 @@ Event closed_by_new_journal(const Event& opening, Timestamp now) {
   e.address = opening.address;
   e.at = e.decided_at = now;
   e.since = opening.since.value_or(opening.at);
-  e.detail = "not open in the aggregator's new journal";
+  e.detail = why;
   e.notify = opening.notify;
   return e;
+}
+
+/// ": #12, #15 and 3 more", as far as they have numbers.
+std::string numbers_of(const std::vector<Event>& events) {
+  std::string text;
+  std::size_t listed = 0, numbered = 0;
+  for (const auto& e : events) {
+    if (e.seq == 0) continue;
+    if (++numbered > numbers_listed) continue;
+    text += (listed++ ? ", #" : ": #") + std::to_string(e.seq);
+  }
+  if (numbered > listed) text += " and " + std::to_string(numbered - listed) + " more";
+  return text;
 }
 
 Event own_event(Kind kind, std::string name, std::string detail, Timestamp now) {
@@ -59,7 +75,12 @@ std::vector<Entry> route(const std::vector<Event>& events, const std::vector<Rec
     const auto role = role_of(event.kind);
     for (const auto& receiver : receivers) {
       const bool knows_it = event.seq > 0 && event.seq <= receiver.from;
-      if (knows_it || !receiver.wants(event)) continue;
+      if (knows_it) continue;
+      if (!receiver.wants(event)) {
+        if (event.kind == Kind::retired)
+          entries.push_back({std::string(receiver.name), Note::event, event, false, true});
+        continue;
+      }
       if (receiver.crowded && event.kind == Kind::updated) continue;
       const bool overtakes = receiver.folds && (role == Role::reminds || role == Role::closes);
       entries.push_back({std::string(receiver.name), Note::event, event, overtakes});
@@ -87,8 +108,10 @@ Settled settle_journal_change(const Receiver& receiver, const std::vector<Event>
   Settled settled;
   for (const auto& opening : told)
     if (opening.kind != Kind::aggregator_lost && !contains(problems, opening))
-      settled.entries.push_back({std::string(receiver.name), Note::event,
-                                 closed_by_new_journal(opening, now), receiver.folds});
+      settled.entries.push_back(
+          {std::string(receiver.name), Note::event,
+           closed_meanwhile(opening, "not open in the aggregator's new journal", now),
+           receiver.folds});
   for (const auto& problem : problems) {
     if (contains(told, problem))
       settled.still_open.push_back(problem);
@@ -96,6 +119,21 @@ Settled settle_journal_change(const Receiver& receiver, const std::vector<Event>
       settled.entries.push_back({std::string(receiver.name), Note::already_open, problem});
   }
   return settled;
+}
+
+std::vector<Entry> settle_return(const Receiver& receiver, const std::vector<Event>& told,
+                                 const std::vector<Event>& problems, bool aggregator_is_lost,
+                                 Timestamp now) {
+  std::vector<Entry> entries;
+  for (const auto& opening : told) {
+    const bool lasts =
+        opening.kind == Kind::aggregator_lost ? aggregator_is_lost : contains(problems, opening);
+    if (!lasts)
+      entries.push_back({std::string(receiver.name), Note::event,
+                         closed_meanwhile(opening, "it ended while nothing was told here", now),
+                         receiver.folds});
+  }
+  return entries;
 }
 
 Event journal_changed(std::int64_t seq, Timestamp now) {
@@ -122,11 +160,12 @@ Event updates_left_out(std::string_view sink, std::int64_t count, Timestamp now)
       std::to_string(count) + " updates are left out there: it took nothing for too long", now);
 }
 
-Event sink_trouble(std::string_view sink, const std::string& why, std::int64_t set_aside,
-                   std::int64_t waiting, Timestamp now) {
+Event sink_trouble(std::string_view sink, const std::string& why,
+                   const std::vector<Event>& set_aside, std::int64_t waiting, Timestamp now) {
   auto detail = why;
-  if (set_aside > 0)
-    detail += "; " + std::to_string(set_aside) + " events are set aside, never to be told there";
+  if (!set_aside.empty())
+    detail += "; " + std::to_string(set_aside.size()) +
+              " events are set aside, never to be told there" + numbers_of(set_aside);
   if (waiting > 0)
     detail += "; " + std::to_string(waiting) + " events wait and are told when it takes them";
   return own_event(Kind::undeliverable, std::string(sink), detail, now);

@@ -27,11 +27,14 @@ struct Entry {
   Note note = Note::event;
   Event event;
   bool replaces_reminders = false;  ///< of the same episode, as far as they still wait
+  bool silent = false;              ///< not told there: it only ends what is open of its target
 
   bool operator==(const Entry&) const = default;
 };
 
 /// Inhibited events go to nobody; of the others each receiver takes what it wants, in their order.
+/// That a target has gone is noted for all: where it is not told by itself, one message about many
+/// targets tells it.
 std::vector<Entry> route(const std::vector<Event>& events, const std::vector<Receiver>& receivers);
 
 /// What a sink begins with: the open problems, or a line that there are none.
@@ -48,12 +51,19 @@ struct Settled {
 Settled settle_journal_change(const Receiver& receiver, const std::vector<Event>& told,
                               const std::vector<Event>& problems, Timestamp now);
 
+/// A sink is configured again; `told` are the openings that its readers know, from before. Those
+/// that are over meanwhile are closed. The aggregator's silence is left out while it lasts.
+std::vector<Entry> settle_return(const Receiver& receiver, const std::vector<Event>& told,
+                                 const std::vector<Event>& problems, bool aggregator_is_lost,
+                                 Timestamp now);
+
 /// The notifier's own words on what happened to the stream of events.
 Event journal_changed(std::int64_t seq, Timestamp now);
 Event events_missing(std::int64_t first, std::int64_t last, Timestamp now);
 Event updates_left_out(std::string_view sink, std::int64_t count, Timestamp now);
-/// A sink does not take what it is given: for the other sinks.
-Event sink_trouble(std::string_view sink, const std::string& why, std::int64_t set_aside,
-                   std::int64_t waiting, Timestamp now);
+/// A sink does not take what it is given: for the other sinks. `set_aside` are the messages that it
+/// is given no more.
+Event sink_trouble(std::string_view sink, const std::string& why,
+                   const std::vector<Event>& set_aside, std::int64_t waiting, Timestamp now);
 
 }  // namespace stalewatch::notifier

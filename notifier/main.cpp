@@ -1,5 +1,6 @@
 #include "common/health.hpp"
 #include "notifier/app.hpp"
+#include "notifier/owed.hpp"
 #include "notifier/pipe.hpp"
 #include "notifier/test_run.hpp"
 
@@ -7,7 +8,7 @@
 
 int main(int argc, char** argv) {
   using namespace stalewatch;
-  bool from_stdin = false, virtual_time = false, test = false;
+  bool from_stdin = false, virtual_time = false, test = false, owed = false, json = false;
   const auto add_options = [&](CLI::App& app) {
     app.get_option("--config")->required(false);
     auto* const in = app.add_flag("--stdin", from_stdin, "tell events read as JSON lines, and end");
@@ -15,10 +16,13 @@ int main(int argc, char** argv) {
         ->needs(in);
     app.add_flag("--test", test, "send one test message on every configured channel, and end")
         ->excludes(in);
+    auto* const debts = app.add_flag("--owed", owed, "say what is not delivered yet, and end");
+    app.add_flag("--json", json, "with --owed: as one JSON object")->needs(debts);
   };
   const auto run = [&](ProcessContext& context) {
     if (test) return notifier::test_sinks(context.config, std::cout);
     if (!from_stdin && context.options.config.empty()) throw UsageError("--config is required");
+    if (owed) return notifier::print_debts(context.config.notifier_state, json, std::cout);
     Health health("notifier");
     if (!context.options.http.empty()) health.serve(context.options.http);
     if (from_stdin) return notifier::run_pipe(context, health, virtual_time);

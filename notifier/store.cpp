@@ -3,6 +3,7 @@
 #include "common/json_lines.hpp"
 #include "common/log.hpp"
 #include "common/names.hpp"
+#include "notifier/store_schema.hpp"
 
 #include <fcntl.h>
 #include <soci/soci.h>
@@ -11,6 +12,8 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <limits>
+#include <set>
 #include <stdexcept>
 
 namespace stalewatch::notifier {
@@ -18,30 +21,11 @@ namespace {
 
 using soci::into, soci::use;
 
-constexpr std::int64_t schema_version = 1;
-constexpr std::int64_t application_id = 0x73776e31;  // "swn1"; marks the file as ours
 constexpr int busy_seconds = 5;  // somebody looks into the file with another program
-
-constexpr std::string_view schema[] = {
-    "CREATE TABLE fetched (one INTEGER PRIMARY KEY CHECK (one = 1), journal TEXT NOT NULL, seq "
-    "INTEGER NOT NULL)",
-    "CREATE TABLE sinks (name TEXT PRIMARY KEY, begins_after INTEGER NOT NULL, journal TEXT NOT "
-    "NULL, "
-    "told INTEGER NOT NULL)",
-    "CREATE TABLE outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, sink TEXT NOT NULL, note TEXT NOT "
-    "NULL, "
-    "journal TEXT NOT NULL, seq INTEGER NOT NULL, episode INTEGER NOT NULL, reminds INTEGER NOT "
-    "NULL, "
-    "queued_at INTEGER NOT NULL, event TEXT NOT NULL)",
-    "CREATE INDEX outbox_of_sink ON outbox (sink, id)",
-    "CREATE INDEX reminders ON outbox (sink, episode) WHERE reminds = 1",
-    "CREATE TABLE open_problems (sink TEXT NOT NULL, kind TEXT NOT NULL, target TEXT NOT NULL, "
-    "name TEXT NOT NULL, "
-    "opening TEXT NOT NULL, PRIMARY KEY (sink, kind, target, name))",
-    "CREATE TABLE set_aside (id INTEGER PRIMARY KEY, sink TEXT NOT NULL, why TEXT NOT NULL, at "
-    "INTEGER NOT NULL, "
-    "journal TEXT NOT NULL, seq INTEGER NOT NULL, event TEXT NOT NULL)",
-};
+/// What was given up is listed for this long, and no more than so many: a chat that is gone for
+/// good must not fill the disk.
+constexpr Duration set_aside_kept = std::chrono::hours(24 * 30);
+constexpr std::int64_t set_aside_limit = 10'000;
 
 std::string_view name_of(Note note) {
   switch (note) {
@@ -61,6 +45,13 @@ Note note_from(std::string_view name) {
   return Note::event;
 }
 
+/// The same for all events of one problem; for `retired` of the target's data, which stands for
+/// the rest.
+std::string problem_of(const Event& e) {
+  const auto opening = e.kind == Kind::retired ? Kind::stale : opening_of(e.kind);
+  return std::string(name_of(opening)) + " " + e.target + (e.target.empty() ? e.name : "");
+}
+
 }  // namespace
 
 struct Store::Database {
@@ -77,31 +68,6 @@ struct Store::Database {
     if (lock_fd < 0) throw std::runtime_error("cannot be written");
     if (flock(lock_fd, LOCK_EX | LOCK_NB) != 0)
       throw std::runtime_error("another notifier uses it");
-  }
-
-  std::int64_t number(const std::string& query) {
-    std::int64_t value = 0;
-    sql << query, into(value);
-    return value;
-  }
-
-  void prepare() {
-    std::string mode;
-    sql << "PRAGMA journal_mode = WAL", into(mode);
-    sql << "PRAGMA synchronous = NORMAL";
-    const auto version = number("PRAGMA user_version");
-    const auto tables = number("SELECT count(*) + 0 FROM sqlite_master");
-    if (tables > 0 && number("PRAGMA application_id") != application_id)
-      throw std::runtime_error("is a database, but not a notifier's");
-    if (version > schema_version)
-      throw std::runtime_error(
-          "is of a newer version of stalewatch; update, or name another file in notifier.state");
-    if (tables > 0) return;
-    transaction([&] {
-      for (const auto statement : schema) sql << std::string(statement);
-      sql << "PRAGMA application_id = " + std::to_string(application_id);
-      sql << "PRAGMA user_version = " + std::to_string(schema_version);
-    });
   }
 
   template <typename F>
@@ -125,8 +91,16 @@ struct Store::Database {
         use(kind, "k"), use(e.target, "t"), use(subject_of(e), "n"), use(opening, "o");
   }
 
+  /// A reminder of a problem whose opening did not go there: its readers know of it from now on.
+  void keep_reminded(const std::string& sink, const Event& e) {
+    const std::string kind(name_of(opening_of(e.kind))), opening = to_json_line(e);
+    sql << "INSERT OR IGNORE INTO open_problems VALUES (:s, :k, :t, :n, :o)", use(sink, "s"),
+        use(kind, "k"), use(e.target, "t"), use(subject_of(e), "n"), use(opening, "o");
+  }
+
   void drop_opening(const std::string& sink, const Event& e) {
     const std::string kind(name_of(opening_of(e.kind)));
+    if (e.kind == Kind::retired && e.target.empty()) return;  // one message about many targets
     if (e.kind == Kind::retired)
       sql << "DELETE FROM open_problems WHERE sink = :s AND target = :t", use(sink, "s"),
           use(e.target, "t");
@@ -138,6 +112,7 @@ struct Store::Database {
 
   void add(const std::string& journal, Timestamp now, const Entry& entry) {
     const auto& e = entry.event;
+    if (entry.silent) return drop_opening(entry.sink, e);
     const std::string note(name_of(entry.note)), event = to_json_line(e);
     const auto queued_at = to_us(now), episode = e.episode.value_or(0);
     const auto reminds = static_cast<int>(role_of(e.kind) == Role::reminds);
@@ -150,6 +125,7 @@ struct Store::Database {
         use(reminds, "r"), use(queued_at, "a"), use(event, "v");
     if (entry.note != Note::nothing_open && role_of(e.kind) == Role::opens)
       keep_opening(entry.sink, e);
+    if (role_of(e.kind) == Role::reminds) keep_reminded(entry.sink, e);
     if (role_of(e.kind) == Role::closes) drop_opening(entry.sink, e);
   }
 
@@ -178,7 +154,7 @@ Store::Store(const std::string& path) : database_(std::make_unique<Database>()) 
     }
     database_->sql.open(soci::sqlite3,
                         "dbname=\"" + path + "\" timeout=" + std::to_string(busy_seconds));
-    database_->prepare();
+    prepare_schema(database_->sql);
   } catch (const soci::soci_error& error) {
     throw std::runtime_error("notifier.state " + path + ": " + error.get_error_message());
   } catch (const std::exception& error) {
@@ -208,15 +184,31 @@ std::map<std::string, std::int64_t> Store::sinks() {
   return found;
 }
 
-std::int64_t Store::forget(const std::string& sink) {
-  const auto owed = backlog(sink);
+Forgotten Store::forget(const std::string& sink) {
+  const auto owed = pending(sink, std::numeric_limits<std::int32_t>::max());
   const std::lock_guard lock(mutex_);
+  auto& sql = database_->sql;
+  Forgotten forgotten;
   database_->transaction([&] {
-    for (const char* table : {"outbox", "open_problems"})
-      database_->sql << std::string("DELETE FROM ") + table + " WHERE sink = :s", use(sink, "s");
-    database_->sql << "DELETE FROM sinks WHERE name = :s", use(sink, "s");
+    std::set<std::string> untold;  // what is neither told to have begun nor needs to be closed
+    for (const auto& item : owed) {
+      const auto role = role_of(item.event.kind);
+      const auto about = problem_of(item.event);
+      if (role == Role::closes && item.note == Note::event && !untold.contains(about)) {
+        ++forgotten.kept;
+        continue;
+      }
+      const auto text = to_json_line(item.event);
+      sql << "DELETE FROM open_problems WHERE sink = :s AND opening = :o", use(sink, "s"),
+          use(text, "o");
+      if (role == Role::opens) untold.insert(about);
+      sql << "DELETE FROM outbox WHERE id = :i", use(item.id, "i");
+      ++forgotten.dropped;
+    }
+    sql << "DELETE FROM sinks WHERE name = :s", use(sink, "s");
+    sql << "DELETE FROM trouble WHERE sink = :s", use(sink, "s");
   });
-  return owed;
+  return forgotten;
 }
 
 void Store::take_over(const Intake& intake) {
@@ -233,7 +225,9 @@ void Store::take_over(const Intake& intake) {
     }
     if (intake.new_journal) {
       const std::string lost(name_of(Kind::aggregator_lost));
-      sql << "DELETE FROM open_problems WHERE kind <> :k", use(lost, "k");
+      // Sinks that are not configured keep theirs: they are settled when they come back.
+      sql << "DELETE FROM open_problems WHERE kind <> :k AND sink IN (SELECT name FROM sinks)",
+          use(lost, "k");
       sql << "UPDATE sinks SET begins_after = 0";
     }
     for (const auto& [sink, begins_after] : intake.new_sinks)
@@ -298,8 +292,28 @@ void Store::set_aside(std::string_view sink, const std::vector<std::int64_t>& id
   const std::lock_guard lock(mutex_);
   database_->transaction([&] {
     for (const auto id : ids) database_->move_to_set_aside(id, why, now);
+    const auto oldest = to_us(now - set_aside_kept);
+    database_->sql
+        << "DELETE FROM set_aside WHERE at < :o OR id <= (SELECT id FROM set_aside ORDER "
+           "BY id DESC LIMIT 1 OFFSET :l)",
+        use(oldest, "o"), use(set_aside_limit, "l");
   });
   spdlog::error("{} events will not be told on {}: {}", ids.size(), sink, why);
+}
+
+void Store::failing(std::string_view sink_name, const std::string& why, Timestamp now) {
+  const std::lock_guard lock(mutex_);
+  const std::string sink(sink_name);
+  const auto at = to_us(now);
+  database_->sql << "INSERT INTO trouble VALUES (:s, :w, :f, :a) ON CONFLICT (sink) DO UPDATE SET "
+                    "why = excluded.why, at = excluded.at",
+      use(sink, "s"), use(why, "w"), use(at, "f"), use(at, "a");
+}
+
+void Store::working(std::string_view sink_name) {
+  const std::lock_guard lock(mutex_);
+  const std::string sink(sink_name);
+  database_->sql << "DELETE FROM trouble WHERE sink = :s", use(sink, "s");
 }
 
 std::int64_t Store::backlog(std::string_view sink_name) {

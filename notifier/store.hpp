@@ -33,10 +33,17 @@ struct Intake {
   Timestamp now{};
 };
 
+/// What became of the messages that waited for a sink which is not configured any more.
+struct Forgotten {
+  std::int64_t dropped = 0;
+  std::int64_t kept = 0;  ///< closings of what it has told: they wait until it is configured again
+};
+
 class Store {
  public:
-  /// Opens or makes the file and its folder; ":memory:" for none. Throws std::runtime_error naming
-  /// the file, also when it is not the notifier's or of a newer version.
+  /// Opens or makes the file and its folder; ":memory:" for none. A file of an older version is
+  /// brought up to date. Throws std::runtime_error naming the file, also when it is not the
+  /// notifier's or of a newer version.
   explicit Store(const std::string& path);
   ~Store();
   Store(const Store&) = delete;
@@ -45,8 +52,9 @@ class Store {
   std::optional<Cursor> fetched();
   /// The sinks that have a cursor, and after which seq they began.
   std::map<std::string, std::int64_t> sinks();
-  /// A sink that is not configured any more: how many events it still owed.
-  std::int64_t forget(const std::string& sink);
+  /// A sink that is not configured any more. Which problems its readers know to be open is kept:
+  /// they are owed the end of them, should the sink come back.
+  Forgotten forget(const std::string& sink);
 
   void take_over(const Intake& intake);
 
@@ -55,6 +63,9 @@ class Store {
   void delivered(std::string_view sink, const std::vector<std::int64_t>& ids);
   void set_aside(std::string_view sink, const std::vector<std::int64_t>& ids,
                  const std::string& why, Timestamp now);
+  /// The sink's last attempt failed, or succeeded: for those who look at the file.
+  void failing(std::string_view sink, const std::string& why, Timestamp now);
+  void working(std::string_view sink);
   std::int64_t backlog(std::string_view sink);
   /// Seq of the newest event that the sink has told.
   std::int64_t last_told(std::string_view sink);

@@ -58,10 +58,12 @@ void Team::configure(const Config& config, bool threads) {
         couriers_.begin(), couriers_.end(),
         [&, &sink = name](const auto& courier) { return courier->kind().name == sink; });
     if (configured) continue;
-    const auto owed = store_.forget(name);
-    if (owed > 0)
-      spdlog::warn("{} is not configured any more; {} events that waited for it are dropped", name,
-                   owed);
+    const auto forgotten = store_.forget(name);
+    if (forgotten.dropped + forgotten.kept > 0)
+      spdlog::warn(
+          "{} is not configured any more; of the events that waited for it {} are dropped, {} that "
+          "close a problem wait until it is configured again",
+          name, forgotten.dropped, forgotten.kept);
   }
 }
 

@@ -21,6 +21,9 @@ class Watchdog {
   /// aggregator_back, when it is time to tell.
   std::optional<Event> step(std::optional<SteadyTime> last_beat, Now now);
 
+  /// aggregator_lost was told, and aggregator_back not yet.
+  bool lost() const { return lost_.has_value(); }
+
  private:
   SteadyTime listening_since_;  ///< start, or the end of a time in which nothing was read
   SteadyTime last_step_;

@@ -62,6 +62,7 @@ TEST_CASE("what is owed, the cursors and the open problems survive a restart", "
 TEST_CASE("a retired target has no open problems left, another journal only the aggregator's loss",
           "[notifier]") {
   Store store(":memory:");
+  store.take_over({.cursor = Cursor{"j1", 0}, .new_sinks = {{"terminal", 0}}, .now = ten});
   take_over(store,
             {make_event(Kind::stale, 1, 1, ten), make_event(Kind::failing, 2, 2, ten),
              make_event(Kind::stale, 3, 3, ten, "B"),
@@ -100,6 +101,68 @@ TEST_CASE("a state file that is not the notifier's own is refused, and so is a s
   const auto other = (folder.path / "other.db").string();
   std::ofstream(other) << "this is no database at all, but a text that somebody wrote, long enough";
   CHECK_THROWS_WITH(Store(other), Catch::Contains(other));
+}
+
+TEST_CASE("a sink that is configured again is owed the end of what it had told", "[notifier]") {
+  Store store(":memory:");
+  take_over(store,
+            {make_event(Kind::stale, 1, 1, ten, "A"), make_event(Kind::stale, 2, 2, ten, "B"),
+             make_event(Kind::stale, 3, 3, ten, "C")},
+            {chat}, 3);
+  const auto told = store.pending("rocketchat", 2);  // A and B
+  store.delivered("rocketchat", {told[0].id, told[1].id});
+  take_over(store,
+            {make_event(Kind::fresh_again, 4, 1, ten, "A"), make_event(Kind::stale, 5, 5, ten, "D"),
+             make_event(Kind::fresh_again, 6, 5, ten, "D")},
+            {chat}, 6);
+  // The end of A waits; C and D were never told.
+  const auto forgotten = store.forget("rocketchat");
+  CHECK(forgotten.kept == 1);
+  CHECK(forgotten.dropped == 3);
+  const auto waiting = store.pending("rocketchat", 10);
+  REQUIRE(waiting.size() == 1);
+  CHECK(waiting[0].event.seq == 4);
+  const auto known = store.open_problems("rocketchat");
+  REQUIRE(known.size() == 1);
+  CHECK(known[0].target == "B");
+
+  const auto closing = settle_return(chat, known, {}, false, ten);
+  REQUIRE(closing.size() == 1);
+  CHECK(closing[0].event.kind == Kind::fresh_again);
+  CHECK(closing[0].event.episode == 2);
+  CHECK(settle_return(chat, known, {make_event(Kind::stale, 2, 2, ten, "B")}, false, ten).empty());
+  auto lost = make_event(Kind::aggregator_lost, 0, ten, "aggregator");
+  lost.target.clear();
+  CHECK(settle_return(chat, {lost}, {}, true, ten).empty());
+  CHECK(settle_return(chat, {lost}, {}, false, ten)[0].event.kind == Kind::aggregator_back);
+}
+
+TEST_CASE("a target that went with many others leaves no open problem, one message about many all",
+          "[notifier]") {
+  Store store(":memory:");
+  auto lost = make_event(Kind::aggregator_lost, 0, ten, "aggregator");
+  lost.target.clear();
+  take_over(store, {make_event(Kind::stale, 1, 1, ten), lost}, {chat}, 1);
+  auto gone = make_event(Kind::retired, 2, 1, ten), many = make_event(Kind::retired, 3, ten);
+  gone.notify = false;
+  many.target.clear();
+  take_over(store, {gone, many}, {chat}, 3);
+  REQUIRE(store.open_problems("rocketchat").size() == 1);
+  CHECK(store.open_problems("rocketchat")[0].kind == Kind::aggregator_lost);
+  CHECK(store.backlog("rocketchat") == 3);  // what is not told by itself makes no message
+}
+
+TEST_CASE("a reminder of a problem that was not told there makes it one that is to be closed",
+          "[notifier]") {
+  Store store(":memory:");
+  auto quiet = make_event(Kind::stale, 1, 1, ten);
+  quiet.notify = false;
+  take_over(store, {quiet}, {chat}, 1);
+  CHECK(store.open_problems("rocketchat").empty());
+  take_over(store, {make_event(Kind::still_stale, 2, 1, ten)}, {chat}, 2);
+  CHECK(store.open_problems("rocketchat").size() == 1);
+  take_over(store, {make_event(Kind::fresh_again, 3, 1, ten)}, {chat}, 3);
+  CHECK(store.open_problems("rocketchat").empty());
 }
 
 /// Takes some, refuses some, is stopped in the middle.
@@ -204,8 +267,8 @@ TEST_CASE("a sink's trouble is told to the others once, events set aside each ti
   refusing.turn({SteadyTime{1h}, ten}, {});
   REQUIRE(told.size() == 2);
   CHECK(told[1] ==
-        "rocketchat: HTTP 404; 1 events are set aside, never to be told there; 1 events wait and "
-        "are told "
+        "rocketchat: HTTP 404; 1 events are set aside, never to be told there: #1; 1 events wait "
+        "and are told "
         "when it takes them");
   CHECK(store.backlog("rocketchat") == 1);
 }

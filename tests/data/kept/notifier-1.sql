@@ -1,0 +1,27 @@
+-- The notifier's file of version 1 (0.1.0): A was told and its end waits, B was told and is open, C waits, OLD was given up.
+PRAGMA application_id = 1937206833;
+PRAGMA user_version = 1;
+BEGIN TRANSACTION;
+CREATE TABLE fetched (one INTEGER PRIMARY KEY CHECK (one = 1), journal TEXT NOT NULL, seq INTEGER NOT NULL);
+INSERT INTO "fetched" VALUES(1,'journal-1',5);
+CREATE TABLE open_problems (sink TEXT NOT NULL, kind TEXT NOT NULL, target TEXT NOT NULL, name TEXT NOT NULL, opening TEXT NOT NULL, PRIMARY KEY (sink, kind, target, name));
+INSERT INTO "open_problems" VALUES('terminal','failing','B','','{"seq":3,"episode":3,"kind":"failing","target":"B","name":"B","address":"http://h/v","at":"2026-11-22T09:00:00Z","decided_at":"2026-11-22T09:00:00Z","reason":"timeout","inhibited":false,"announced":false,"late":false,"notify":true,"db_save":false}');
+INSERT INTO "open_problems" VALUES('log','failing','B','','{"seq":3,"episode":3,"kind":"failing","target":"B","name":"B","address":"http://h/v","at":"2026-11-22T09:00:00Z","decided_at":"2026-11-22T09:00:00Z","reason":"timeout","inhibited":false,"announced":false,"late":false,"notify":true,"db_save":false}');
+INSERT INTO "open_problems" VALUES('rocketchat','failing','B','','{"seq":3,"episode":3,"kind":"failing","target":"B","name":"B","address":"http://h/v","at":"2026-11-22T09:00:00Z","decided_at":"2026-11-22T09:00:00Z","reason":"timeout","inhibited":false,"announced":false,"late":false,"notify":true,"db_save":false}');
+INSERT INTO "open_problems" VALUES('terminal','stale','C','','{"seq":5,"episode":5,"kind":"stale","target":"C","name":"C","address":"http://h/v","at":"2026-11-22T09:00:00Z","decided_at":"2026-11-22T09:00:00Z","inhibited":false,"announced":false,"late":false,"notify":true,"db_save":false}');
+INSERT INTO "open_problems" VALUES('log','stale','C','','{"seq":5,"episode":5,"kind":"stale","target":"C","name":"C","address":"http://h/v","at":"2026-11-22T09:00:00Z","decided_at":"2026-11-22T09:00:00Z","inhibited":false,"announced":false,"late":false,"notify":true,"db_save":false}');
+INSERT INTO "open_problems" VALUES('rocketchat','stale','C','','{"seq":5,"episode":5,"kind":"stale","target":"C","name":"C","address":"http://h/v","at":"2026-11-22T09:00:00Z","decided_at":"2026-11-22T09:00:00Z","inhibited":false,"announced":false,"late":false,"notify":true,"db_save":false}');
+CREATE TABLE outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, sink TEXT NOT NULL, note TEXT NOT NULL, journal TEXT NOT NULL, seq INTEGER NOT NULL, episode INTEGER NOT NULL, reminds INTEGER NOT NULL, queued_at INTEGER NOT NULL, event TEXT NOT NULL);
+INSERT INTO "outbox" VALUES(14,'rocketchat','event','journal-1',4,2,0,1795389841363686,'{"seq":4,"episode":2,"kind":"fresh_again","target":"A","name":"A","address":"http://h/v","at":"2026-11-22T09:00:00Z","decided_at":"2026-11-22T09:00:00Z","since":"2026-11-22T09:00:00Z","inhibited":false,"announced":false,"late":false,"notify":true,"db_save":false}');
+INSERT INTO "outbox" VALUES(17,'rocketchat','event','journal-1',5,5,0,1795389841363686,'{"seq":5,"episode":5,"kind":"stale","target":"C","name":"C","address":"http://h/v","at":"2026-11-22T09:00:00Z","decided_at":"2026-11-22T09:00:00Z","inhibited":false,"announced":false,"late":false,"notify":true,"db_save":false}');
+CREATE TABLE set_aside (id INTEGER PRIMARY KEY, sink TEXT NOT NULL, why TEXT NOT NULL, at INTEGER NOT NULL, journal TEXT NOT NULL, seq INTEGER NOT NULL, event TEXT NOT NULL);
+INSERT INTO "set_aside" VALUES(1,'rocketchat','HTTP 500',1795389841363686,'journal-1',1,'{"seq":1,"episode":1,"kind":"stale","target":"OLD","name":"OLD","address":"http://h/v","at":"2026-11-22T09:00:00Z","decided_at":"2026-11-22T09:00:00Z","inhibited":false,"announced":false,"late":false,"notify":true,"db_save":false}');
+CREATE TABLE sinks (name TEXT PRIMARY KEY, begins_after INTEGER NOT NULL, journal TEXT NOT NULL, told INTEGER NOT NULL);
+INSERT INTO "sinks" VALUES('terminal',0,'journal-1',5);
+INSERT INTO "sinks" VALUES('log',0,'journal-1',5);
+INSERT INTO "sinks" VALUES('rocketchat',0,'journal-1',3);
+CREATE INDEX outbox_of_sink ON outbox (sink, id);
+CREATE INDEX reminders ON outbox (sink, episode) WHERE reminds = 1;
+DELETE FROM "sqlite_sequence";
+INSERT INTO "sqlite_sequence" VALUES('outbox',17);
+COMMIT;
