@@ -43,10 +43,19 @@ struct App::Metrics {
         not_watched(
             gauge(r, "stalewatch_aggregator_targets_not_watched", "Targets that nobody probes.")),
         probers(gauge(r, "stalewatch_aggregator_probers", "Probers with a lease.")),
-        queued(gauge(r, "stalewatch_aggregator_journal_queue", "Changes not on disk yet.")) {}
+        queued(gauge(r, "stalewatch_aggregator_journal_queue", "Changes not on disk yet.")),
+        journal_size(
+            gauge(r, "stalewatch_aggregator_journal_bytes", "Bytes that the journal uses.")),
+        refused_acks(counter(r, "stalewatch_aggregator_refused_acks_total",
+                             "Acknowledgements of numbers that the journal does not have, or of "
+                             "more consumers than can be.")),
+        dropped_unread(
+            counter(r, "stalewatch_aggregator_unread_events_deleted_total",
+                    "Events deleted for want of space before every consumer had them.")) {}
 
   prometheus::Counter &samples, &events, &bad_frames, &foreign_batches, &unknown_targets;
-  prometheus::Gauge &targets, &stale, &failing, &not_watched, &probers, &queued;
+  prometheus::Gauge &targets, &stale, &failing, &not_watched, &probers, &queued, &journal_size;
+  prometheus::Counter &refused_acks, &dropped_unread;
 };
 
 App::App(Config config, Signals& signals, const std::string& http)
@@ -60,7 +69,8 @@ App::App(Config config, Signals& signals, const std::string& http)
       journal_(config_.journal_path, Journal::Mode::write),
       reader_(config_.journal_path),
       writer_(journal_),
-      core_(journal_.restore(), config_.transport.lease, clock_.now(read_clocks())),
+      core_(restored(clock_.now(read_clocks())), config_.transport.lease,
+            clock_.now(read_clocks())),
       samples_(make_samples_receiver(context_, config_.transport.samples)),
       events_(make_events_sender(context_, config_.transport.events)),
       events_out_("aggregator", boot_),
@@ -81,6 +91,14 @@ App::App(Config config, Signals& signals, const std::string& http)
 }
 
 App::~App() = default;
+
+/// What the journal holds, and where its head was when what is older counts as not taken.
+Restored App::restored(Timestamp now) {
+  Restored restored = journal_.restore();
+  const auto before = now - config_.journal.consumer_behind_after;
+  restored.heads = {{before, journal_.head_at(before)}, {now, restored.next_seq - 1}};
+  return restored;
+}
 
 void App::log_start() const {
   const auto counts = core_.counts();
@@ -199,25 +217,40 @@ void App::publish() {
 void App::beat(Now clocks, Timestamp now) {
   next_beat_ = std::max(next_beat_ + beat_interval, clocks.mono);
   send(events_, events_out_, Beat{.journal = journal_.id(), .head = published_, .at = now});
-  if (auto acks = control_.take_acks(); !acks.empty()) {
-    Changes changes;
-    changes.acks = std::move(acks);
-    writer_.submit(std::move(changes));
-  }
+  look_after_journal(now);
+  update_metrics();
+  health_.beat();
+  const auto trouble = writer_.trouble();
+  health_.ready(trouble.empty(), trouble);
+}
+
+void App::look_after_journal(Timestamp now) {
+  const auto& limits = config_.journal;
+  for (const auto& [consumer, seq] : control_.take_acks())
+    if (!core_.ack(consumer, seq, now)) ++refused_acks_;
+  core_.watch_consumers(published_, limits.consumer_behind_after, now);
+  writer_.tend({.acked_by_all = core_.consumers().acked_by_all(),
+                .keep_updates = limits.keep_updates,
+                .keep_events = limits.keep_events,
+                .max_size = limits.max_size,
+                .now = now});
+}
+
+void App::update_metrics() {
   const auto counts = core_.counts();
   raise_to(metrics_->samples, core_.samples());
   raise_to(metrics_->bad_frames, bad_.total() + control_.bad_frames());
   raise_to(metrics_->foreign_batches, foreign_batches_);
   raise_to(metrics_->unknown_targets, core_.unknown_targets());
+  raise_to(metrics_->refused_acks, refused_acks_);
+  raise_to(metrics_->dropped_unread, writer_.dropped_unread());
   metrics_->targets.Set(static_cast<double>(counts.targets));
   metrics_->stale.Set(static_cast<double>(counts.stale));
   metrics_->failing.Set(static_cast<double>(counts.failing));
   metrics_->not_watched.Set(static_cast<double>(counts.not_watched));
   metrics_->probers.Set(static_cast<double>(core_.probers().size()));
   metrics_->queued.Set(static_cast<double>(writer_.queued()));
-  health_.beat();
-  const auto trouble = writer_.trouble();
-  health_.ready(trouble.empty(), trouble);
+  metrics_->journal_size.Set(static_cast<double>(writer_.size()));
 }
 
 std::string App::reload(bool& ok) {

@@ -30,6 +30,7 @@ class App {
  private:
   struct Metrics;
 
+  Restored restored(Timestamp now);
   void wait();
   void tick();
   void take_samples(Timestamp now);
@@ -37,6 +38,8 @@ class App {
   void submit_changes();
   void publish();
   void beat(Now clocks, Timestamp now);
+  void look_after_journal(Timestamp now);
+  void update_metrics();
   void finish();
   std::string reload(bool& ok);
   void log_start() const;
@@ -59,6 +62,7 @@ class App {
   Control control_;
   BadFrames bad_;
   std::int64_t published_ = 0;
+  std::uint64_t refused_acks_ = 0;
   std::uint64_t foreign_batches_ = 0;  // of another journal's assignment
   SteadyTime last_turn_;
   SteadyTime next_beat_;

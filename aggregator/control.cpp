@@ -109,17 +109,34 @@ void Control::on_command(const Frames& frames, Timestamp now) {
     reply.problems = links_.core.open_problems(now);
     reply.text = std::to_string(reply.problems.size()) + " open";
     if (reply.problems.size() > max_problems) reply.problems.resize(max_problems);
+  } else if (command->word == "forget") {
+    reply = forget(*command, now);
   } else if (command->word == "status") {
     reply = status();
   } else {
     reply = {.ok = false,
              .text = "unknown command \"" + escape_untrusted(command->word, 40) +
-                     "\"; known: problems, reload, status"};
+                     "\"; known: forget, problems, reload, status"};
   }
   reply.id = command->id;
   reply.journal = links_.journal_id;
   reply.head = links_.head();
   send(socket_, sender_, reply, frames.peer);
+}
+
+Reply Control::forget(const Command& command, Timestamp now) {
+  if (command.arguments.size() != 1) return {.ok = false, .text = "forget whom?"};
+  const auto& name = command.arguments.front();
+  const auto shown = escape_untrusted(name, 80);
+  if (links_.core.forget(name, now))
+    return {.ok = true,
+            .text = shown + " is forgotten: nothing is kept for it until it acknowledges again"};
+  std::string known;
+  for (const auto& [consumer, row] : links_.core.consumers().rows())
+    if (row.registered) known += (known.empty() ? "" : ", ") + escape_untrusted(consumer, 80);
+  return {.ok = false,
+          .text = "there is no consumer \"" + shown +
+                  "\"; registered: " + (known.empty() ? "none" : known)};
 }
 
 Reply Control::status() const {

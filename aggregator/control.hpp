@@ -44,6 +44,7 @@ class Control {
   void on_lease(const Frames& frames, Timestamp now);
   void on_command(const Frames& frames, Timestamp now);
   void send_assignment(const AssignmentChange& change);
+  Reply forget(const Command& command, Timestamp now);
   Reply status() const;
 
   template <typename M>

@@ -10,6 +10,8 @@
 namespace stalewatch::aggregator {
 namespace {
 
+// A configuration always has both: a terminal at least, and rows at least in the embedded file.
+const std::vector<std::string> configured_consumers = {"notifier", "recorder"};
 // Names listed in one message about many retired targets.
 constexpr std::size_t names_listed = 20;
 // Probers report the median of their last five pings, one a second: after this it holds none from
@@ -32,7 +34,11 @@ std::string list_of(const std::vector<std::string>& names) {
 }  // namespace
 
 Core::Core(Restored restored, Duration lease, Timestamp now)
-    : lease_(lease), next_seq_(restored.next_seq), latest_(now) {
+    : consumers_(std::move(restored.consumers), configured_consumers, std::move(restored.heads)),
+      trouble_(restored.trouble),
+      lease_(lease),
+      next_seq_(restored.next_seq),
+      latest_(now) {
   slots_.resize(restored.next_id);
   for (auto& row : restored.targets) {
     auto slot = std::make_unique<Slot>();
@@ -264,6 +270,7 @@ Changes Core::take_changes() {
     changes_.targets.push_back(row_of(*slots_[id], false));
   }
   dirty_.clear();
+  changes_.consumers = consumers_.take_changed();
   changes_.events = std::exchange(decisions_.events, {});
   for (auto& note : decisions_.notes) changes_.notes.push_back(std::move(note));
   decisions_.notes.clear();

@@ -4,6 +4,7 @@
 // decides happens here, as a function of what is put in and of the time that is handed in; no
 // clock, socket, file or log.
 
+#include "aggregator/consumers.hpp"
 #include "aggregator/judge.hpp"
 #include "aggregator/membership.hpp"
 
@@ -31,18 +32,27 @@ struct ProberRow {
   std::string name, instance;
 };
 
+/// The journal_trouble that is open.
+struct OpenTrouble {
+  std::int64_t episode = 0;  ///< seq of the opening event; 0: all is well
+  Timestamp since{};
+
+  bool operator==(const OpenTrouble&) const = default;
+};
+
 /// What one turn came to: one transaction of the journal, then published.
 struct Changes {
   std::vector<Event> events;
   std::vector<TargetRow> targets;  ///< new, changed or retired
   std::vector<ProberRow> probers_joined;
-  std::vector<std::string> probers_gone;     ///< instances
-  std::map<std::string, std::int64_t> acks;  ///< consumers, and up to where they have acknowledged
-  std::vector<std::string> notes;            ///< for the process' own log; not in the journal
+  std::vector<std::string> probers_gone;  ///< instances
+  std::vector<ConsumerRow> consumers;     ///< new or changed
+  std::optional<OpenTrouble> trouble;     ///< changed
+  std::vector<std::string> notes;         ///< for the process' own log; not in the journal
 
   bool empty() const {
     return events.empty() && targets.empty() && probers_joined.empty() && probers_gone.empty() &&
-           acks.empty();
+           consumers.empty() && !trouble;
   }
 };
 
@@ -50,6 +60,9 @@ struct Changes {
 struct Restored {
   std::vector<TargetRow> targets;  ///< those not retired
   std::vector<ProberRow> probers;
+  std::vector<ConsumerRow> consumers;
+  std::vector<HeadMark> heads;  ///< where its head was at instants before now, ascending
+  OpenTrouble trouble;
   std::uint32_t next_id = 1;
   std::int64_t next_seq = 1;
 };
@@ -74,6 +87,18 @@ class Core {
   void goodbye(const std::string& instance);
   /// Tells a prober its whole share again.
   void resend(const std::string& instance);
+
+  /// Everything up to `seq` has taken effect at a consumer. False for what cannot be.
+  bool ack(const std::string& consumer, std::int64_t seq, Timestamp now);
+  /// Nothing is kept for a consumer any more, until it acknowledges again. False when it is not
+  /// registered.
+  bool forget(const std::string& consumer, Timestamp now);
+  /// Tells of consumers that have fallen behind the published events by more than `limit`, or have
+  /// caught up; about once a second.
+  void watch_consumers(std::int64_t published, Duration limit, Timestamp now);
+  const Consumers& consumers() const { return consumers_; }
+  /// What is wrong with the journal; empty: nothing (any more). Told when that changes.
+  void journal_trouble(const std::string& what, Timestamp now);
 
   /// Fires what is due by now, in the order of the deadlines. A `now` before the latest that was
   /// handed in, here or with samples, counts as that one: decisions never run backwards.
@@ -143,6 +168,8 @@ class Core {
   std::unordered_map<std::string, std::uint32_t> ids_;
   std::priority_queue<Deadline, std::vector<Deadline>, std::greater<>> deadlines_;
   Membership membership_;
+  Consumers consumers_;
+  OpenTrouble trouble_;
   Duration lease_;
   bool last_prober_was_lost_ = false;
   std::int64_t next_seq_;

@@ -1,12 +1,10 @@
-#include "aggregator/journal.hpp"
-
+#include "aggregator/journal_impl.hpp"
 #include "aggregator/journal_schema.hpp"
 #include "common/names.hpp"
 #include "common/text.hpp"
 #include "common/wire.hpp"
 
 #include <fcntl.h>
-#include <soci/soci.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -22,21 +20,20 @@ namespace {
 // A page stays well below the largest frame.
 constexpr std::size_t page_bytes = 1 << 20;
 constexpr std::int64_t page_events = 5000;
-// Pages of the write-ahead log after which SQLite would checkpoint inside a commit; quiet moments
-// come first.
-constexpr int checkpoint_pages = 16'000;
-
-/// SOCI's what() holds the statement and its values; only the database's own words are shown.
-[[noreturn]] void fail(const std::string& path, const std::string& what,
-                       const soci::soci_error& e) {
-  throw std::runtime_error("journal " + path + ": cannot " + what + ": " + e.get_error_message());
-}
-
 std::string connect_string(const std::string& path) {
   return "dbname=\"" + path + "\" timeout=10 synchronous=full";
 }
 
+/// A number among the texts of the table meta; 0 when it is not there.
+std::int64_t number_in(const std::string& text) {
+  return text.empty() ? 0 : static_cast<std::int64_t>(std::stoll(text));
+}
+
 }  // namespace
+
+void fail(const std::string& path, const std::string& what, const soci::soci_error& e) {
+  throw std::runtime_error("journal " + path + ": cannot " + what + ": " + e.get_error_message());
+}
 
 JournalLock::JournalLock(const std::string& journal_path) {
   const std::string path = journal_path + ".lock";
@@ -60,66 +57,95 @@ JournalLock::JournalLock(const std::string& journal_path) {
 
 JournalLock::~JournalLock() { ::close(fd_); }
 
-struct Journal::Impl {
-  std::string path;
-  soci::session sql;
-
-  void insert_events(const std::vector<Changes>& changes) {
-    std::int64_t seq = 0, at = 0;
-    std::string kind, target, body;
-    soci::statement insert =
-        (sql.prepare << "INSERT INTO events VALUES (:s, :a, :k, :t, :b)", soci::use(seq),
-         soci::use(at), soci::use(kind), soci::use(target), soci::use(body));
-    for (const auto& change : changes) {
-      for (const auto& event : change.events) {
-        seq = event.seq;
-        at = to_us(event.at);
-        kind = name_of(event.kind);
-        target = event.target;
-        body = encode(event);
-        insert.execute(true);
-      }
+void Journal::Impl::insert_events(const std::vector<Changes>& changes) {
+  std::int64_t seq = 0, at = 0;
+  std::string kind, target, body;
+  soci::statement insert =
+      (sql.prepare << "INSERT INTO events VALUES (:s, :a, :k, :t, :b)", soci::use(seq),
+       soci::use(at), soci::use(kind), soci::use(target), soci::use(body));
+  for (const auto& change : changes) {
+    for (const auto& event : change.events) {
+      seq = event.seq;
+      at = to_us(event.at);
+      kind = name_of(event.kind);
+      target = event.target;
+      body = encode(event);
+      insert.execute(true);
     }
   }
+}
 
-  void put_targets(const std::vector<Changes>& changes) {
-    std::int64_t id = 0;
-    int retired = 0;
-    std::string key, name, address, time_field, state;
-    soci::statement put =
-        (sql.prepare << "INSERT OR REPLACE INTO targets VALUES (:i, :k, :n, :a, :f, :r, :s)",
-         soci::use(id), soci::use(key), soci::use(name), soci::use(address), soci::use(time_field),
-         soci::use(retired), soci::use(state));
-    for (const auto& change : changes) {
-      for (const auto& row : change.targets) {
-        id = row.id;
-        key = row.key, name = row.name, address = row.address, time_field = row.time_field;
-        retired = row.retired;
-        state = encode_state(row.state);
-        put.execute(true);
-      }
+void Journal::Impl::put_targets(const std::vector<Changes>& changes) {
+  std::int64_t id = 0;
+  int retired = 0;
+  std::string key, name, address, time_field, state;
+  soci::statement put =
+      (sql.prepare << "INSERT OR REPLACE INTO targets VALUES (:i, :k, :n, :a, :f, :r, :s)",
+       soci::use(id), soci::use(key), soci::use(name), soci::use(address), soci::use(time_field),
+       soci::use(retired), soci::use(state));
+  for (const auto& change : changes) {
+    for (const auto& row : change.targets) {
+      id = row.id;
+      key = row.key, name = row.name, address = row.address, time_field = row.time_field;
+      retired = row.retired;
+      state = encode_state(row.state);
+      put.execute(true);
     }
   }
+}
 
-  void put_acks(const std::vector<Changes>& changes) {
-    for (const auto& change : changes)
-      for (const auto& [consumer, seq] : change.acks)
-        sql << "INSERT INTO consumers (name, seq) VALUES (:n, :s)"
-               " ON CONFLICT (name) DO UPDATE SET seq = excluded.seq",
-            soci::use(consumer), soci::use(seq);
-  }
-
-  void put_probers(const std::vector<Changes>& changes) {
-    for (const auto& change : changes) {
-      for (const auto& row : change.probers_joined)
-        sql << "INSERT INTO probers (instance, name) VALUES (:i, :n)"
-               " ON CONFLICT (instance) DO UPDATE SET name = excluded.name",
-            soci::use(row.instance), soci::use(row.name);
-      for (const auto& instance : change.probers_gone)
-        sql << "DELETE FROM probers WHERE instance = :i", soci::use(instance);
+void Journal::Impl::put_consumers(const std::vector<Changes>& changes) {
+  for (const auto& change : changes) {
+    for (const auto& row : change.consumers) {
+      const int registered = row.registered;
+      const auto acked_at = to_us(row.acked_at), since = to_us(row.behind_since);
+      sql << "INSERT OR REPLACE INTO consumers"
+             " (name, seq, registered, acked_at_us, behind, behind_since_us)"
+             " VALUES (:n, :s, :r, :a, :b, :t)",
+          soci::use(row.name), soci::use(row.seq), soci::use(registered), soci::use(acked_at),
+          soci::use(row.behind), soci::use(since);
     }
   }
-};
+}
+
+std::vector<ConsumerRow> Journal::Impl::consumers() {
+  std::vector<ConsumerRow> rows;
+  ConsumerRow row;
+  int registered = 0;
+  std::int64_t acked_at = 0, since = 0;
+  soci::statement select =
+      (sql.prepare << "SELECT name, seq, registered, acked_at_us, behind, behind_since_us"
+                      " FROM consumers",
+       soci::into(row.name), soci::into(row.seq), soci::into(registered), soci::into(acked_at),
+       soci::into(row.behind), soci::into(since));
+  select.execute();
+  while (select.fetch()) {
+    row.registered = registered != 0;
+    row.acked_at = timestamp_from_us(acked_at);
+    row.behind_since = timestamp_from_us(since);
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+void Journal::Impl::put_probers(const std::vector<Changes>& changes) {
+  for (const auto& change : changes) {
+    for (const auto& row : change.probers_joined)
+      sql << "INSERT INTO probers (instance, name) VALUES (:i, :n)"
+             " ON CONFLICT (instance) DO UPDATE SET name = excluded.name",
+          soci::use(row.instance), soci::use(row.name);
+    for (const auto& instance : change.probers_gone)
+      sql << "DELETE FROM probers WHERE instance = :i", soci::use(instance);
+  }
+}
+
+void Journal::Impl::put_trouble(const std::vector<Changes>& changes) {
+  for (const auto& change : changes) {
+    if (!change.trouble) continue;
+    put_journal_meta(sql, "trouble", std::to_string(change.trouble->episode));
+    put_journal_meta(sql, "trouble_since_us", std::to_string(to_us(change.trouble->since)));
+  }
+}
 
 Journal::Journal(const std::string& path, Mode mode) : impl_(std::make_unique<Impl>()) {
   impl_->path = path;
@@ -132,9 +158,6 @@ Journal::Journal(const std::string& path, Mode mode) : impl_(std::make_unique<Im
     if (mode == Mode::write) {
       std::string answer;
       impl_->sql << "PRAGMA journal_mode = WAL", soci::into(answer);
-      int pages = 0;
-      impl_->sql << "PRAGMA wal_autocheckpoint = " + std::to_string(checkpoint_pages),
-          soci::into(pages);
       migrate_journal(impl_->sql, path);
     } else {
       check_journal(impl_->sql, path);
@@ -154,8 +177,7 @@ Restored Journal::restore() {
     Restored restored;
     soci::indicator any{};
     std::int64_t last = 0;
-    impl_->sql << "SELECT max(seq) FROM events", soci::into(last, any);
-    restored.next_seq = any == soci::i_ok ? last + 1 : 1;
+    restored.next_seq = impl_->head() + 1;
     impl_->sql << "SELECT max(id) FROM targets", soci::into(last, any);
     restored.next_id = any == soci::i_ok ? static_cast<std::uint32_t>(last + 1) : 1;
 
@@ -176,6 +198,9 @@ Restored Journal::restore() {
                                soci::into(name), soci::into(instance));
     probers.execute();
     while (probers.fetch()) restored.probers.push_back({name, instance});
+    restored.consumers = impl_->consumers();
+    restored.trouble = {number_in(journal_meta(impl_->sql, "trouble")),
+                        timestamp_from_us(number_in(journal_meta(impl_->sql, "trouble_since_us")))};
     return restored;
   } catch (const soci::soci_error& e) {
     fail(impl_->path, "read it", e);
@@ -184,21 +209,13 @@ Restored Journal::restore() {
 
 void Journal::write(const std::vector<Changes>& changes) {
   try {
-    impl_->sql << "BEGIN IMMEDIATE";
-    try {
-      impl_->insert_events(changes);
-      impl_->put_targets(changes);
-      impl_->put_probers(changes);
-      impl_->put_acks(changes);
-      impl_->sql << "COMMIT";
-    } catch (const soci::soci_error&) {
-      try {
-        impl_->sql << "ROLLBACK";
-      } catch (
-          const soci::soci_error&) {  // SQLite has rolled back already, as it does on a full disk
-      }
-      throw;
-    }
+    WriteTransaction transaction(impl_->sql);
+    impl_->insert_events(changes);
+    impl_->put_targets(changes);
+    impl_->put_probers(changes);
+    impl_->put_consumers(changes);
+    impl_->put_trouble(changes);
+    transaction.commit();
   } catch (const soci::soci_error& e) {
     fail(impl_->path, "write to it", e);
   }
@@ -207,13 +224,10 @@ void Journal::write(const std::vector<Changes>& changes) {
 Replayed Journal::read(std::int64_t after, std::int64_t limit) {
   Replayed page{.journal = id_, .after = after};
   try {
-    soci::indicator any{};
-    std::int64_t oldest = 0, head = 0;
-    impl_->sql << "SELECT min(seq), max(seq) FROM events", soci::into(oldest, any),
-        soci::into(head, any);
-    if (any != soci::i_ok) oldest = head = 0;
-    page.oldest = oldest;
+    const std::int64_t head = impl_->head();
+    page.oldest = impl_->number("SELECT min(seq) FROM events");
     page.head = head;
+    if (page.oldest == 0 && head > 0) page.oldest = head + 1;  // all of them are deleted
     if (after < 0) page.after = head;
 
     std::string body;
@@ -234,6 +248,30 @@ Replayed Journal::read(std::int64_t after, std::int64_t limit) {
     const std::int64_t reached = page.events.empty() ? page.after : page.events.back().seq;
     page.caught_up = reached >= head;
     return page;
+  } catch (const soci::soci_error& e) {
+    fail(impl_->path, "read it", e);
+  }
+}
+
+std::int64_t Journal::head_at(Timestamp t) {
+  try {
+    std::int64_t by_then = impl_->number("SELECT min(seq) FROM events") - 1;
+    std::int64_t after = impl_->head() + 1;
+    // Numbers grow with the time of the decision: between these two lies what is looked for.
+    while (after - by_then > 1) {
+      const std::int64_t middle = by_then + (after - by_then) / 2;
+      std::int64_t seq = 0;
+      std::string body;
+      impl_->sql << "SELECT seq, body FROM events WHERE seq >= :m ORDER BY seq LIMIT 1",
+          soci::use(middle), soci::into(seq), soci::into(body);
+      const auto event = impl_->sql.got_data() ? decode<Event>(body) : Result<Event>(Event{});
+      if (!event) throw std::runtime_error("journal " + impl_->path + ": " + event.error());
+      if (seq == 0 || event->decided_at > t)
+        after = middle;
+      else
+        by_then = seq;
+    }
+    return std::max<std::int64_t>(0, by_then);
   } catch (const soci::soci_error& e) {
     fail(impl_->path, "read it", e);
   }

@@ -27,6 +27,22 @@ class JournalLock {
   int fd_;
 };
 
+/// What is to be kept, and up to where it is needed.
+struct Retention {
+  std::int64_t acked_by_all = 0;  ///< every registered consumer has acknowledged up to here
+  Duration keep_updates{};        ///< `updated` and `went_back`, after they are acknowledged by all
+  Duration keep_events{};         ///< everything else that is acknowledged by all, by its age
+  std::int64_t max_size = 0;      ///< bytes; beyond, the oldest go, acknowledged or not
+  Timestamp now{};
+};
+
+/// What a step of tidying came to.
+struct Tidied {
+  bool more = false;  ///< there is more to do
+  std::int64_t not_acked =
+      0;  ///< deleted events that some registered consumer has not acknowledged
+};
+
 /// One connection to a journal. Not thread-safe: one per thread; the readers beside a writer never
 /// block it.
 class Journal {
@@ -47,6 +63,14 @@ class Journal {
   /// One transaction, on disk when it returns. Throws std::runtime_error, with nothing written,
   /// when it cannot.
   void write(const std::vector<Changes>& changes);
+
+  /// One bounded step of deleting what need not be kept; quick, and a transaction of its own.
+  /// Throws like `write`.
+  Tidied tidy(const Retention& retention);
+  /// The newest seq that was decided by an instant; the one before the oldest event when none was.
+  std::int64_t head_at(Timestamp t);
+  /// Bytes in use: pages that hold something, and the write-ahead log.
+  std::int64_t size();
 
   /// A page of events after a seq, at most `limit` (1 to 5000) and about 1 MiB.
   Replayed read(std::int64_t after, std::int64_t limit);

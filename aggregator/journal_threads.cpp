@@ -30,6 +30,15 @@ void JournalWriter::submit(Changes changes) {
   work_.notify_one();
 }
 
+void JournalWriter::tend(const Retention& retention) {
+  {
+    const std::lock_guard lock(mutex_);
+    retention_ = retention;
+    tidy_wanted_ = true;
+  }
+  work_.notify_one();
+}
+
 std::vector<Changes> JournalWriter::take_committed() {
   wake_.clear();
   const std::lock_guard lock(mutex_);
@@ -46,9 +55,20 @@ std::string JournalWriter::trouble() const {
   return trouble_;
 }
 
+std::int64_t JournalWriter::size() const {
+  const std::lock_guard lock(mutex_);
+  return size_;
+}
+
+std::uint64_t JournalWriter::dropped_unread() const {
+  const std::lock_guard lock(mutex_);
+  return dropped_unread_;
+}
+
 std::vector<Changes> JournalWriter::wait_for_work(std::unique_lock<std::mutex>& lock,
                                                   std::stop_token& stop) {
-  const bool worked = work_.wait_for(lock, stop, quiet, [this] { return !queue_.empty(); });
+  const bool worked =
+      work_.wait_for(lock, stop, quiet, [this] { return !queue_.empty() || tidy_wanted_; });
   if (!worked && checkpoint_wanted_ && !stop.stop_requested()) {
     checkpoint_wanted_ = false;
     lock.unlock();
@@ -86,24 +106,50 @@ bool JournalWriter::try_write(const std::vector<Changes>& group) {
   return problem.empty();
 }
 
+/// One step of deleting. What is left is done after the next group, or at once when there is none.
+void JournalWriter::tidy_step(std::unique_lock<std::mutex>& lock) {
+  const auto retention = retention_;
+  tidy_wanted_ = false;
+  lock.unlock();
+  Tidied tidied;
+  std::int64_t size = 0;
+  try {
+    tidied = journal_.tidy(retention);
+    size = journal_.size();
+  } catch (const std::exception& e) {
+    spdlog::warn("{}", e.what());
+  }
+  if (tidied.not_acked > 0 && !std::exchange(told_unread_, true))
+    spdlog::error(
+        "the journal has reached journal.max_size: the oldest events are deleted although not "
+        "every consumer has taken them");
+  if (!tidied.more) told_unread_ = false;
+  lock.lock();
+  size_ = size;
+  dropped_unread_ += static_cast<std::uint64_t>(tidied.not_acked);
+  tidy_wanted_ = tidy_wanted_ || tidied.more;
+}
+
 void JournalWriter::run(std::stop_token stop) {
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested() || !queue_.empty()) {
     auto group = wait_for_work(lock, stop);
-    if (group.empty()) continue;
-    lock.unlock();
-    bool written = try_write(group);
-    while (!written && !stop.stop_requested()) {
-      std::this_thread::sleep_for(retry_after);
-      written = try_write(group);
+    if (!group.empty()) {
+      lock.unlock();
+      bool written = try_write(group);
+      while (!written && !stop.stop_requested()) {
+        std::this_thread::sleep_for(retry_after);
+        written = try_write(group);
+      }
+      lock.lock();
+      in_flight_ = 0;
+      if (!written)
+        return;  // stopping, and it cannot be written: decided again from the state on disk
+      checkpoint_wanted_ = true;
+      for (auto& changes : group) committed_.push_back(std::move(changes));
+      wake_.set();
     }
-    lock.lock();
-    in_flight_ = 0;
-    if (!written)
-      return;  // stopping, and it cannot be written: decided again from the state on disk
-    checkpoint_wanted_ = true;
-    for (auto& changes : group) committed_.push_back(std::move(changes));
-    wake_.set();
+    if (tidy_wanted_ && !stop.stop_requested()) tidy_step(lock);
   }
 }
 

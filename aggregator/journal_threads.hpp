@@ -25,6 +25,8 @@ class JournalWriter {
   ~JournalWriter();
 
   void submit(Changes changes);
+  /// What to keep from now on; deleted in small steps between the groups.
+  void tend(const Retention& retention);
   /// Readable when take_committed has something.
   int fd() const { return wake_.fd(); }
   std::vector<Changes> take_committed();
@@ -32,11 +34,16 @@ class JournalWriter {
   std::size_t queued() const;
   /// What the last attempt failed by; empty while all is well.
   std::string trouble() const;
+  /// Bytes in use, as of the last time that there was something to look after.
+  std::int64_t size() const;
+  /// Events deleted although a registered consumer had not acknowledged them.
+  std::uint64_t dropped_unread() const;
 
  private:
   void run(std::stop_token stop);
   std::vector<Changes> wait_for_work(std::unique_lock<std::mutex>& lock, std::stop_token& stop);
   bool try_write(const std::vector<Changes>& group);
+  void tidy_step(std::unique_lock<std::mutex>& lock);
 
   Journal& journal_;
   Wake wake_;
@@ -47,6 +54,11 @@ class JournalWriter {
   std::vector<Changes> committed_;
   std::string trouble_;
   bool checkpoint_wanted_ = false;
+  Retention retention_;
+  bool tidy_wanted_ = false;
+  bool told_unread_ = false;
+  std::int64_t size_ = 0;
+  std::uint64_t dropped_unread_ = 0;
   std::jthread thread_;  // last: it uses all of the above
 };
 

@@ -124,6 +124,17 @@ struct ProberConfig {
   bool operator==(const ProberConfig&) const = default;
 };
 
+/// journal: what the aggregator keeps. Its path stands in Config.
+struct JournalConfig {
+  std::int64_t max_size = std::int64_t{2} << 30;       ///< bytes
+  std::int64_t reserve = std::int64_t{64} << 20;       ///< bytes; 0: none
+  Duration keep_updates = std::chrono::hours(24);      ///< after every consumer has them
+  Duration keep_events = std::chrono::hours(24 * 30);  ///< all others
+  Duration consumer_behind_after = std::chrono::minutes(5);
+
+  bool operator==(const JournalConfig&) const = default;
+};
+
 /// The whole file. Paths are absolute or relative to the working directory; defaults filled in.
 struct Config {
   std::string file;  ///< where it was read from
@@ -137,7 +148,8 @@ struct Config {
   TerminalConfig terminal;
   TransportConfig transport;
   ProberConfig prober;
-  std::string journal_path;                         ///< journal.path
+  std::string journal_path;  ///< journal.path
+  JournalConfig journal;
   std::string notifier_state;                       ///< notifier.state
   Duration give_up_after = std::chrono::hours(24);  ///< notifier.give_up_after
   std::vector<std::string> warnings;                ///< worth telling, not errors

@@ -342,7 +342,7 @@ const std::vector<ConfigKey>& system_keys() {
 const std::vector<ConfigKey>& general_keys() {
   static const std::vector<ConfigKey> keys = [] {
     std::vector<ConfigKey> all;
-    for (const auto* part : {&script_keys(), &output_keys(), &system_keys()})
+    for (const auto* part : {&script_keys(), &output_keys(), &system_keys(), &journal_keys()})
       all.insert(all.end(), part->begin(), part->end());
     return all;
   }();

@@ -53,6 +53,8 @@ struct ConfigKey {
 };
 
 const std::vector<ConfigKey>& server_keys();
+/// Those of `journal` but its path.
+const std::vector<ConfigKey>& journal_keys();
 /// All but server_keys().
 const std::vector<ConfigKey>& general_keys();
 

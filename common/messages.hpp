@@ -249,7 +249,8 @@ struct Ack {
   bool operator==(const Ack&) const = default;
 };
 
-/// From an operator or a consumer. Words: "reload", "problems" (open problems), "status".
+/// From an operator or a consumer. Words: "reload", "problems" (open problems), "status", "forget"
+/// (a consumer's name).
 struct Command {
   std::uint64_t id = 0;
   std::string word;

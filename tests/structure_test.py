@@ -26,7 +26,7 @@ THIRD_PARTIES = {
     r"<simdjson": ["common/json_field.cpp"],
     r"<yaml-cpp/": ["common/yaml_*.cpp"],
     r"<date/": ["common/computed_time.cpp", "mock_server/*.cpp"],
-    r"<soci/": ["aggregator/journal*.cpp", "notifier/store*.cpp", "notifier/owed_run.cpp", "recorder/sql_event_store.cpp"],
+    r"<soci/": ["aggregator/journal*", "notifier/store*.cpp", "notifier/owed_run.cpp", "recorder/sql_event_store.cpp"],
     r"<(sqlite3|mysql|libpq)": ["recorder/sql_event_store.cpp"],
     r"<curl/": ["prober/*", "notifier/http_post.cpp"],
     r"<openssl/": ["prober/tls_*.cpp", "mock_server/http_server.cpp"],
@@ -61,7 +61,7 @@ CLOCKS = {
 # What decides, and nothing else: no third party, no sockets, files, logs or threads, directly or by a header.
 PURE = [
     *("common/" + name for name in ("civil_time", "names", "target_spec", "text", "time", "time_pattern", "time_texts")),
-    *("aggregator/" + name for name in ("judge", "data_axis", "episode", "clock_basis", "membership", "core")),
+    *("aggregator/" + name for name in ("judge", "data_axis", "episode", "clock_basis", "membership", "consumers", "core", "core_system")),
     *("prober/" + name for name in ("schedule", "assignment", "target_history", "outbox", "clock_pings")),
     *("notifier/" + name for name in ("render", "digest", "chat_text", "watchdog")),
     *("recorder/" + name for name in ("rows", "dialect")),

@@ -57,7 +57,10 @@ TEST_CASE("a journal of version 1 is brought up to date with all that it holds",
   REQUIRE(restored.probers.size() == 1);
   CHECK(restored.probers[0].name == "prober-1");
   CHECK(restored.probers[0].instance == "e9ce8d43780593c9a2abc5eadb0543de");
-  again.write({Changes{.acks = {{"recorder", 25}}}});
+  REQUIRE(restored.consumers.size() == 2);
+  CHECK(restored.consumers[1] == ConsumerRow{.name = "recorder", .seq = 23});
+  again.write({Changes{.consumers = {{.name = "recorder", .seq = 25}}}});
+  CHECK(again.restore().consumers[1].seq == 25);
 }
 
 TEST_CASE("who only reads takes an older journal as it is", "[journal]") {

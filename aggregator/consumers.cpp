@@ -1,0 +1,109 @@
+#include "aggregator/consumers.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace stalewatch::aggregator {
+namespace {
+
+// One mark a second for an hour: the longest limit that makes sense to a person.
+constexpr std::size_t most_marks = 3'600;
+
+}  // namespace
+
+Consumers::Consumers(std::vector<ConsumerRow> known, const std::vector<std::string>& configured,
+                     std::vector<HeadMark> marks)
+    : marks_(marks.begin(), marks.end()) {
+  for (const auto& name : configured) rows_[name] = {.name = name};
+  for (auto& row : known) rows_.insert_or_assign(row.name, row);
+  if (!marks_.empty()) head_ = marks_.back().head;
+}
+
+bool Consumers::ack(const std::string& name, std::int64_t seq, Timestamp now) {
+  if (seq < 0 || seq > head_ || (!rows_.contains(name) && rows_.size() >= most)) return false;
+  auto& row = rows_[name];
+  row.name = name;
+  // A smaller number than before counts, too: the consumer's own store was restored from a copy.
+  if (row.seq != seq || !row.registered) changed_.insert(name);
+  row.seq = seq;
+  row.registered = true;
+  row.acked_at = now;
+  return true;
+}
+
+std::optional<ConsumerRow> Consumers::forget(const std::string& name) {
+  const auto found = rows_.find(name);
+  if (found == rows_.end() || !found->second.registered) return std::nullopt;
+  auto before = found->second;
+  found->second.registered = false;
+  found->second.behind = 0;
+  changed_.insert(name);
+  return before;
+}
+
+void Consumers::note_head(std::int64_t head, Timestamp now) {
+  head_ = std::max(head_, head);
+  if (!marks_.empty() && marks_.back().head == head_) return;
+  marks_.push_back({now, head_});
+  if (marks_.size() > most_marks) marks_.pop_front();
+}
+
+std::vector<ConsumerNews> Consumers::check(Duration limit, Timestamp now) const {
+  std::vector<ConsumerNews> news;
+  const auto due = head_at(now - limit);
+  const auto caught_up = head_at(now - std::min(limit, settled));
+  for (const auto& [name, row] : rows_) {
+    if (!row.registered) continue;
+    const bool was_behind = row.behind != 0;
+    const bool is_behind = was_behind ? row.seq < caught_up : row.seq < due;
+    if (is_behind == was_behind) continue;
+    news.push_back({.name = name,
+                    .behind = is_behind,
+                    .since = is_behind ? oldest_missing(row.seq, now - limit) : row.behind_since,
+                    .waiting = head_ - row.seq});
+  }
+  return news;
+}
+
+void Consumers::told(const std::string& name, std::int64_t episode, Timestamp since) {
+  auto& row = rows_.at(name);
+  row.behind = episode;
+  row.behind_since = since;
+  changed_.insert(name);
+}
+
+std::int64_t Consumers::acked_by_all() const {
+  std::int64_t seq = head_;
+  for (const auto& [name, row] : rows_)
+    if (row.registered) seq = std::min(seq, row.seq);
+  return seq;
+}
+
+const ConsumerRow* Consumers::find(const std::string& name) const {
+  const auto found = rows_.find(name);
+  return found == rows_.end() ? nullptr : &found->second;
+}
+
+std::vector<ConsumerRow> Consumers::take_changed() {
+  std::vector<ConsumerRow> changed;
+  for (const auto& name : std::exchange(changed_, {})) changed.push_back(rows_.at(name));
+  return changed;
+}
+
+/// The newest number that was there at an instant; 0 for those before all that is known.
+std::int64_t Consumers::head_at(Timestamp t) const {
+  const auto later =
+      std::upper_bound(marks_.begin(), marks_.end(), t,
+                       [](Timestamp instant, const HeadMark& mark) { return instant < mark.at; });
+  return later == marks_.begin() ? 0 : std::prev(later)->head;
+}
+
+/// When the first event after `acked` was there, as well as the marks know; `latest` when they do
+/// not.
+Timestamp Consumers::oldest_missing(std::int64_t acked, Timestamp latest) const {
+  const auto mark =
+      std::find_if(marks_.begin(), marks_.end(), [&](const HeadMark& m) { return m.head > acked; });
+  return mark == marks_.end() ? latest : std::min(mark->at, latest);
+}
+
+}  // namespace stalewatch::aggregator

@@ -1,0 +1,55 @@
+// The core's part that is about the system itself: its consumers and its journal.
+
+#include "aggregator/core.hpp"
+#include "common/text.hpp"
+
+namespace stalewatch::aggregator {
+
+bool Core::ack(const std::string& consumer, std::int64_t seq, Timestamp now) {
+  return consumers_.ack(consumer, seq, now);
+}
+
+bool Core::forget(const std::string& consumer, Timestamp now) {
+  const auto before = consumers_.forget(consumer);
+  if (!before) return false;
+  changes_.notes.push_back("consumer " + consumer + " is forgotten");
+  if (before->behind == 0) return true;
+  system_event(Kind::consumer_ok, consumer, "nothing is kept for it any more", true, now);
+  auto& event = decisions_.events.back();
+  event.episode = before->behind;
+  event.since = before->behind_since;
+  return true;
+}
+
+void Core::watch_consumers(std::int64_t published, Duration limit, Timestamp now) {
+  consumers_.note_head(published, now);
+  for (const auto& news : consumers_.check(limit, now)) {
+    const auto episode = news.behind ? next_seq_ : consumers_.find(news.name)->behind;
+    const auto detail = news.behind
+                            ? "has not taken the last " + std::to_string(news.waiting) +
+                                  " events, the oldest of them for " +
+                                  format_duration(now - news.since) + "; they are kept for it"
+                            : "has caught up after " + format_duration(now - news.since);
+    system_event(news.behind ? Kind::consumer_behind : Kind::consumer_ok, news.name, detail, true,
+                 now);
+    auto& event = decisions_.events.back();
+    event.episode = episode;
+    event.since = news.since;
+    consumers_.told(news.name, news.behind ? episode : 0, news.since);
+  }
+}
+
+void Core::journal_trouble(const std::string& what, Timestamp now) {
+  const bool was_open = trouble_.episode != 0;
+  if (what.empty() == !was_open) return;
+  if (!was_open) trouble_ = {next_seq_, now};
+  system_event(was_open ? Kind::journal_ok : Kind::journal_trouble, "journal",
+               was_open ? "after " + format_duration(now - trouble_.since) : what, true, now);
+  auto& event = decisions_.events.back();
+  event.episode = trouble_.episode;
+  event.since = trouble_.since;
+  if (was_open) trouble_ = {};
+  changes_.trouble = trouble_;
+}
+
+}  // namespace stalewatch::aggregator

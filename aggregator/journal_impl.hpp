@@ -1,0 +1,68 @@
+#pragma once
+
+// What the parts of Journal share; for them alone.
+
+#include "aggregator/journal.hpp"
+
+#include <soci/soci.h>
+
+#include <string>
+
+namespace stalewatch::aggregator {
+
+struct Journal::Impl {
+  std::string path;
+  soci::session sql;
+  std::int64_t swept = 0;            // updates up to here are deleted, or are not yet to be
+  std::int64_t log_limited_for = 0;  // the max_size that the write-ahead log's limits follow
+  std::int64_t log_bytes = 0;        // what the log may come to
+
+  /// A number that a statement without parameters yields.
+  std::int64_t number(const std::string& statement);
+  /// The newest seq there ever was, deleted ones included.
+  std::int64_t head();
+  std::int64_t live_bytes();
+
+  void insert_events(const std::vector<Changes>& changes);
+  void put_targets(const std::vector<Changes>& changes);
+  std::vector<ConsumerRow> consumers();
+  void put_consumers(const std::vector<Changes>& changes);
+  void put_probers(const std::vector<Changes>& changes);
+  void put_trouble(const std::vector<Changes>& changes);
+
+  std::int64_t drop(const std::string& which);
+  void limit_log(std::int64_t max_size);
+  void note_acked(const Retention& retention);
+  Tidied drop_oldest(const Retention& retention);
+  bool sweep_updates(const Retention& retention);
+  bool drop_aged(const Retention& retention);
+};
+
+/// Undone when it is not committed. It takes the right to write at once: SQLite refuses, without
+/// waiting, to turn a reading transaction into a writing one.
+class WriteTransaction {
+ public:
+  explicit WriteTransaction(soci::session& sql) : sql_(sql) { sql_ << "BEGIN IMMEDIATE"; }
+  ~WriteTransaction() {
+    if (!open_) return;
+    try {
+      sql_ << "ROLLBACK";
+    } catch (const soci::soci_error&) {  // SQLite has rolled back already, as on a full disk
+    }
+  }
+  WriteTransaction(const WriteTransaction&) = delete;
+  WriteTransaction& operator=(const WriteTransaction&) = delete;
+  void commit() {
+    sql_ << "COMMIT";
+    open_ = false;
+  }
+
+ private:
+  soci::session& sql_;
+  bool open_ = true;
+};
+
+/// SOCI's what() holds the statement and its values; only the database's own words are shown.
+[[noreturn]] void fail(const std::string& path, const std::string& what, const soci::soci_error& e);
+
+}  // namespace stalewatch::aggregator
