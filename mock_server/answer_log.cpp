@@ -21,6 +21,7 @@ std::string AnswerLog::json_lines(std::string_view path, std::uint64_t after) co
     nlohmann::ordered_json line{{"n", answer.n},
                                 {"at", format_utc(answer.at)},
                                 {"sent_at", format_utc(answer.sent_at)},
+                                {"client", answer.client},
                                 {"path", answer.path},
                                 {"mode", answer.mode},
                                 {"status", answer.status}};

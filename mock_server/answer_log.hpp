@@ -17,6 +17,7 @@ struct SentAnswer {
   std::uint64_t n = 0;  ///< 1, 2, ... over all paths; given by add()
   Timestamp at{};       ///< the instant that the answer was made for
   Timestamp sent_at{};  ///< when its last byte was handed over
+  std::string client;   ///< the address it was sent to
   std::string path;
   std::string mode;
   int status = 0;

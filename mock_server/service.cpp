@@ -122,7 +122,12 @@ Afterwards Service::watched_path(Connection& connection, const httplib::Request&
     answer = *std::move(made);
   }
   if (!deliver(answer, connection, response)) return {};
-  SentAnswer entry{0, now, now, request.path, answer.mode, answer.status, answer.computed_at};
+  SentAnswer entry{.at = now,
+                   .client = request.remote_addr,
+                   .path = request.path,
+                   .mode = answer.mode,
+                   .status = answer.status,
+                   .computed_at = answer.computed_at};
   return [this, entry = std::move(entry)](bool sent) mutable {
     if (!sent) return;
     entry.sent_at = read_clocks().wall;

@@ -127,12 +127,14 @@ def missing_reminders(episode, episodes, truth, there, anchor):
     until = min(episode.end, truth.evidence.cut)
     for k in range(1, max(0, int((until - anchor / 1e6) // t.MSG_INTERVAL)) + 1):
         due = anchor / 1e6 + k * t.MSG_INTERVAL
-        if k in there or due > until - PROMPT:
+        if due > until - PROMPT or truth.disturbed.touches(due - LEAD, due + PROMPT):
             continue
-        if truth.disturbed.touches(due - LEAD, due + PROMPT) or covered_by_above(episode, episodes, due - LEAD, due + PROMPT):
+        if covered_by_above(episode, episodes, due - LEAD, due + PROMPT):
             continue
-        yield Difference("reminders", f"reminder {k} of #{episode.opening['seq']} {episode.opening['kind']} did not come",
-                         episode.opening["server"], due)
+        truth.judged["reminders"] += 1
+        if k not in there:
+            yield Difference("reminders", f"reminder {k} of #{episode.opening['seq']} {episode.opening['kind']} did not come",
+                             episode.opening["server"], due)
 
 
 def covered_by_above(episode, episodes, begin, end):

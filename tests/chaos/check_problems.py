@@ -1,11 +1,14 @@
 """Problems that were there long enough were told, and nothing else was."""
 
+import bisect
+
 import targets as t
 from difference import Difference, of_us
 from truth import LEAD, PROMPT
 
 SURE = 2.5  # seconds of calm after which a problem that lasts must be known
 MEASURED = 0.5
+SOON = 60  # answers or updates that are looked at after an instant: half a minute of them
 
 
 def check(evidence, truth, episodes):
@@ -30,6 +33,11 @@ def there(episodes, begin, end):
     return any(e.begin <= end and begin <= e.end for e in episodes)
 
 
+def after(things, instant, time_of):
+    """Those of a sorted list that come after an instant."""
+    return things[bisect.bisect_right(things, instant, key=time_of):][:SOON]
+
+
 def stale(truth, life, episodes):
     key, threshold = life.target.key, life.target.threshold
     for episode in episodes:
@@ -37,16 +45,20 @@ def stale(truth, life, episodes):
         computed = episode.opening["computed_at_us"]
         if at - computed / 1e6 < threshold:
             yield wrong("false stale", episode, f"stale at an age of {at - computed / 1e6:.6f} s")
-        fresh = [u for u in life.updates if u.sent <= at - PROMPT and at - u.computed_us / 1e6 < threshold - 0.001]
-        known = [e for e in truth.evidence.events if e["server"] == key and e["kind"] == "updated" and not e["late"]
-                 and e["seq"] < episode.opening["seq"] and at - threshold + 0.001 < e["computed_at_us"] / 1e6
-                 and e["decided_at_us"] / 1e6 <= at]
+        fresh = [u for u in after(life.updates, at - threshold - SURE, lambda u: u.sent)
+                 if u.sent <= at - PROMPT and at - u.computed_us / 1e6 < threshold - 0.001]
+        decided_updates = after(truth.decided_updates.get(key, []), at - threshold - SURE, lambda e: e["decided_at_us"] / 1e6)
+        known = [e for e in decided_updates if e["seq"] < episode.opening["seq"] and e["decided_at_us"] / 1e6 <= at
+                 and at - threshold + 0.001 < e["computed_at_us"] / 1e6]
         if known:
             yield wrong("false stale", episode, f"although #{known[-1]['seq']} had brought {of_us(known[-1]['computed_at_us'])}")
         elif fresh and not truth.disturbed.touches(fresh[0].sent - LEAD, decided):
             yield wrong("false stale", episode, f"although {of_us(fresh[-1].computed_us)} had been sent")
     for begin, end in truth.stale_times(life):
-        if truth.disturbed.longest_calm(begin, end) > SURE and not there(episodes, begin - MEASURED, end + MEASURED):
+        if truth.disturbed.longest_calm(begin, end) <= SURE:
+            continue
+        truth.judged["stale"] += 1
+        if not there(episodes, begin - MEASURED, end + MEASURED):
             yield Difference("missing stale", f"no stale although its data were older than {threshold} s for "
                                               f"{end - begin:.1f} s", key, begin)
     yield from lasts_too_long(truth, life, episodes)
@@ -58,33 +70,35 @@ def lasts_too_long(truth, life, episodes):
         if episode.over is None or episode.over["kind"] != "fresh_again":
             continue
         closed = episode.over["decided_at_us"] / 1e6
-        ends = [u.sent for u in life.updates if u.sent > episode.begin
-                and u.sent - u.computed_us / 1e6 < life.target.threshold - 0.001]
-        if ends and closed - ends[0] > PROMPT and not truth.disturbed.touches(ends[0] - LEAD, closed):
-            yield wrong("late closing", episode, f"closed {closed - ends[0]:.1f} s after fresh data were sent")
+        end = next((u.sent for u in after(life.updates, episode.begin, lambda u: u.sent)
+                    if u.sent - u.computed_us / 1e6 < life.target.threshold - 0.001), closed)
+        if closed - end > PROMPT and not truth.disturbed.touches(end - LEAD, closed):
+            yield wrong("late closing", episode, f"closed {closed - end:.1f} s after fresh data were sent")
 
 
 def failing(truth, life, episodes):
     outages = truth.outages(life.target.path)
-    after = t.TIMEOUT + t.INTERVAL + MEASURED
+    echo = t.TIMEOUT + t.INTERVAL + MEASURED
     for episode in episodes:
         since = (episode.opening["since_us"] or episode.opening["at_us"]) / 1e6
-        if not any(o.begin - MEASURED <= since <= o.end + after for o in outages):
+        if not any(o.begin - MEASURED <= since <= o.end + echo for o in outages):
             yield wrong("false failing", episode, f"failing since {of_us(episode.opening['since_us'])} for "
                                                   f"{episode.opening['reason']}, but nothing was broken")
     for outage in truth.of("target_fails", "all_targets_refuse", path=life.target.path):
         begin, end = max(outage.begin, life.begin), min(outage.end, life.end, truth.evidence.cut)
-        answered = [at for at in life.good if begin + 0.2 < at < end]
+        answered = [at for at in after(life.good, begin + 0.2, lambda at: at) if at < end]
         if answered or truth.disturbed.longest_calm(begin, end) < SURE + t.TIMEOUT:
             continue
+        truth.judged["failing"] += 1
         if not there(episodes, begin - MEASURED, end + MEASURED):
             yield Difference("missing failing", f"no failing although it did not answer ({outage.words or outage.kind}) for "
                                                 f"{end - begin:.1f} s", life.target.key, begin)
     for episode in episodes:
         if episode.over is None or episode.over["kind"] != "answering_again":
             continue
-        closed, first = episode.over["decided_at_us"] / 1e6, next((at for at in life.good if at > episode.begin), None)
-        if first and closed - first > PROMPT and not truth.disturbed.touches(first - LEAD, closed):
+        closed = episode.over["decided_at_us"] / 1e6
+        first = next(iter(after(life.good, episode.begin, lambda at: at)), closed)
+        if closed - first > PROMPT and not truth.disturbed.touches(first - LEAD, closed):
             yield wrong("late closing", episode, f"closed {closed - first:.1f} s after a good answer")
 
 
@@ -102,8 +116,11 @@ def clock_off(truth, life, episodes):
             yield wrong("false clock_off", episode, "although its clock was right")
     for step in steps:
         end = min(step.end, truth.evidence.cut)
-        answered = [at for at in life.good if step.begin < at < end]
+        answered = [at for at in after(life.good, step.begin, lambda at: at) if at < end]
         calm = truth.disturbed.longest_calm(step.begin, end)
-        if calm > 3 * t.INTERVAL + SURE and len(answered) > 6 and not there(episodes, step.begin, end + MEASURED):
+        if calm <= 3 * t.INTERVAL + SURE or len(answered) <= 6:
+            continue
+        truth.judged["clock_off"] += 1
+        if not there(episodes, step.begin, end + MEASURED):
             yield Difference("missing clock_off", f"its clock was wrong for {end - step.begin:.1f} s", life.target.key,
                              step.begin)

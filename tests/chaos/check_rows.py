@@ -16,7 +16,7 @@ def check(evidence, truth):
     lost = [e for e in evidence.events if e["kind"] == "samples_lost"]
     differences = []
     for life in truth.lives:
-        mine = [r for r in rows[life.target.key] if truth.life_at(life.target.key, r["observed_at_us"] / 1e6) is life]
+        mine = [r for r in rows[life.target.key] if truth.life_at(life.target.key, r["computed_at_us"] / 1e6) is life]
         differences += of_life(evidence, truth, life, mine, lost)
     differences += same_as_events(evidence)
     return differences
@@ -82,16 +82,17 @@ def times(truth, life, rows):
             yield Difference("rows", f"#{row['seq']} is an update from {of_us(row['previous_computed_at_us'])}, "
                                      f"but the one before it was {of_us(newest)}", key, seen)
         newest = computed
-    if truth.evidence.events:
-        yield from prompt(truth, life, known)
+    yield from prompt(truth, life, known)
 
 
 def prompt(truth, life, known):
-    for e in truth.evidence.events:
-        if e["server"] != life.target.key or e["kind"] != "updated" or e["computed_at_us"] not in known:
+    for e in truth.decided_updates.get(life.target.key, []):
+        if e["computed_at_us"] not in known:
             continue
         update, decided = known[e["computed_at_us"]], e["decided_at_us"] / 1e6
-        if decided - update.sent > PROMPT and not truth.disturbed.touches(update.sent, decided):
+        calm = not truth.disturbed.touches(update.sent, max(decided, update.sent))
+        truth.judged["prompt updates"] += calm
+        if calm and decided - update.sent > PROMPT:
             yield Difference("promptness", f"#{e['seq']} was decided {decided - update.sent:.1f} s after the answer",
                              life.target.key, update.sent)
 

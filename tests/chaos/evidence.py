@@ -25,6 +25,7 @@ class Answer:
     sent: float
     status: int
     computed_us: int | None
+    client: str
 
 
 @dataclass
@@ -77,7 +78,7 @@ def instant(text):
 
 def answer_of(line):
     return Answer(line["n"], line["path"], instant(line["at"]), instant(line["sent_at"]), line["status"],
-                  line["computed_at"] and instant_us(line["computed_at"]))
+                  line["computed_at"] and instant_us(line["computed_at"]), line["client"])
 
 
 def call_of(call):

@@ -79,7 +79,7 @@ def prober_killed(world, dice, entry):
         yield dice.uniform(0, 4)
 
 
-@fault("chain", "samples")
+@fault("chain", "samples", "probes")
 def prober_terminated(world, dice, entry):
     actor = some_prober(world, dice, entry)
     with actor.lock, actor.away():
@@ -136,6 +136,7 @@ def prober_delayed(world, dice, entry):
 
 @fault("chain", "samples", "probes", needs_root=True)
 def far_link_down(world, dice, entry):
+    entry.who = "far"
     quiet("ip", "-n", "far", "link", "set", "far", "down")
     yield dice.uniform(0.5, 6)
     quiet("ip", "-n", "far", "link", "set", "far", "up")

@@ -25,7 +25,7 @@ def differences(evidence):
     found += check_problems.check(evidence, truth, episodes)
     found += check_system.check(evidence, truth)
     found += check_sinks.check(evidence, truth)
-    return found, episodes
+    return found, episodes, truth.judged
 
 
 def told(found, evidence, limit=SHOWN_PER_RULE):
@@ -42,7 +42,7 @@ def told(found, evidence, limit=SHOWN_PER_RULE):
 def main():
     from evidence import load
     evidence = load(pathlib.Path(sys.argv[1]) / "evidence.json")
-    found, _ = differences(evidence)
+    found, _, _ = differences(evidence)
     print(told(found, evidence) or "no differences")
     return 1 if found else 0
 

@@ -52,11 +52,11 @@ class Proxy:
                 return self._close(pair)
             self._pairs.add(pair)
         for source, sink in (pair, pair[::-1]):
-            source.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             threading.Thread(target=self._forward, args=(source, sink, pair), daemon=True).start()
 
     def _forward(self, source, sink, pair):
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError):
+            source.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             while data := source.recv(PIECE):
                 self._flowing.wait()
                 if self.delay:

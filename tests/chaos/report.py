@@ -12,7 +12,7 @@ def report(world, settled, lane_errors, options):
     cut, trouble = settled
     evidence = gather(world, cut)
     evidence.save(world.folder / "evidence.json")
-    found, episodes = differences(evidence)
+    found, episodes, judged = differences(evidence)
     found += [Difference("settling", words) for words in trouble]
     found += [Difference("harness", words) for words in lane_errors]
     if evidence.answers_forgotten:
@@ -23,6 +23,7 @@ def report(world, settled, lane_errors, options):
           f"episodes {len(episodes)} (told {sum(1 for e in episodes if e.told)}), "
           f"reminders {sum(len(e.reminders) for e in episodes)}, terminal lines {len(evidence.terminal)}, "
           f"chat calls {len(evidence.calls)} (posted {len(posted)}), starts {evidence.starts}")
+    print("chaos: told because they had to be: " + ", ".join(f"{what} {count}" for what, count in sorted(judged.items())))
     if found:
         (world.folder / "differences.txt").write_text(told(found, evidence, len(found)))
         print(told(found, evidence))

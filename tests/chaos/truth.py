@@ -1,9 +1,12 @@
 """What really happened, from the mock's log and from what the harness did itself. No word of the system enters here."""
 
+import bisect
+import collections
 from dataclasses import dataclass
 
 import targets as t
 
+FAR_ADDRESS = "10.77.0.2"  # of the host that the prober `far` runs on
 # Seconds. docs: tests/chaos/README.md says why each.
 PROMPT = 2.0  # from an answer to the decision it leads to, when nothing disturbs
 LEAD = 1.0  # what was under way when a fault began
@@ -43,19 +46,20 @@ class Windows:
                 self.merged[-1][1] = max(self.merged[-1][1], end)
             else:
                 self.merged.append([begin, end])
+        self.ends = [end for _, end in self.merged]
 
     def touches(self, begin, end):
-        return any(b <= end and begin <= e for b, e in self.merged)
+        n = bisect.bisect_left(self.ends, begin)  # the first window that is not over by then
+        return n < len(self.merged) and self.merged[n][0] <= end
 
     def covers(self, begin, end):
-        return any(b <= begin and end <= e for b, e in self.merged)
+        n = bisect.bisect_left(self.ends, begin)
+        return n < len(self.merged) and self.merged[n][0] <= begin and end <= self.merged[n][1]
 
     def longest_calm(self, begin, end):
         """Seconds of the longest part of a stretch that no window touches."""
         longest, at = 0.0, begin
-        for b, e in self.merged:
-            if e <= at:
-                continue
+        for b, e in self.merged[bisect.bisect_left(self.ends, begin):]:
             longest = max(longest, min(b, end) - at)
             at = max(at, e)
             if at >= end:
@@ -69,9 +73,16 @@ class Truth:
         entries = evidence.entries
         self.of = lambda *kinds, path=None: [e for e in entries if e.kind in kinds and path in (None, e.path or path)]
         self.disturbed = Windows([e for e in entries if "samples" in e.disturbs], LEAD, RECOVERY)
-        self.unseen = Windows([e for e in entries if "probes" in e.disturbs]
-                              + self.of("prober_terminated"), t.TIMEOUT + 0.1, 0.3)
+        blind = [e for e in entries if "probes" in e.disturbs]
+        self.unseen = Windows(blind, t.TIMEOUT + 0.1, 0.3)
+        self.unseen_by = {party: Windows([e for e in blind if e.who in (party, "")], t.TIMEOUT + 0.1, 0.3)
+                          for party in ("near", "far")}
         self.lives = self._lives()
+        self.decided_updates = {}  # of each target: its `updated` events that were not late
+        for e in evidence.events:
+            if e["kind"] == "updated" and not e["late"]:
+                self.decided_updates.setdefault(e["server"], []).append(e)
+        self.judged = collections.Counter()  # what was there to be told, and had the calm to be told
 
     def _lives(self):
         by_path = {}
@@ -97,7 +108,11 @@ class Truth:
 
     def was_unseen(self, update):
         """Every answer that showed it went to a prober that could not look: it timed out, or was gone."""
-        return all(self.unseen.touches(a.sent, a.sent) for a in update.answers)
+        return all(self.unseen_by[self.prober_of(a)].touches(a.sent, a.sent) for a in update.answers)
+
+    @staticmethod
+    def prober_of(answer):
+        return "far" if answer.client == FAR_ADDRESS else "near"
 
     def outages(self, path):
         return [e for e in self.of("target_fails", "target_frozen_and_fails", "all_targets_refuse", "far_link_down",

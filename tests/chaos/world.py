@@ -18,9 +18,10 @@ from chronicle import Chronicle
 from databases import MariaDb, free_port
 from harness import Mock, Process, wait_for
 from proxy import Proxies, Proxy
+from truth import FAR_ADDRESS
 
 LIBFAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
-NEAR_ADDRESS, FAR_ADDRESS = "10.77.0.1", "10.77.0.2"
+NEAR_ADDRESS = "10.77.0.1"
 HOOK = "/hooks/chaos/chaos"
 PROBERS = ("near", "far")
 PROCESSES = ("aggregator", "prober-near", "prober-far", "notifier", "recorder")
