@@ -97,7 +97,8 @@ def failing(truth, life, episodes):
         if episode.over is None or episode.over["kind"] != "answering_again":
             continue
         closed = episode.over["decided_at_us"] / 1e6
-        first = next(iter(after(life.good, episode.begin, lambda at: at)), closed)
+        good = after(life.good, episode.begin, lambda at: at)[life.target.recover_after - 1:]
+        first = good[0] if good else closed
         if closed - first > PROMPT and not truth.disturbed.touches(first - LEAD, closed):
             yield wrong("late closing", episode, f"closed {closed - first:.1f} s after a good answer")
 

@@ -13,7 +13,7 @@ def check(evidence, truth):
     rows = collections.defaultdict(list)
     for row in evidence.rows:
         rows[row["server"]].append(row)
-    lost = [e for e in evidence.events if e["kind"] == "samples_lost"]
+    lost = truth.losses()
     differences = []
     for life in truth.lives:
         mine = [r for r in rows[life.target.key] if truth.life_at(life.target.key, r["computed_at_us"] / 1e6) is life]
@@ -52,8 +52,7 @@ def of_life(evidence, truth, life, rows, lost):
 
 def excuse(truth, life, update, lost):
     """Why an update may be missing."""
-    told = any(e["since_us"] is not None and e["since_us"] / 1e6 - MEASURED <= update.sent <= e["at_us"] / 1e6 + MEASURED
-               for e in lost)
+    told = any(begin - MEASURED <= update.sent <= end + MEASURED for begin, end in lost)
     guest = life.target in t.GUEST_LIST
     joining = guest and (update.sent < life.begin + JOINING or truth.disturbed.covers(life.begin, update.sent))
     leaving = life.end < float("inf") and (update.sent > life.end - PROMPT - LEAD

@@ -6,6 +6,7 @@ from truth import LEAD, PROMPT, RECOVERY, Windows
 
 MEASURED = 0.5
 HOUR = 3600.0
+MEMORY = 200 << 20  # bytes; with a subscriber that never reads, consumers that are away, and 42 targets
 TOLD_WITHIN = 15.0  # seconds after which people know that the aggregator is dead or hangs
 TARGETS_KINDS = ("updated", "stale", "still_stale", "fresh_again", "failing", "still_failing", "answering_again",
                  "not_watched", "still_not_watched", "watched_again", "clock_off", "clock_ok")
@@ -21,6 +22,9 @@ def check(evidence, truth):
     yield from silence_told(evidence, truth)
     for odd in evidence.odd:
         yield Difference("processes", odd)
+    for name, peak in evidence.peaks.items():
+        if peak > MEMORY:
+            yield Difference("processes", f"{name} used {peak >> 20} MiB of memory")
 
 
 def happened(truth, at, before, after, *kinds, path=None):
@@ -49,13 +53,13 @@ def reason_missing(e, truth):
 
 
 def samples_lost(e, truth):
-    """Only a prober that died, and only what it may have had in its hands."""
+    """Only of a prober that was out of reach, and only what it may have had in its hands."""
     if e["since_us"] is None or e["since_us"] > e["at_us"]:
         return "it has no window"
     begin, end = e["since_us"] / 1e6, e["at_us"] / 1e6
-    deaths = truth.of("prober_killed", "prober_with_wrong_clock", "prober_killed_while_cut", "prober_terminated")
-    if not any(d.begin - MEASURED <= end and begin <= d.end + MEASURED and d.who == e["prober"] for d in deaths):
-        return "that prober had not died"
+    away = [x for x in truth.disturbed.entries if x.who in (e["prober"], "")]
+    if not any(x.begin - MEASURED <= end and begin <= x.end + RECOVERY for x in away):
+        return "that prober was there"
     disturbed = Windows(truth.disturbed.entries, LEAD + t.LEASE + PROMPT, t.LEASE + RECOVERY)
     return None if disturbed.covers(begin, end) else "its window is longer than what was disturbed"
 

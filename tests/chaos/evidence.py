@@ -54,6 +54,7 @@ class Evidence:
     cut: float = 0.0  # all that happened until then has to be told by now
     odd: list = field(default_factory=list)  # processes that ended by themselves, words of a crash
     starts: dict = field(default_factory=dict)
+    peaks: dict = field(default_factory=dict)  # bytes of memory that each process used at most since its last start
 
     def save(self, path):
         path.write_text(json.dumps(dataclasses.asdict(self)))
@@ -124,4 +125,4 @@ def gather(world, cut):
         calls=[call_of(call) for call in received["received"]], calls_forgotten=received["dropped"],
         answers=[answer_of(line) for line in world.answers], answers_forgotten=world.answers_forgotten,
         entries=chronicle.entries, done=dict(chronicle.done), began=chronicle.began, cut=cut, odd=odd,
-        starts={name: actor.starts for name, actor in world.actors.items()})
+        starts={name: actor.starts for name, actor in world.actors.items()}, peaks=world.peaks)

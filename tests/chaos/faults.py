@@ -359,7 +359,7 @@ def target_fails(world, dice, entry):
     with in_hand(world, dice, entry) as target:
         entry.words = dice.choice(FAILURES)
         world.mock.tell(target.path, entry.words)
-        yield dice.uniform(0.3, 9)
+        yield dice.choice((dice.uniform(0.3, 5), dice.uniform(5, 14)))
         world.mock.tell(target.path, "ok")
 
 
@@ -367,7 +367,7 @@ def target_fails(world, dice, entry):
 def target_frozen(world, dice, entry):
     with in_hand(world, dice, entry) as target:
         world.mock.tell(target.path, "frozen")
-        yield dice.uniform(2, 12)
+        yield dice.choice((dice.uniform(2, 6), dice.uniform(6, 16)))
         world.mock.tell(target.path, "updates", every=f"{int(target.every * 1000)}ms")
 
 

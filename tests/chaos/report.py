@@ -22,7 +22,8 @@ def report(world, settled, lane_errors, options):
     print(f"chaos: answers {len(evidence.answers)}, rows {len(evidence.rows)}, events {len(evidence.events)}, "
           f"episodes {len(episodes)} (told {sum(1 for e in episodes if e.told)}), "
           f"reminders {sum(len(e.reminders) for e in episodes)}, terminal lines {len(evidence.terminal)}, "
-          f"chat calls {len(evidence.calls)} (posted {len(posted)}), starts {evidence.starts}")
+          f"chat calls {len(evidence.calls)} (posted {len(posted)}), starts {evidence.starts}, "
+          f"peak memory {max(evidence.peaks.values()) >> 20} MiB")
     print("chaos: told because they had to be: " + ", ".join(f"{what} {count}" for what, count in sorted(judged.items())))
     if found:
         (world.folder / "differences.txt").write_text(told(found, evidence, len(found)))

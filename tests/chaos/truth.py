@@ -114,6 +114,17 @@ class Truth:
     def prober_of(answer):
         return "far" if answer.client == FAR_ADDRESS else "near"
 
+    def losses(self):
+        """(from, to) of each `samples_lost` of a prober that really died: only there may updates be missing."""
+        deaths = self.of("prober_killed", "prober_with_wrong_clock", "prober_killed_while_cut", "prober_terminated")
+        windows = []
+        for e in self.evidence.events:
+            if e["kind"] == "samples_lost" and e["since_us"] is not None:
+                begin, end = e["since_us"] / 1e6, e["at_us"] / 1e6
+                if any(d.who == e["prober"] and d.begin - LEAD <= end and begin <= d.end for d in deaths):
+                    windows.append((begin, end))
+        return windows
+
     def outages(self, path):
         return [e for e in self.of("target_fails", "target_frozen_and_fails", "all_targets_refuse", "far_link_down",
                                    "machine_stalled", path=path)]

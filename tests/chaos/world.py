@@ -251,6 +251,7 @@ class World:
 
     def stop(self):
         """Every process by SIGTERM, sources first."""
+        self.peaks = {name: actor.peak_memory() or 0 for name, actor in self.actors.items()}
         for name in ("prober-near", "prober-far", "aggregator", "notifier", "recorder"):
             self.actors[name].end()
         self._polling.set()
