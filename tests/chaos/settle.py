@@ -10,7 +10,7 @@ from evidence import events_of
 from harness import wait_for
 
 HEALING = 45  # seconds; every process has started again, every target is well
-CHAT = 240  # Rocket.Chat gets at most 8 messages a minute, and after failures the next try is up to a minute away
+CHAT = 150  # Rocket.Chat gets at most 8 messages a minute, and after failures the next try is up to a minute away
 
 
 def settle(world):
