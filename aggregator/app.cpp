@@ -18,11 +18,27 @@ constexpr auto stall_limit = std::chrono::seconds(5);
 // Turns wait at most this long, so that health, beats and the clock are looked after.
 constexpr auto longest_wait = std::chrono::milliseconds(250);
 constexpr auto beat_interval = std::chrono::seconds(1);
-// Changes that may wait for a disk that does not take them; samples stay in the sockets' queues
-// beyond it.
-constexpr std::size_t max_queued_changes = 100'000;
+// Events and states, of about 1 KB each, that may wait for a disk that does not take them. Beyond,
+// nothing is decided: samples stay with the probers, which keep what is not acknowledged.
+constexpr std::size_t max_queued = 100'000;
 // A clean end waits this long for the journal.
 constexpr auto finish_limit = std::chrono::seconds(3);
+
+DiskReserve reserve_of(const Config& config) {
+  return {config.journal_path + ".reserve", config.journal.reserve};
+}
+
+/// Also on a disk that is full already.
+Journal open_journal(const Config& config) {
+  try {
+    return Journal(config.journal_path, Journal::Mode::write);
+  } catch (const JournalError& e) {
+    const bool no_room = e.fault == JournalFault::disk_full || e.fault == JournalFault::io_error;
+    if (!no_room || !reserve_of(config).release()) throw;
+    spdlog::error("{}; living on the reserve now", e.what());
+    return Journal(config.journal_path, Journal::Mode::write);
+  }
+}
 
 }  // namespace
 
@@ -43,9 +59,15 @@ struct App::Metrics {
         not_watched(
             gauge(r, "stalewatch_aggregator_targets_not_watched", "Targets that nobody probes.")),
         probers(gauge(r, "stalewatch_aggregator_probers", "Probers with a lease.")),
-        queued(gauge(r, "stalewatch_aggregator_journal_queue", "Changes not on disk yet.")),
+        queued(
+            gauge(r, "stalewatch_aggregator_journal_queue", "Events and states not on disk yet.")),
         journal_size(
             gauge(r, "stalewatch_aggregator_journal_bytes", "Bytes that the journal uses.")),
+        trouble(gauge(r, "stalewatch_aggregator_journal_trouble",
+                      "1 while something is wrong with "
+                      "the journal or its disk.")),
+        paused(gauge(r, "stalewatch_aggregator_paused",
+                     "1 while nothing is decided because too much waits for the journal.")),
         refused_acks(counter(r, "stalewatch_aggregator_refused_acks_total",
                              "Acknowledgements of numbers that the journal does not have, or of "
                              "more consumers than can be.")),
@@ -54,7 +76,8 @@ struct App::Metrics {
                     "Events deleted for want of space before every consumer had them.")) {}
 
   prometheus::Counter &samples, &events, &bad_frames, &foreign_batches, &unknown_targets;
-  prometheus::Gauge &targets, &stale, &failing, &not_watched, &probers, &queued, &journal_size;
+  prometheus::Gauge &targets, &stale, &failing, &not_watched, &probers, &queued, &journal_size,
+      &trouble, &paused;
   prometheus::Counter &refused_acks, &dropped_unread;
 };
 
@@ -66,9 +89,9 @@ App::App(Config config, Signals& signals, const std::string& http)
       boot_(random_id()),
       clock_(read_clocks()),
       lock_(config_.journal_path),
-      journal_(config_.journal_path, Journal::Mode::write),
+      journal_(open_journal(config_)),
       reader_(config_.journal_path),
-      writer_(journal_),
+      writer_(journal_, reserve_of(config_)),
       core_(restored(clock_.now(read_clocks())), config_.transport.lease,
             clock_.now(read_clocks())),
       samples_(make_samples_receiver(context_, config_.transport.samples)),
@@ -120,7 +143,7 @@ int App::run() {
 
 void App::wait() {
   auto until = longest_wait;
-  if (const auto deadline = core_.next_deadline()) {
+  if (const auto deadline = paused_ ? std::nullopt : core_.next_deadline()) {
     const auto left = *deadline - clock_.now(read_clocks());
     until = std::clamp(std::chrono::ceil<std::chrono::milliseconds>(left),
                        std::chrono::milliseconds(0), longest_wait);
@@ -155,9 +178,10 @@ void App::tick() {
     bool ok = false;
     spdlog::info("{}", reload(ok));
   }
-  take_samples(now);
+  look_at_queue(now);
+  if (!paused_) take_samples(now);
   control_.drain(now);
-  core_.advance(now);
+  if (!paused_) core_.advance(now);
   submit_changes();
   publish();
   control_.send_pages();
@@ -168,8 +192,19 @@ void App::tick() {
   }
 }
 
+void App::look_at_queue(Timestamp now) {
+  const auto queued = writer_.queued();
+  if (!paused_ && queued > max_queued) {
+    paused_ = true;
+    spdlog::error("too much waits for the journal: nothing is decided until it can be written");
+  } else if (paused_ && queued < max_queued / 2) {
+    paused_ = false;
+    spdlog::info("the journal has taken what waited; going on from the next samples");
+    core_.resume(now);
+  }
+}
+
 void App::take_samples(Timestamp now) {
-  if (writer_.queued() > max_queued_changes) return;
   for (int i = 0; i < batches_per_turn; ++i) {
     const auto frames = receive(samples_, bad_);
     if (!frames) return;
@@ -220,14 +255,16 @@ void App::beat(Now clocks, Timestamp now) {
   look_after_journal(now);
   update_metrics();
   health_.beat();
-  const auto trouble = writer_.trouble();
-  health_.ready(trouble.empty(), trouble);
+  const auto journal = writer_.state();
+  health_.ready(!journal.blocked, "the journal cannot be written: " + journal.trouble +
+                                      (paused_ ? "; nothing is decided until it can" : ""));
 }
 
 void App::look_after_journal(Timestamp now) {
   const auto& limits = config_.journal;
   for (const auto& [consumer, seq] : control_.take_acks())
     if (!core_.ack(consumer, seq, now)) ++refused_acks_;
+  core_.journal_trouble(writer_.state().trouble, now);
   core_.watch_consumers(published_, limits.consumer_behind_after, now);
   writer_.tend({.acked_by_all = core_.consumers().acked_by_all(),
                 .keep_updates = limits.keep_updates,
@@ -250,6 +287,8 @@ void App::update_metrics() {
   metrics_->not_watched.Set(static_cast<double>(counts.not_watched));
   metrics_->probers.Set(static_cast<double>(core_.probers().size()));
   metrics_->queued.Set(static_cast<double>(writer_.queued()));
+  metrics_->trouble.Set(writer_.state().trouble.empty() ? 0 : 1);
+  metrics_->paused.Set(paused_ ? 1 : 0);
   metrics_->journal_size.Set(static_cast<double>(writer_.size()));
 }
 

@@ -33,6 +33,7 @@ class App {
   Restored restored(Timestamp now);
   void wait();
   void tick();
+  void look_at_queue(Timestamp now);
   void take_samples(Timestamp now);
   void check_clock(Now clocks);
   void submit_changes();
@@ -66,6 +67,7 @@ class App {
   std::uint64_t foreign_batches_ = 0;  // of another journal's assignment
   SteadyTime last_turn_;
   SteadyTime next_beat_;
+  bool paused_ = false;  // too much waits for the journal
   bool stop_ = false;
 };
 

@@ -21,7 +21,7 @@ namespace {
 constexpr std::size_t page_bytes = 1 << 20;
 constexpr std::int64_t page_events = 5000;
 std::string connect_string(const std::string& path) {
-  return "dbname=\"" + path + "\" timeout=10 synchronous=full";
+  return "dbname=\"" + path + "\" timeout=3 synchronous=full";
 }
 
 /// A number among the texts of the table meta; 0 when it is not there.
@@ -31,8 +31,50 @@ std::int64_t number_in(const std::string& text) {
 
 }  // namespace
 
+JournalFault fault_of(int sqlite_result) {
+  switch (sqlite_result & 0xff) {  // what is above says more than anybody needs
+    case SQLITE_FULL:
+      return JournalFault::disk_full;
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+      return JournalFault::io_error;
+    case SQLITE_READONLY:
+      return JournalFault::read_only;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return JournalFault::locked;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return JournalFault::damaged;
+    default:
+      return JournalFault::other;
+  }
+}
+
 void fail(const std::string& path, const std::string& what, const soci::soci_error& e) {
-  throw std::runtime_error("journal " + path + ": cannot " + what + ": " + e.get_error_message());
+  const auto* sqlite = dynamic_cast<const soci::sqlite3_soci_error*>(&e);
+  const auto fault = sqlite ? fault_of(sqlite->result()) : JournalFault::other;
+  throw JournalError(fault, "journal " + path + ": cannot " + what + ": " +
+                                std::string(words_of(fault)) + " (" + e.get_error_message() + ")");
+}
+
+std::string_view words_of(JournalFault fault) {
+  switch (fault) {
+    case JournalFault::disk_full:
+      return "the disk is full; make room";
+    case JournalFault::io_error:
+      return "the disk or the filesystem reports an error";
+    case JournalFault::read_only:
+      return "the file or its filesystem is read-only";
+    case JournalFault::locked:
+      return "another process holds it locked; end that one";
+    case JournalFault::damaged:
+      return "the file is damaged; put a copy of it back while the aggregator is stopped, or move "
+             "it away with its -wal and -shm to start anew (consumers then start over)";
+    case JournalFault::other:
+      break;
+  }
+  return "the database refuses";
 }
 
 JournalLock::JournalLock(const std::string& journal_path) {
@@ -159,6 +201,7 @@ Journal::Journal(const std::string& path, Mode mode) : impl_(std::make_unique<Im
       std::string answer;
       impl_->sql << "PRAGMA journal_mode = WAL", soci::into(answer);
       migrate_journal(impl_->sql, path);
+      impl_->look_for_damage();
     } else {
       check_journal(impl_->sql, path);
     }
@@ -251,6 +294,19 @@ Replayed Journal::read(std::int64_t after, std::int64_t limit) {
   } catch (const soci::soci_error& e) {
     fail(impl_->path, "read it", e);
   }
+}
+
+/// SQLite notices a damaged page only when it comes across it. A whole look takes about a second
+/// for the largest file that gets one.
+void Journal::Impl::look_for_damage() {
+  constexpr std::int64_t largest = std::int64_t{256} << 20;
+  if (live_bytes() > largest) return;
+  std::string verdict;
+  sql << "PRAGMA quick_check(1)", soci::into(verdict);
+  if (verdict != "ok")
+    throw JournalError(JournalFault::damaged, "journal " + path + ": cannot use it: " +
+                                                  std::string(words_of(JournalFault::damaged)) +
+                                                  " (" + verdict + ")");
 }
 
 std::int64_t Journal::head_at(Timestamp t) {

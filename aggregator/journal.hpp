@@ -8,7 +8,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace stalewatch::aggregator {
@@ -25,6 +27,18 @@ class JournalLock {
 
  private:
   int fd_;
+};
+
+/// What a journal suffers from.
+enum class JournalFault { disk_full, io_error, read_only, locked, damaged, other };
+
+/// For people: what is wrong, and what to do.
+std::string_view words_of(JournalFault fault);
+
+struct JournalError : std::runtime_error {
+  JournalError(JournalFault what_kind, const std::string& text)
+      : std::runtime_error(text), fault(what_kind) {}
+  JournalFault fault;
 };
 
 /// What is to be kept, and up to where it is needed.
@@ -49,9 +63,9 @@ class Journal {
  public:
   enum class Mode { write, read };
 
-  /// Opens, and in write mode makes, the journal; directories included. Throws std::runtime_error
-  /// for a file that is not a journal of ours, of a newer version, or not accessible, saying what
-  /// to do.
+  /// Opens, and in write mode makes, the journal; directories included. Throws JournalError or
+  /// another std::runtime_error for a file that is not a journal of ours, of a newer version, or
+  /// not accessible, saying what to do.
   Journal(const std::string& path, Mode mode);
   ~Journal();
 
@@ -60,8 +74,8 @@ class Journal {
 
   Restored restore();
 
-  /// One transaction, on disk when it returns. Throws std::runtime_error, with nothing written,
-  /// when it cannot.
+  /// One transaction, on disk when it returns. Throws JournalError, with nothing written, when it
+  /// cannot.
   void write(const std::vector<Changes>& changes);
 
   /// One bounded step of deleting what need not be kept; quick, and a transaction of its own.

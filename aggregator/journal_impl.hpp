@@ -5,6 +5,7 @@
 #include "aggregator/journal.hpp"
 
 #include <soci/soci.h>
+#include <soci/sqlite3/soci-sqlite3.h>
 
 #include <string>
 
@@ -22,6 +23,8 @@ struct Journal::Impl {
   /// The newest seq there ever was, deleted ones included.
   std::int64_t head();
   std::int64_t live_bytes();
+
+  void look_for_damage();
 
   void insert_events(const std::vector<Changes>& changes);
   void put_targets(const std::vector<Changes>& changes);

@@ -12,10 +12,17 @@ constexpr auto retry_after = std::chrono::seconds(1);
 // Quiet for this long, the write-ahead log is folded into the file.
 constexpr auto quiet = std::chrono::seconds(1);
 
+/// What a turn weighs in memory: never nothing.
+std::size_t weight(const Changes& changes) {
+  return 1 + changes.events.size() + changes.targets.size();
+}
+
 }  // namespace
 
-JournalWriter::JournalWriter(Journal& journal)
-    : journal_(journal), thread_([this](std::stop_token stop) { run(std::move(stop)); }) {}
+JournalWriter::JournalWriter(Journal& journal, DiskReserve reserve)
+    : journal_(journal),
+      reserve_(std::move(reserve)),
+      thread_([this](std::stop_token stop) { run(std::move(stop)); }) {}
 
 JournalWriter::~JournalWriter() {
   thread_.request_stop();
@@ -25,6 +32,7 @@ JournalWriter::~JournalWriter() {
 void JournalWriter::submit(Changes changes) {
   {
     const std::lock_guard lock(mutex_);
+    waiting_ += weight(changes);
     queue_.push_back(std::move(changes));
   }
   work_.notify_one();
@@ -47,12 +55,12 @@ std::vector<Changes> JournalWriter::take_committed() {
 
 std::size_t JournalWriter::queued() const {
   const std::lock_guard lock(mutex_);
-  return queue_.size() + in_flight_;
+  return waiting_ + in_flight_;
 }
 
-std::string JournalWriter::trouble() const {
+JournalState JournalWriter::state() const {
   const std::lock_guard lock(mutex_);
-  return trouble_;
+  return {.trouble = blocked_.empty() ? reserve_gone_ : blocked_, .blocked = !blocked_.empty()};
 }
 
 std::int64_t JournalWriter::size() const {
@@ -81,29 +89,60 @@ std::vector<Changes> JournalWriter::wait_for_work(std::unique_lock<std::mutex>& 
   }
   std::vector<Changes> group;
   while (!queue_.empty() && group.size() < group_limit) {
+    in_flight_ += weight(queue_.front());
     group.push_back(std::move(queue_.front()));
     queue_.pop_front();
   }
-  in_flight_ = group.size();
+  waiting_ -= in_flight_;
   return group;
 }
 
-bool JournalWriter::try_write(const std::vector<Changes>& group) {
-  std::string problem;
+std::optional<JournalError> JournalWriter::attempt(const std::vector<Changes>& group) {
   try {
     journal_.write(group);
+    return std::nullopt;
+  } catch (const JournalError& e) {
+    return e;
   } catch (const std::exception& e) {
-    problem = e.what();
+    return JournalError(JournalFault::other, e.what());
+  }
+}
+
+bool JournalWriter::try_write(const std::vector<Changes>& group) {
+  auto failure = attempt(group);
+  // Filesystems tell of a full disk in more than one way.
+  const bool no_room = failure && (failure->fault == JournalFault::disk_full ||
+                                   failure->fault == JournalFault::io_error);
+  if (no_room && reserve_.release()) {
+    spdlog::error("{}; living on the reserve now", failure->what());
+    const std::lock_guard lock(mutex_);
+    reserve_gone_ = std::string(words_of(failure->fault)) + "; its reserve is in use";
+    failure = attempt(group);
   }
   const std::lock_guard lock(mutex_);
-  if (problem != trouble_) {
-    if (problem.empty())
+  const auto problem = failure ? std::string(words_of(failure->fault)) : std::string();
+  if (problem != blocked_) {
+    if (!failure)
       spdlog::info("the journal can be written again");
     else
-      spdlog::error("{}; trying again each second", problem);
+      spdlog::error("{}; going on in memory, trying again each second", failure->what());
   }
-  trouble_ = problem;
-  return problem.empty();
+  blocked_ = problem;
+  return !failure;
+}
+
+/// Makes the reserve, at the start and when there is room again.
+void JournalWriter::look_after_reserve() {
+  if (!reserve_.wanted() || reserve_.held()) return;
+  const auto problem = reserve_.take();
+  const std::lock_guard lock(mutex_);
+  if (problem.empty()) {
+    if (!reserve_gone_.empty()) spdlog::info("there is room again for the journal's reserve");
+    reserve_gone_.clear();
+  } else if (reserve_gone_.empty()) {
+    reserve_gone_ = "no reserve can be held for a full disk: " + problem;
+    spdlog::error("journal: {}", reserve_gone_);
+  }
 }
 
 /// One step of deleting. What is left is done after the next group, or at once when there is none.
@@ -111,14 +150,20 @@ void JournalWriter::tidy_step(std::unique_lock<std::mutex>& lock) {
   const auto retention = retention_;
   tidy_wanted_ = false;
   lock.unlock();
+  look_after_reserve();
   Tidied tidied;
   std::int64_t size = 0;
+  std::string problem;
   try {
     tidied = journal_.tidy(retention);
     size = journal_.size();
+    if (!std::exchange(wrote_, false) && std::exchange(checkpoint_wanted_, false))
+      journal_.checkpoint();
   } catch (const std::exception& e) {
-    spdlog::warn("{}", e.what());
+    problem = e.what();
+    if (problem != tidy_trouble_) spdlog::warn("{}", problem);
   }
+  tidy_trouble_ = problem;
   if (tidied.not_acked > 0 && !std::exchange(told_unread_, true))
     spdlog::error(
         "the journal has reached journal.max_size: the oldest events are deleted although not "
@@ -145,7 +190,7 @@ void JournalWriter::run(std::stop_token stop) {
       in_flight_ = 0;
       if (!written)
         return;  // stopping, and it cannot be written: decided again from the state on disk
-      checkpoint_wanted_ = true;
+      checkpoint_wanted_ = wrote_ = true;
       for (auto& changes : group) committed_.push_back(std::move(changes));
       wake_.set();
     }

@@ -2,12 +2,14 @@
 
 // The journal's two threads, so that the one that receives never waits for a disk.
 
+#include "aggregator/disk_reserve.hpp"
 #include "aggregator/journal.hpp"
 #include "aggregator/wake.hpp"
 
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -15,12 +17,18 @@
 
 namespace stalewatch::aggregator {
 
+/// What is wrong with the journal.
+struct JournalState {
+  std::string trouble;   ///< for people; empty: nothing
+  bool blocked = false;  ///< it cannot be written
+};
+
 /// Writes what is submitted, all that waits in one transaction (group commit), and hands back what
-/// is on disk. A journal that cannot be written is tried again each second, and told; nothing is
-/// dropped meanwhile.
+/// is on disk. On a full disk it lives on the reserve, as long as that lasts. A journal that cannot
+/// be written is tried again each second, and told; nothing is dropped meanwhile.
 class JournalWriter {
  public:
-  explicit JournalWriter(Journal& journal);
+  explicit JournalWriter(Journal& journal, DiskReserve reserve = {{}, 0});
   /// Writes what is still queued, trying once, then ends.
   ~JournalWriter();
 
@@ -30,10 +38,9 @@ class JournalWriter {
   /// Readable when take_committed has something.
   int fd() const { return wake_.fd(); }
   std::vector<Changes> take_committed();
-  /// Changes that are not on disk yet.
+  /// Events and states that are not on disk yet.
   std::size_t queued() const;
-  /// What the last attempt failed by; empty while all is well.
-  std::string trouble() const;
+  JournalState state() const;
   /// Bytes in use, as of the last time that there was something to look after.
   std::int64_t size() const;
   /// Events deleted although a registered consumer had not acknowledged them.
@@ -43,16 +50,23 @@ class JournalWriter {
   void run(std::stop_token stop);
   std::vector<Changes> wait_for_work(std::unique_lock<std::mutex>& lock, std::stop_token& stop);
   bool try_write(const std::vector<Changes>& group);
+  std::optional<JournalError> attempt(const std::vector<Changes>& group);
+  void look_after_reserve();
   void tidy_step(std::unique_lock<std::mutex>& lock);
 
   Journal& journal_;
+  DiskReserve reserve_;
   Wake wake_;
   mutable std::mutex mutex_;
   std::condition_variable_any work_;
   std::deque<Changes> queue_;
+  std::size_t waiting_ = 0;  // events and states in queue_
   std::size_t in_flight_ = 0;
   std::vector<Changes> committed_;
-  std::string trouble_;
+  std::string blocked_;       // why the last attempt failed
+  std::string reserve_gone_;  // why the reserve is not there
+  std::string tidy_trouble_;  // of the writer's thread alone
+  bool wrote_ = false;        // since the last step of tidying
   bool checkpoint_wanted_ = false;
   Retention retention_;
   bool tidy_wanted_ = false;

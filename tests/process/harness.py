@@ -165,7 +165,7 @@ class System:
                 **{socket: f"ipc://{folder}/{socket}" for socket in ("samples", "control", "events")},
                 **(transport or {}),
             },
-            "journal": {"path": str(folder / "journal.sqlite")},
+            "journal": {"path": str(folder / "journal.sqlite"), "reserve": "1MiB"},
             "notifier": {"state": str(folder / "notifier.sqlite")},
             "prober": {"name": "prober-1"},
             **sections,
