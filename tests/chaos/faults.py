@@ -34,13 +34,21 @@ def fault(lane, *disturbs, weight=1, needs_root=False):
     return register
 
 
+@contextlib.contextmanager
+def taken(actor, entry):
+    """The process is ours alone; the fault begins only now."""
+    with actor.lock:
+        entry.begin = time.time()
+        yield
+
+
 # The chain from a sample to a decision: one at a time, with calm in between.
 
 @fault("chain", "samples", weight=3)
 def aggregator_killed(world, dice, entry):
     """Several times in a row, at any moment of a commit; each start lives for a moment under full load."""
     actor = world["aggregator"]
-    with actor.lock:
+    with taken(actor, entry):
         lives = dice.randint(1, 5)
         for life in range(lives):
             with actor.away():
@@ -53,14 +61,14 @@ def aggregator_killed(world, dice, entry):
 
 @fault("chain", "samples")
 def aggregator_terminated(world, dice, entry):
-    with world["aggregator"].lock, world["aggregator"].away():
+    with taken(world["aggregator"], entry), world["aggregator"].away():
         world["aggregator"].end()
         yield dice.uniform(0, 6)
 
 
 @fault("chain", "samples")
 def aggregator_stopped(world, dice, entry):
-    with world["aggregator"].lock:
+    with taken(world["aggregator"], entry):
         world["aggregator"].freeze()
         yield dice.choice((dice.uniform(0.2, 3), dice.uniform(3, 9), dice.uniform(16, 18)))
         world["aggregator"].thaw()
@@ -74,7 +82,7 @@ def some_prober(world, dice, entry):
 @fault("chain", "samples")
 def prober_killed(world, dice, entry):
     actor = some_prober(world, dice, entry)
-    with actor.lock, actor.away():
+    with taken(actor, entry), actor.away():
         actor.kill()
         yield dice.uniform(0, 4)
 
@@ -82,7 +90,7 @@ def prober_killed(world, dice, entry):
 @fault("chain", "samples", "probes")
 def prober_terminated(world, dice, entry):
     actor = some_prober(world, dice, entry)
-    with actor.lock, actor.away():
+    with taken(actor, entry), actor.away():
         actor.end()
         yield dice.uniform(0, 4)
 
@@ -90,7 +98,7 @@ def prober_terminated(world, dice, entry):
 @fault("chain", "samples", "probes")
 def prober_stopped(world, dice, entry):
     actor = some_prober(world, dice, entry)
-    with actor.lock:
+    with taken(actor, entry):
         actor.freeze()
         yield dice.uniform(0.2, 5)
         actor.thaw()
@@ -100,7 +108,7 @@ def prober_stopped(world, dice, entry):
 def prober_with_wrong_clock(world, dice, entry):
     """It starts on a host whose clock is an hour off, and that is put right while it runs."""
     actor = some_prober(world, dice, entry)
-    with actor.lock:
+    with taken(actor, entry):
         with actor.away():
             actor.kill()
             actor.set_clock(dice.choice((-3600, 3600)))
@@ -146,7 +154,7 @@ def far_link_down(world, dice, entry):
 def prober_killed_while_cut(world, dice, entry):
     """What it had in its hands dies with it, and has to be told."""
     actor = some_prober(world, dice, entry)
-    with actor.lock:
+    with taken(actor, entry):
         world.links[entry.who].all("cut")
         yield dice.uniform(0.5, 4)
         with actor.away():
@@ -182,7 +190,7 @@ def journal_disk_full(world, dice, entry):
 def killed(name):
     def act(world, dice, entry):
         actor = world[name]
-        with actor.lock:
+        with taken(actor, entry):
             times = dice.choice((1, 1, 6))
             for life in range(times):
                 with actor.away():
@@ -196,7 +204,7 @@ def killed(name):
 
 def terminated(name):
     def act(world, dice, entry):
-        with world[name].lock, world[name].away():
+        with taken(world[name], entry), world[name].away():
             world[name].end()
             yield dice.uniform(0, 4)
     return act
@@ -204,7 +212,7 @@ def terminated(name):
 
 def stopped(name):
     def act(world, dice, entry):
-        with world[name].lock:
+        with taken(world[name], entry):
             world[name].freeze()
             yield dice.uniform(0.2, 6)
             world[name].thaw()
@@ -241,7 +249,11 @@ for consumer in ("notifier", "recorder"):
 def aggregator_clock_stepped(world, dice, entry):
     """While it runs. A clock that is wrong when it starts is believed: nobody is there who knows better."""
     actor = world["aggregator"]
-    with actor.lock:
+    with taken(actor, entry):
+        while not started(world):
+            yield 0.1
+        yield 1.0  # its main loop has looked at the clock
+        entry.begin = time.time()
         actor.set_clock(dice.choice((-3600, 3600)))
         yield dice.uniform(3, 6)
         actor.set_clock(0)
