@@ -106,7 +106,7 @@ void AggregatorLink::tick(const Now& now, std::uint64_t last_news_seq) {
   bool sent = false;
   if (joined_) {
     Lease lease{hello_.instance, pieces_.generation(), last_news_seq, now.wall, {}, {}};
-    if (const auto clock = pings_.median()) {
+    if (const auto clock = pings_.best()) {
       lease.clock_offset = clock->offset;
       lease.clock_uncertainty = clock->uncertainty;
     }

@@ -30,7 +30,7 @@ class AggregatorLink {
   /// The aggregator answers.
   bool joined() const { return joined_; }
   /// The aggregator's clock against ours.
-  std::optional<ClockOffset> clock() const { return pings_.median(); }
+  std::optional<ClockOffset> clock() const { return pings_.best(); }
   std::uint64_t bad_frames() const { return bad_.total(); }
 
  private:

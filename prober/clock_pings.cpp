@@ -1,12 +1,11 @@
 #include "prober/clock_pings.hpp"
 
 #include <algorithm>
-#include <vector>
 
 namespace stalewatch::prober {
 namespace {
 
-/// What two clocks may drift apart within five pings, generously.
+/// What two clocks may drift apart within eight pings, generously.
 constexpr Duration drift = std::chrono::milliseconds(100);
 
 }  // namespace
@@ -17,20 +16,18 @@ void ClockPings::add(Timestamp sent, Timestamp theirs, Timestamp received) {
   const ClockOffset seen{theirs - (sent + half), half};
   // What cannot be the same offset is a clock that was set: what was measured before says nothing
   // any more.
-  if (const auto before = median())
+  if (const auto before = best())
     if (abs(seen.offset - before->offset) > seen.uncertainty + before->uncertainty + drift)
       last_.clear();
   last_.push_back(seen);
   if (last_.size() > kept) last_.pop_front();
 }
 
-std::optional<ClockOffset> ClockPings::median() const {
+std::optional<ClockOffset> ClockPings::best() const {
   if (last_.empty()) return std::nullopt;
-  std::vector<ClockOffset> sorted(last_.begin(), last_.end());
-  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
-  std::nth_element(sorted.begin(), middle, sorted.end(),
-                   [](const ClockOffset& a, const ClockOffset& b) { return a.offset < b.offset; });
-  return *middle;
+  return *std::min_element(
+      last_.begin(), last_.end(),
+      [](const ClockOffset& a, const ClockOffset& b) { return a.uncertainty < b.uncertainty; });
 }
 
 }  // namespace stalewatch::prober
