@@ -14,9 +14,9 @@ namespace {
 const std::vector<std::string> configured_consumers = {"notifier", "recorder"};
 // Names listed in one message about many retired targets.
 constexpr std::size_t names_listed = 20;
-// Probers report the median of their last five pings, one a second: after this it holds none from
+// Probers report the quickest of their last ten pings, one a second: after this it is none from
 // before a step.
-constexpr Duration offsets_settle = std::chrono::seconds(10);
+constexpr Duration offsets_settle = std::chrono::seconds(12);
 
 bool same_target(const ServerConfig& a, const ServerConfig& b) {
   return a.address == b.address && a.time_field == b.time_field;

@@ -5,7 +5,7 @@
 namespace stalewatch::prober {
 namespace {
 
-/// What two clocks may drift apart within eight pings, generously.
+/// What two clocks may drift apart within ten pings, generously.
 constexpr Duration drift = std::chrono::milliseconds(100);
 
 }  // namespace

@@ -22,14 +22,14 @@ class ClockPings {
  public:
   /// One answered ping: sent and received by our clock, `theirs` read by the other side in between.
   void add(Timestamp sent, Timestamp theirs, Timestamp received);
-  /// The quickest of the last eight; nothing before the first.
+  /// The quickest of the last ten; nothing before the first.
   std::optional<ClockOffset> best() const;
   void clear() { last_.clear(); }
 
  private:
   // A second each: an aggregator that stands still for some seconds answers all that waited at
   // once, each too late by another time. One that was quick is remembered across that.
-  static constexpr std::size_t kept = 8;
+  static constexpr std::size_t kept = 10;
   std::deque<ClockOffset> last_;
 };
 
