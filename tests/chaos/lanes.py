@@ -4,7 +4,10 @@ import random
 import threading
 import traceback
 
-import faults
+import faults_chain  # noqa: F401 (they register themselves)
+import faults_consumers  # noqa: F401
+import faults_targets  # noqa: F401
+from fault import REGISTRY
 
 # Seconds of calm between two faults of a lane. The chain needs more of it now and then: only in calm can it be judged
 # what was not told, or late.
@@ -22,7 +25,7 @@ class Lane(threading.Thread):
         self.world, self.lane = world, name.partition("#")[0]
         self.dice = random.Random(f"{seed} {name}")
         self.deck, self.end = [], threading.Event()
-        self.kinds = [f for f in faults.REGISTRY if f.lane == self.lane and (world.isolated or not f.needs_root)
+        self.kinds = [f for f in REGISTRY if f.lane == self.lane and (world.isolated or not f.needs_root)
                       and (not only or f.name in only)]
         self.error = None
 
