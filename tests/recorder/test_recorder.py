@@ -26,8 +26,8 @@ servers = {}
 @pytest.fixture(scope="session", autouse=True)
 def close_servers():
     yield
-    for server in servers.values():
-        server.close()
+    while servers:
+        servers.popitem()[1].close()
 
 
 @pytest.fixture(params=list(ENGINES))

@@ -1,0 +1,19 @@
+-- The recorder's tables of schema version 1 (0.1.0), after 8 events of journal-1.
+BEGIN TRANSACTION;
+CREATE TABLE "kept" (journal_id VARCHAR(64) NOT NULL, seq BIGINT NOT NULL, server VARCHAR(255) NOT NULL, computed_at_us BIGINT NOT NULL, previous_computed_at_us BIGINT, observed_at_us BIGINT NOT NULL, diff_seconds DOUBLE PRECISION, lag_seconds DOUBLE PRECISION, late SMALLINT NOT NULL, PRIMARY KEY (journal_id, seq));
+INSERT INTO "kept" VALUES('journal-1',2,'PROD',1795341716500001,1795341656750001,1795341720000001,59.75,3.5,0);
+INSERT INTO "kept" VALUES('journal-1',3,'PROD',1795341716500002,1795341656750002,1795341720000002,59.75,3.5,0);
+INSERT INTO "kept" VALUES('journal-1',5,'PROD',1795341716500004,1795341656750004,1795341720000004,59.75,3.5,0);
+CREATE TABLE "kept_events" (journal_id VARCHAR(64) NOT NULL, seq BIGINT NOT NULL, episode BIGINT, kind VARCHAR(255) NOT NULL, server VARCHAR(255) NOT NULL, name VARCHAR(255) NOT NULL, address TEXT NOT NULL, at_us BIGINT NOT NULL, decided_at_us BIGINT NOT NULL, observed_at_us BIGINT, computed_at_us BIGINT, previous_computed_at_us BIGINT, lag_seconds DOUBLE PRECISION, age_seconds DOUBLE PRECISION, threshold_seconds DOUBLE PRECISION, since_us BIGINT, reason VARCHAR(255), detail TEXT, prober VARCHAR(255), observers_failing BIGINT, observers_of BIGINT, inhibited SMALLINT NOT NULL, announced SMALLINT NOT NULL, late SMALLINT NOT NULL, notify SMALLINT NOT NULL, repeat_number BIGINT, next_reminder_at_us BIGINT, PRIMARY KEY (journal_id, seq));
+INSERT INTO "kept_events" VALUES('journal-1',2,NULL,'updated','PROD','Production','http://prod/',1795341720000001,1795341720000002,1795341720000001,1795341716500001,1795341656750001,3.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,0,0,0,NULL,NULL);
+INSERT INTO "kept_events" VALUES('journal-1',3,NULL,'updated','PROD','Production','http://prod/',1795341720000002,1795341720000003,1795341720000002,1795341716500002,1795341656750002,3.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,0,0,0,NULL,NULL);
+INSERT INTO "kept_events" VALUES('journal-1',4,4,'failing','PROD','Production','',1795341720000003,1795341720000003,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'http_status','HTTP 503',NULL,NULL,NULL,0,0,0,0,NULL,NULL);
+INSERT INTO "kept_events" VALUES('journal-1',5,NULL,'updated','PROD','Production','http://prod/',1795341720000004,1795341720000005,1795341720000004,1795341716500004,1795341656750004,3.5,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,0,0,0,NULL,NULL);
+INSERT INTO "kept_events" VALUES('journal-1',7,7,'failing','PROD','Production','',1795341720000006,1795341720000006,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'http_status','HTTP 503',NULL,NULL,NULL,0,0,0,0,NULL,NULL);
+INSERT INTO "kept_events" VALUES('journal-1',8,NULL,'prober_lost','','prober-1','',1795341720000007,1795341720000007,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'no lease 🕒 ''x''',NULL,NULL,NULL,0,0,0,0,NULL,NULL);
+CREATE TABLE "kept_meta" (name VARCHAR(64) NOT NULL PRIMARY KEY, journal_id VARCHAR(64) NOT NULL, number BIGINT NOT NULL);
+INSERT INTO "kept_meta" VALUES('schema','',1);
+INSERT INTO "kept_meta" VALUES('cursor','journal-1',8);
+CREATE INDEX "kept_by_server" ON "kept" (server, observed_at_us);
+CREATE VIEW "kept_readable" AS SELECT server, strftime('%Y-%m-%d %H:%M:%S', (computed_at_us - ((computed_at_us % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06d', ((computed_at_us % 1000000 + 1000000) % 1000000)) AS computed_at, strftime('%Y-%m-%d %H:%M:%S', (previous_computed_at_us - ((previous_computed_at_us % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06d', ((previous_computed_at_us % 1000000 + 1000000) % 1000000)) AS previous_computed_at, strftime('%Y-%m-%d %H:%M:%S', (observed_at_us - ((observed_at_us % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06d', ((observed_at_us % 1000000 + 1000000) % 1000000)) AS observed_at, diff_seconds, lag_seconds, late, journal_id, seq FROM "kept";
+COMMIT;
