@@ -84,6 +84,7 @@ class App {
       const auto lost = std::to_string(batch.gap->first) + " to " + std::to_string(batch.gap->last);
       spdlog::error("the journal no longer holds these events, they cannot be recorded seq={}",
                     lost);
+      recording_.missed(batch.gap->last - batch.gap->first + 1);
       batch.events.insert(batch.events.begin(),
                           Event{.seq = batch.gap->last,
                                 .kind = Kind::gap,

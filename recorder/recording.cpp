@@ -28,6 +28,8 @@ struct Recording::Metrics {
         batches(counter(registry, "stalewatch_recorder_batches_total", "transactions committed")),
         set_aside(counter(registry, "stalewatch_recorder_set_aside_total",
                           "events that the database refused for their content")),
+        missed(counter(registry, "stalewatch_recorder_missing_events_total",
+                       "events that the journal no longer held")),
         errors(prometheus::BuildCounter()
                    .Name("stalewatch_recorder_db_errors_total")
                    .Help("failed attempts by category")
@@ -46,6 +48,7 @@ struct Recording::Metrics {
   prometheus::Counter& events;
   prometheus::Counter& batches;
   prometheus::Counter& set_aside;
+  prometheus::Counter& missed;
   prometheus::Family<prometheus::Counter>& errors;
   prometheus::Gauge& lag;
   prometheus::Gauge& connected;
@@ -69,6 +72,10 @@ void Recording::add(EventBatch batch, SteadyTime now) {
 
 void Recording::add_line(const std::string& journal, Event event, SteadyTime now) {
   put(open_work(journal, now), std::move(event));
+}
+
+void Recording::missed(std::int64_t events) {
+  metrics_->missed.Increment(static_cast<double>(events));
 }
 
 Work& Recording::open_work(const std::string& journal, SteadyTime now) {

@@ -53,6 +53,8 @@ class Recording {
   std::uint64_t set_aside() const { return set_aside_; }
   /// The newest seq known to exist, for the lag.
   void known_head(std::int64_t seq) { head_ = seq; }
+  /// So many events were gone from the journal before they could be recorded.
+  void missed(std::int64_t events);
 
   void replace(std::unique_ptr<EventStore> store);
   int fd() const { return writer_.fd(); }
