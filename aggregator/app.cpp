@@ -40,6 +40,15 @@ Journal open_journal(const Config& config) {
   }
 }
 
+// What the journal failed by, in the beat: a file's path and an error of SQLite's.
+constexpr std::size_t longest_standstill = 300;
+
+Duration shortest_interval_of(const std::vector<ServerConfig>& servers) {
+  Duration shortest = Duration::max();
+  for (const auto& server : servers) shortest = std::min(shortest, server.interval);
+  return servers.empty() ? Duration::zero() : shortest;
+}
+
 }  // namespace
 
 struct App::Metrics {
@@ -104,7 +113,9 @@ App::App(Config config, Signals& signals, const std::string& http)
                 .journal_id = journal_.id(),
                 .lease = config_.transport.lease,
                 .reload = [this](bool& ok) { return reload(ok); },
-                .head = [this] { return published_; }}) {
+                .head = [this] { return published_; }}),
+      chain_(read_clocks().mono),
+      shortest_interval_(shortest_interval_of(config_.servers)) {
   const Now clocks = read_clocks();
   last_turn_ = next_beat_ = clocks.mono;
   published_ = core_.next_seq() - 1;
@@ -239,6 +250,7 @@ void App::submit_changes() {
 
 void App::publish() {
   for (const auto& changes : writer_.take_committed()) {
+    ++commits_;
     for (const auto& event : changes.events) {
       spdlog::debug("event seq={} kind={} target={}", event.seq, name_of(event.kind), event.target);
       // A subscriber whose queue is full misses it and asks for it again.
@@ -251,8 +263,12 @@ void App::publish() {
 
 void App::beat(Now clocks, Timestamp now) {
   next_beat_ = std::max(next_beat_ + beat_interval, clocks.mono);
-  send(events_, events_out_, Beat{.journal = journal_.id(), .head = published_, .at = now});
-  look_after_journal(now);
+  const auto acks = control_.take_acks();
+  const auto still = standstill(clocks, acks);
+  Beat beat{.journal = journal_.id(), .head = published_, .at = now, .moving = still.empty()};
+  if (!still.empty()) beat.standstill = escape_untrusted(still, longest_standstill);
+  send(events_, events_out_, beat);
+  look_after_journal(acks, now);
   update_metrics();
   health_.beat();
   const auto journal = writer_.state();
@@ -260,9 +276,9 @@ void App::beat(Now clocks, Timestamp now) {
                                       (paused_ ? "; nothing is decided until it can" : ""));
 }
 
-void App::look_after_journal(Timestamp now) {
+void App::look_after_journal(const std::map<std::string, std::int64_t>& acks, Timestamp now) {
   const auto& limits = config_.journal;
-  for (const auto& [consumer, seq] : control_.take_acks())
+  for (const auto& [consumer, seq] : acks)
     if (!core_.ack(consumer, seq, now)) ++refused_acks_;
   core_.journal_trouble(writer_.state().trouble, now);
   core_.watch_consumers(published_, limits.consumer_behind_after, now);
@@ -292,6 +308,19 @@ void App::update_metrics() {
   metrics_->journal_size.Set(static_cast<double>(writer_.size()));
 }
 
+/// Why the whole chain does not move; empty: it does.
+std::string App::standstill(Now clocks, const std::map<std::string, std::int64_t>& acks) {
+  const auto journal = writer_.state();
+  return chain_.step({.samples = core_.samples(),
+                      .shortest_interval = shortest_interval_,
+                      .queued = writer_.queued(),
+                      .committed = commits_,
+                      .journal_trouble = journal.blocked ? journal.trouble : "",
+                      .head = published_,
+                      .acks = acks},
+                     clocks.mono);
+}
+
 std::string App::reload(bool& ok) {
   auto fresh = reread_config(config_.file);
   ok = fresh.has_value();
@@ -303,6 +332,7 @@ std::string App::reload(bool& ok) {
     text += "; transport and journal.path take effect at the next start";
   core_.configure(fresh->servers, clock_.now(read_clocks()));
   config_ = *std::move(fresh);
+  shortest_interval_ = shortest_interval_of(config_.servers);
   return text;
 }
 

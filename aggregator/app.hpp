@@ -8,11 +8,13 @@
 //   5. hand what was decided to the journal's thread
 //   6. publish what the journal has on disk; send pages, assignments and, each second, the beat
 
+#include "aggregator/chain.hpp"
 #include "aggregator/clock_basis.hpp"
 #include "aggregator/control.hpp"
 #include "common/health.hpp"
 #include "common/process.hpp"
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -39,8 +41,9 @@ class App {
   void submit_changes();
   void publish();
   void beat(Now clocks, Timestamp now);
-  void look_after_journal(Timestamp now);
+  void look_after_journal(const std::map<std::string, std::int64_t>& acks, Timestamp now);
   void update_metrics();
+  std::string standstill(Now clocks, const std::map<std::string, std::int64_t>& acks);
   void finish();
   std::string reload(bool& ok);
   void log_start() const;
@@ -62,6 +65,9 @@ class App {
   Sender events_out_;
   Control control_;
   BadFrames bad_;
+  Chain chain_;
+  Duration shortest_interval_;  // between probes of one target
+  std::uint64_t commits_ = 0;   // groups that the journal has on disk
   std::int64_t published_ = 0;
   std::uint64_t refused_acks_ = 0;
   std::uint64_t foreign_batches_ = 0;  // of another journal's assignment

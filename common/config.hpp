@@ -150,9 +150,11 @@ struct Config {
   ProberConfig prober;
   std::string journal_path;  ///< journal.path
   JournalConfig journal;
-  std::string notifier_state;                       ///< notifier.state
-  Duration give_up_after = std::chrono::hours(24);  ///< notifier.give_up_after
-  std::vector<std::string> warnings;                ///< worth telling, not errors
+  std::string notifier_state;                              ///< notifier.state
+  Duration give_up_after = std::chrono::hours(24);         ///< notifier.give_up_after
+  Secret heartbeat_url;                                    ///< notifier.heartbeat_url; empty: none
+  Duration heartbeat_interval = std::chrono::seconds(60);  ///< notifier.heartbeat_interval
+  std::vector<std::string> warnings;                       ///< worth telling, not errors
 
   bool operator==(const Config&) const = default;
 };

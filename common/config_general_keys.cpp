@@ -333,6 +333,22 @@ const std::vector<ConfigKey>& system_keys() {
        .meaning = "a message that could not be delivered for so long is given up, loudly",
        .example = "6h",
        .set = set_config<&C::give_up_after>},
+      {.path = "notifier.heartbeat_url",
+       .type = secret,
+       .initial = "(none)",
+       .meaning = "asked by GET while the whole chain moves: for a service outside that raises the "
+                  "alarm when these calls stop",
+       .example = "https://hc.example/ping/TOKEN",
+       .check = check_http_url,
+       .set = set_config<&C::heartbeat_url>},
+      {.path = "notifier.heartbeat_interval",
+       .type = duration,
+       .initial = "60s",
+       .min = us_per_second,
+       .max = us_per_day,
+       .meaning = "time between two of these calls",
+       .example = "5m",
+       .set = set_config<&C::heartbeat_interval>},
   };
   return keys;
 }

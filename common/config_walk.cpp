@@ -269,7 +269,8 @@ std::optional<std::string> ConfigWalk::cannot_have(YamlMark mark, const ConfigPa
       {"servers.", needs_.servers},
       {"defaults.", needs_.servers},
       {"credentials.DB.", needs_.database},
-      {"credentials.ROCKETCHAT.", needs_.rocketchat}};
+      {"credentials.ROCKETCHAT.", needs_.rocketchat},
+      {"notifier.heartbeat_url", needs_.rocketchat}};
   for (const auto& [prefix, needed] : sections) {
     if (needed || full.rfind(prefix, 0) != 0) continue;
     incomplete[std::string(prefix)] = true;

@@ -175,11 +175,12 @@ void EventSource::on_events_frames(const Frames& frames, SteadyTime now) {
     else
       bad_.count(frames.header.sender, event.error());
   } else if (frames.topic == topic_of<Beat>()) {
-    const auto beat = decode<Beat>(frames.body);
+    auto beat = decode<Beat>(frames.body);
     if (!beat) return bad_.count(frames.header.sender, beat.error());
     if (last_beat_ && now - *last_beat_ > silence) reconnected();
     last_beat_ = now;
     sequence_.on_beat(*beat);
+    beat_ = *std::move(beat);
   }
 }
 

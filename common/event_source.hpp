@@ -50,6 +50,8 @@ class EventSource {
 
   /// When the newest sign of life (beat) was received; nothing before the first.
   std::optional<SteadyTime> last_beat() const { return last_beat_; }
+  /// What it said.
+  const Beat& beat() const { return beat_; }
   const EventSequence& sequence() const { return sequence_; }
 
  private:
@@ -92,6 +94,7 @@ class EventSource {
 
   SteadyTime started_;
   std::optional<SteadyTime> last_beat_;
+  Beat beat_;
   bool told_following_ = false, told_silence_ = false, told_ahead_ = false;
 };
 

@@ -141,6 +141,8 @@ struct Beat {
   std::string journal;    ///< id of the journal
   std::int64_t head = 0;  ///< seq of the newest published event
   Timestamp at{};
+  bool moving = false;  ///< samples come in, the journal commits, recorder and notifier acknowledge
+  std::optional<std::string> standstill;  ///< for people: why not
 
   bool operator==(const Beat&) const = default;
 };
@@ -316,7 +318,8 @@ void for_each_field(M& m, F&& f) {
 
 template <Message<Beat> M, typename F>
 void for_each_field(M& m, F&& f) {
-  f("journal", m.journal), f("head", m.head), f("at", m.at);
+  f("journal", m.journal), f("head", m.head), f("at", m.at), f("moving", m.moving);
+  f("standstill", m.standstill);
 }
 
 template <Message<TargetSpec> M, typename F>

@@ -2,6 +2,7 @@
 
 #include "common/log.hpp"
 #include "common/names.hpp"
+#include "notifier/http_post.hpp"
 
 #include <algorithm>
 
@@ -16,6 +17,12 @@ constexpr Duration store_retry = std::chrono::seconds(2);
 /// A terminal that is held (Ctrl-S), or a full disk under the log file, must neither fill the disk
 /// with updates nor keep alarms from the others: about 50 MB.
 constexpr std::int64_t crowded_from = 100'000;
+
+/// Beside the time that the sinks may take, of the 5 s that a SIGTERM leaves.
+constexpr Duration heartbeat_stops_within = std::chrono::milliseconds(1500);
+
+/// Three beats missed: what the last one said of the chain is no longer known.
+constexpr Duration beat_is_fresh = std::chrono::milliseconds(3500);
 
 /// An aggregator_lost that was told before the restart; the terminal gets every event, so it knows.
 std::optional<Event> open_loss(Store& store) {
@@ -39,6 +46,7 @@ App::App(ProcessContext& context, Health& health)
   source_.emplace(zmq_, context.config.transport, "notifier", cursor_, StartAt::head);
   source_->watch(context.signals.fd());
   source_->watch(team_.mailbox().fd());
+  make_heartbeat();
 }
 
 int App::run() {
@@ -48,8 +56,10 @@ int App::run() {
   spdlog::info("telling on: {}", names);
   while (!stop_) turn();
   source_.reset();  // says goodbye, with the last ack
-  if (!team_.stop()) {
-    spdlog::warn("a sink hangs in the system; ending without it");
+  const bool heartbeat_ended =
+      !heartbeat_ || heartbeat_->stop(read_clocks().mono + heartbeat_stops_within);
+  if (!team_.stop() || !heartbeat_ended) {
+    spdlog::warn("a sink or the heartbeat hangs in the system; ending without it");
     spdlog::shutdown();
     std::_Exit(0);
   }
@@ -80,6 +90,7 @@ void App::turn() {
   auto own = team_.mailbox().take();
   if (auto event = watchdog_.step(source_->last_beat(), now)) own.push_back(std::move(*event));
   if (!own.empty()) tell_own(std::move(own), now.wall);
+  if (heartbeat_) heartbeat_->step(standstill(now.mono), now.mono);
   tell_readiness();
   handle_signals();
 }
@@ -222,12 +233,33 @@ void App::reload() {
   if (!(config->transport == context_.config.transport) ||
       config->notifier_state != context_.config.notifier_state)
     spdlog::warn("transport and notifier.state are taken over at the next start only");
+  const bool same_heartbeat = config->heartbeat_url == context_.config.heartbeat_url &&
+                              config->heartbeat_interval == context_.config.heartbeat_interval;
   context_.config = std::move(*config);
+  if (!same_heartbeat) make_heartbeat();
   set_log_level(context_.options.log_level.value_or(context_.config.logs.level));
   receivers_ = team_.receivers();
   left_out_.clear();
   team_.wake();
   spdlog::info("the configuration is taken over");
+}
+
+void App::make_heartbeat() {
+  heartbeat_.reset();
+  const auto& url = context_.config.heartbeat_url;
+  if (url.empty()) return;
+  auto http = std::make_shared<HttpPost>(HttpPost::Options{url, {}, "", "environment"});
+  heartbeat_ =
+      std::make_unique<Heartbeat>([http](const std::stop_token& stop) { return http->get(stop); },
+                                  context_.config.heartbeat_interval, metrics_);
+}
+
+/// Why the whole chain does not move, as far as the aggregator and this process can tell.
+std::string App::standstill(SteadyTime now) const {
+  const auto beat = source_->last_beat();
+  if (!beat || now - *beat > beat_is_fresh) return "no sign of life from the aggregator";
+  if (source_->beat().moving) return {};
+  return source_->beat().standstill.value_or("the aggregator does not say that it does");
 }
 
 void App::tell_readiness() {

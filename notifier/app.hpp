@@ -11,12 +11,14 @@
 #include "common/event_source.hpp"
 #include "common/health.hpp"
 #include "common/process.hpp"
+#include "notifier/heartbeat.hpp"
 #include "notifier/team.hpp"
 #include "notifier/watchdog.hpp"
 
 #include <zmq.hpp>
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -42,6 +44,8 @@ class App {
   void handle_signals();
   void reload();
   void tell_readiness();
+  void make_heartbeat();
+  std::string standstill(SteadyTime now) const;
 
   ProcessContext& context_;
   Health& health_;
@@ -51,7 +55,8 @@ class App {
   zmq::context_t zmq_;
   std::optional<EventSource> source_;
   Watchdog watchdog_;
-  std::optional<Cursor> cursor_;  ///< as in the state file
+  std::unique_ptr<Heartbeat> heartbeat_;  ///< nothing: none is configured
+  std::optional<Cursor> cursor_;          ///< as in the state file
   std::vector<Receiver> receivers_;
   std::map<std::string_view, std::int64_t> left_out_;  ///< updates, per crowded sink
   bool new_journal_ = false;                           ///< the aggregator's is not the cursor's

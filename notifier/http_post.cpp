@@ -78,7 +78,8 @@ struct HttpPost::Curl {
   template <typename T>
   void set(CURLoption option, T value) {
     if (curl_easy_setopt(easy, option, value) != CURLE_OK)
-      throw std::runtime_error("the webhook's address, headers, ca_file or proxy cannot be used");
+      throw std::runtime_error(
+          "the webhook's (or heartbeat's) address, headers, ca_file or proxy cannot be used");
   }
 
   void add_header(const std::string& line) {
@@ -116,16 +117,26 @@ HttpPost::HttpPost(Options options)
   c.set(CURLOPT_XFERINFOFUNCTION, on_progress);
   c.set(CURLOPT_WRITEFUNCTION, on_body);
   c.set(CURLOPT_HEADERFUNCTION, on_header);
-  c.set(CURLOPT_POST, 1L);
 }
 
 HttpPost::~HttpPost() = default;
 
 HttpAnswer HttpPost::post(const std::string& body, const std::stop_token& stop) {
-  Reply reply;
   auto& c = *curl_;
+  c.set(CURLOPT_POST, 1L);
   c.set(CURLOPT_POSTFIELDS, body.c_str());
   c.set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+  return perform(stop);
+}
+
+HttpAnswer HttpPost::get(const std::stop_token& stop) {
+  curl_->set(CURLOPT_HTTPGET, 1L);
+  return perform(stop);
+}
+
+HttpAnswer HttpPost::perform(const std::stop_token& stop) {
+  Reply reply;
+  auto& c = *curl_;
   c.set(CURLOPT_WRITEDATA, static_cast<void*>(&reply));
   c.set(CURLOPT_HEADERDATA, static_cast<void*>(&reply));
   c.set(CURLOPT_XFERINFODATA, const_cast<void*>(static_cast<const void*>(&stop)));

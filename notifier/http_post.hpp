@@ -1,6 +1,6 @@
 #pragma once
 
-// libcurl, for webhooks.
+// libcurl, for webhooks and the heartbeat.
 
 #include "common/config.hpp"
 #include "notifier/retry.hpp"
@@ -32,9 +32,12 @@ class HttpPost {
 
   /// At most 20 s; ends within about a second after `stop`.
   HttpAnswer post(const std::string& body, const std::stop_token& stop);
+  /// The same, as a GET without a body.
+  HttpAnswer get(const std::stop_token& stop);
 
  private:
   struct Curl;
+  HttpAnswer perform(const std::stop_token& stop);
   Options options_;
   std::unique_ptr<Curl> curl_;
 };

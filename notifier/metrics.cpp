@@ -14,6 +14,7 @@ namespace stalewatch::notifier {
 struct Metrics::Families {
   prometheus::Family<prometheus::Counter>& notifications;
   prometheus::Family<prometheus::Counter>& rate_limited;
+  prometheus::Family<prometheus::Counter>& heartbeats;
   prometheus::Family<prometheus::Gauge>& queue;
   prometheus::Family<prometheus::Gauge>& last_told;
 };
@@ -28,6 +29,10 @@ Metrics::Metrics(Health& health) {
                                prometheus::BuildCounter()
                                    .Name("stalewatch_notifier_rate_limited_seconds_total")
                                    .Help("Time that a sink asked to be left alone, per sink.")
+                                   .Register(registry),
+                               prometheus::BuildCounter()
+                                   .Name("stalewatch_notifier_heartbeats_total")
+                                   .Help("Calls of notifier.heartbeat_url, by result.")
                                    .Register(registry),
                                prometheus::BuildGauge()
                                    .Name("stalewatch_notifier_queue_depth")
@@ -52,6 +57,10 @@ void Metrics::on_handover(std::string_view sink, const Handover& handover) {
   count("failed", handover.failed ? 1 : 0);
   families_->rate_limited.Add({{"sink", name}})
       .Increment(std::chrono::duration<double>(handover.rate_limited).count());
+}
+
+void Metrics::on_heartbeat(bool good) {
+  families_->heartbeats.Add({{"result", good ? "delivered" : "failed"}}).Increment();
 }
 
 void Metrics::on_state(std::string_view sink, std::int64_t waiting, std::int64_t last_told) {

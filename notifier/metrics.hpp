@@ -18,6 +18,7 @@ class Metrics {
   ~Metrics();
 
   void on_handover(std::string_view sink, const Handover& handover);
+  void on_heartbeat(bool good);
   void on_state(std::string_view sink, std::int64_t waiting, std::int64_t last_told);
 
  private:

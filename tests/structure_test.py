@@ -61,7 +61,7 @@ CLOCKS = {
 # What decides, and nothing else: no third party, no sockets, files, logs or threads, directly or by a header.
 PURE = [
     *("common/" + name for name in ("civil_time", "names", "target_spec", "text", "time", "time_pattern", "time_texts")),
-    *("aggregator/" + name for name in ("judge", "data_axis", "episode", "clock_basis", "membership", "consumers", "core", "core_system")),
+    *("aggregator/" + name for name in ("judge", "data_axis", "episode", "clock_basis", "chain", "membership", "consumers", "core", "core_system")),
     *("prober/" + name for name in ("schedule", "assignment", "target_history", "outbox", "clock_pings")),
     *("notifier/" + name for name in ("render", "digest", "chat_text", "watchdog")),
     *("recorder/" + name for name in ("rows", "dialect")),

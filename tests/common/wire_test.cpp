@@ -265,7 +265,7 @@ TEST_CASE("the bytes of each message stay what they were", "[wire]") {
       "726561736f6ea3646e73a9696e68696269746564c2a9616e6e6f756e636564c2a46c617465c2a66e6f74"
       "696679c3a764625f73617665c2");
   check_golden(Beat{"j", 300, t0},
-               "83a76a6f75726e616ca16aa468656164cd012ca26174cf000660da91adfde0");
+               "84a76a6f75726e616ca16aa468656164cd012ca26174cf000660da91adfde0a66d6f76696e67c2");
   check_golden(
       Hello{"prober", "p1", "i1", "z", 2, "0.1.0"},
       "86a4726f6c65a670726f626572a46e616d65a27031a8696e7374616e6365a26931a47a6f6e65a17aa863"
