@@ -101,6 +101,10 @@ def test_what_was_announced_is_closed_whoever_was_away(make_system, mock):
     assert set(system.stop().values()) == {0}
 
 
+def count(system, kind):
+    return sum(event["kind"] == kind for event in system.recorded())
+
+
 def numbers_of(call):
     """The events that a message tells."""
     return [int(number) for number in re.findall(r"#(\d{1,4})(?![0-9A-Fa-f])", json.dumps(call["body"], ensure_ascii=False))]
@@ -111,12 +115,14 @@ def test_killed_in_the_middle_of_a_handover_it_repeats_only_what_was_not_confirm
     print(f"seed {seed}")
     choice = random.Random(seed)
     system = make(make_system, mock, ["orders"])
-    wait_for(lambda: posted(mock), system.trouble)
+    wait_for(lambda: posted(mock) and owed(system) == (0, ["orders"]), system.trouble, deadline=60)
     mock.tell(HOOK, sleep="300ms")  # posts, and confirms later
     for life in range(8):
-        mock.tell("/orders", "ok" if life % 2 == 0 else "status:503")
-        before = len(mock.received())
-        wait_for(lambda: len(mock.received()) > before, system.trouble, deadline=60, pause=0.005)
+        kind, answer = (("answering_again", "ok") if life % 2 == 0 else ("failing", "status:503"))
+        calls, events = len(mock.received()), count(system, kind)
+        mock.tell("/orders", answer)
+        wait_for(lambda: count(system, kind) > events, system.trouble, deadline=60)
+        wait_for(lambda: len(mock.received()) > calls, system.trouble, deadline=60, pause=0.005)
         time.sleep(choice.random() * 0.5)  # before, while or after it is confirmed
         system.restart("notifier", kill=True)
     mock.tell(HOOK, sleep="0s")
