@@ -278,11 +278,11 @@ void App::beat(Now clocks, Timestamp now) {
 
 void App::look_after_journal(const std::map<std::string, std::int64_t>& acks, Timestamp now) {
   const auto& limits = config_.journal;
-  core_.journal_trouble(writer_.state().trouble, now);
-  core_.watch_consumers(published_, limits.consumer_behind_after, now);
-  // After the head is noted: a quick consumer acknowledges what was published since the last beat.
+  core_.published(published_, now);
   for (const auto& [consumer, seq] : acks)
     if (!core_.ack(consumer, seq, now)) ++refused_acks_;
+  core_.journal_trouble(writer_.state().trouble, now);
+  core_.watch_consumers(limits.consumer_behind_after, now);
   writer_.tend({.acked_by_all = core_.consumers().acked_by_all(),
                 .keep_updates = limits.keep_updates,
                 .keep_events = limits.keep_events,

@@ -88,6 +88,9 @@ class Core {
   /// Tells a prober its whole share again.
   void resend(const std::string& instance);
 
+  /// Consumers can have everything up to this number; about once a second, before their
+  /// acknowledgements are taken.
+  void published(std::int64_t head, Timestamp now) { consumers_.note_head(head, now); }
   /// Everything up to `seq` has taken effect at a consumer. False for what cannot be.
   bool ack(const std::string& consumer, std::int64_t seq, Timestamp now);
   /// Nothing is kept for a consumer any more, until it acknowledges again. False when it is not
@@ -95,7 +98,7 @@ class Core {
   bool forget(const std::string& consumer, Timestamp now);
   /// Tells of consumers that have fallen behind the published events by more than `limit`, or have
   /// caught up; about once a second.
-  void watch_consumers(std::int64_t published, Duration limit, Timestamp now);
+  void watch_consumers(Duration limit, Timestamp now);
   const Consumers& consumers() const { return consumers_; }
   /// What is wrong with the journal; empty: nothing (any more). Told when that changes.
   void journal_trouble(const std::string& what, Timestamp now);

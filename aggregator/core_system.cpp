@@ -21,8 +21,7 @@ bool Core::forget(const std::string& consumer, Timestamp now) {
   return true;
 }
 
-void Core::watch_consumers(std::int64_t published, Duration limit, Timestamp now) {
-  consumers_.note_head(published, now);
+void Core::watch_consumers(Duration limit, Timestamp now) {
   for (const auto& news : consumers_.check(limit, now)) {
     const auto episode = news.behind ? next_seq_ : consumers_.find(news.name)->behind;
     const auto detail = news.behind

@@ -127,9 +127,9 @@ TEST_CASE("numbers that the journal does not have, and names without end, do not
 
 TEST_CASE("the core tells of a consumer that is behind, in one episode", "[consumers]") {
   Bench bench;
-  bench.core().watch_consumers(5, limit, t0);
+  bench.core().published(5, t0);
   bench.core().ack("notifier", 5, t0);
-  bench.core().watch_consumers(5, limit, t0 + limit);
+  bench.core().watch_consumers(limit, t0 + limit);
   auto changes = bench.core().take_changes();
   REQUIRE(changes.events.size() == 1);
   const auto opening = changes.events[0];
@@ -142,7 +142,7 @@ TEST_CASE("the core tells of a consumer that is behind, in one episode", "[consu
   CHECK(changes.consumers[1].behind == opening.seq);
   SECTION("caught up") {
     bench.core().ack("recorder", 5, t0 + 1h);
-    bench.core().watch_consumers(5, limit, t0 + 1h);
+    bench.core().watch_consumers(limit, t0 + 1h);
   }
   SECTION("forgotten") { CHECK(bench.core().forget("recorder", t0 + 1h)); }
   changes = bench.core().take_changes();
