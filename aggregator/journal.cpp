@@ -296,6 +296,18 @@ Replayed Journal::read(std::int64_t after, std::int64_t limit) {
   }
 }
 
+Replayed Journal::read(const Replay& request) {
+  const bool ours = request.journal.empty() || request.journal == id_;
+  if (!ours) {
+    auto page = read(request.after, 1);
+    page.events.clear();
+    page.caught_up = false;
+    return page;
+  }
+  constexpr auto just_before = std::chrono::microseconds(1);
+  return read(request.since ? head_at(*request.since - just_before) : request.after, request.limit);
+}
+
 /// SQLite notices a damaged page only when it comes across it. A whole look takes about a second
 /// for the largest file that gets one.
 void Journal::Impl::look_for_damage() {

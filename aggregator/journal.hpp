@@ -88,6 +88,9 @@ class Journal {
 
   /// A page of events after a seq, at most `limit` (1 to 5000) and about 1 MiB.
   Replayed read(std::int64_t after, std::int64_t limit);
+  /// What was asked for; no events when it was asked of another journal, whose numbers mean nothing
+  /// here.
+  Replayed read(const Replay& request);
 
   /// Moves what the log holds into the file, as far as readers allow; for quiet moments.
   void checkpoint();

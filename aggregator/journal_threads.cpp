@@ -224,10 +224,7 @@ void JournalReader::run(std::stop_token stop) {
     requests_.pop_front();
     lock.unlock();
     try {
-      // Another journal's numbers mean nothing here: the answer only says which journal this is.
-      const bool ours = request.journal.empty() || request.journal == journal_.id();
-      auto page = journal_.read(request.after, request.limit);
-      if (!ours) page.events.clear(), page.caught_up = false;
+      auto page = journal_.read(request);
       lock.lock();
       pages_.emplace_back(std::move(peer), std::move(page));
       wake_.set();

@@ -1,32 +1,25 @@
 #include "cli/commands.hpp"
 #include "cli/operator_call.hpp"
-#include "common/config_reader.hpp"
 
 #include <iostream>
 #include <memory>
-#include <optional>
-#include <stdexcept>
 #include <string>
 
 namespace stalewatch::cli {
 namespace {
 
-constexpr ConfigNeeds nothing_secret{.servers = false, .database = false, .rocketchat = false};
 constexpr int done = 0, refused = 1, wrong_usage = 2;
+const char* const config_help =
+    "the configuration file, for the aggregator's address; without it, the default address";
 
-int reload(const std::string& config_file) {
-  TransportConfig transport;
-  if (!config_file.empty()) {
-    const auto read = read_config(config_file, nothing_secret);
-    if (const auto* errors = std::get_if<std::vector<ConfigError>>(&read)) {
-      for (const auto& error : *errors) std::cerr << to_string(error) << '\n';
-      return wrong_usage;
-    }
-    transport = std::get<Config>(read).transport;
-  }
-  const auto reply = call_aggregator(transport, "reload");
+/// Has the aggregator run a command, and prints what it says.
+int run(const std::string& config_file, const std::string& word,
+        std::vector<std::string> arguments) {
+  const auto transport = transport_of(config_file);
+  if (!transport) return wrong_usage;
+  const auto reply = OperatorCall(*transport).command(word, std::move(arguments));
   if (!reply) {
-    std::cerr << "stalewatch reload: " << reply.error() << '\n';
+    std::cerr << "stalewatch " << word << ": " << reply.error() << '\n';
     return refused;
   }
   (reply->ok ? std::cout : std::cerr) << reply->text << '\n';
@@ -37,10 +30,16 @@ int reload(const std::string& config_file) {
 
 Runner prepare_reload(CLI::App& parser) {
   auto config = std::make_shared<std::string>();
-  parser.add_option(
-      "--config", *config,
-      "the configuration file, for the aggregator's address; without it, the default address");
-  return [config] { return reload(*config); };
+  parser.add_option("--config", *config, config_help);
+  return [config] { return run(*config, "reload", {}); };
+}
+
+Runner prepare_forget(CLI::App& parser) {
+  auto config = std::make_shared<std::string>();
+  auto name = std::make_shared<std::string>();
+  parser.add_option("name", *name, "the consumer's name, as consumer_behind tells it")->required();
+  parser.add_option("--config", *config, config_help);
+  return [config, name] { return run(*config, "forget", {*name}); };
 }
 
 }  // namespace stalewatch::cli

@@ -24,6 +24,9 @@ std::span<const Subcommand> subcommands();
 Runner prepare_up(CLI::App& parser);
 Runner prepare_check_config(CLI::App& parser);
 Runner prepare_reload(CLI::App& parser);
+Runner prepare_events(CLI::App& parser);
+Runner prepare_replay(CLI::App& parser);
+Runner prepare_forget(CLI::App& parser);
 Runner prepare_owed(CLI::App& parser);
 Runner prepare_healthcheck(CLI::App& parser);
 

@@ -14,14 +14,14 @@ namespace {
 constexpr std::size_t mark_width = 10;  // "aggregator"
 constexpr std::array colors = {"\x1b[36m", "\x1b[32m", "\x1b[35m", "\x1b[34m", "\x1b[33m"};
 
+}  // namespace
+
 bool can_color(int fd) {
   const char* no_color = std::getenv("NO_COLOR");
   if (no_color != nullptr && *no_color != '\0') return false;
   const char* term = std::getenv("TERM");
   return isatty(fd) == 1 && term != nullptr && std::string_view(term) != "dumb";
 }
-
-}  // namespace
 
 std::string marked_line(std::string_view who, std::string_view text, int color) {
   std::string mark(who);

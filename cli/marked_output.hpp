@@ -6,6 +6,9 @@
 
 namespace stalewatch::cli {
 
+/// Whether people want colour there: a terminal, unless NO_COLOR is set.
+bool can_color(int fd);
+
 /// "prober     | text\n": a line marked with who said it; `color` is an index into a small palette,
 /// none when negative.
 std::string marked_line(std::string_view who, std::string_view text, int color);

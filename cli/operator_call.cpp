@@ -1,6 +1,6 @@
 #include "cli/operator_call.hpp"
 
-#include "common/bus.hpp"
+#include "common/config_reader.hpp"
 #include "common/text.hpp"
 #include "common/time.hpp"
 #include "common/version.hpp"
@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iostream>
 #include <utility>
 
 namespace stalewatch::cli {
@@ -16,6 +17,7 @@ namespace {
 constexpr auto reach_timeout = std::chrono::seconds(5);
 constexpr auto reply_timeout =
     std::chrono::seconds(30);  // a file of 100,000 targets is read in about 2 s
+constexpr ConfigNeeds nothing_secret{.servers = false, .database = false, .rocketchat = false};
 
 /// Waits until the socket can do what is asked; false at the deadline.
 bool wait_for(zmq::socket_t& socket, short events, SteadyTime deadline) {
@@ -27,35 +29,58 @@ bool wait_for(zmq::socket_t& socket, short events, SteadyTime deadline) {
   }
 }
 
+bool answers(const Reply& reply, const Command& command) { return reply.id == command.id; }
+bool answers(const Replayed&, const Replay&) { return true; }  // one request at a time
+
 }  // namespace
 
-Result<Reply> call_aggregator(const TransportConfig& transport, const std::string& word,
-                              std::vector<std::string> arguments) {
-  zmq::context_t context;
-  auto socket = make_control_dealer(context, transport.control);
-  const std::string boot = random_id();
-  Sender sender("stalewatch", boot);
-  if (!wait_for(socket, ZMQ_POLLOUT, read_clocks().mono + reach_timeout))
-    return Error{"no aggregator answers at " + transport.control};
+OperatorCall::OperatorCall(const TransportConfig& transport)
+    : endpoint_(transport.control),
+      boot_(random_id()),
+      socket_(make_control_dealer(context_, transport.control)),
+      sender_("stalewatch", boot_) {}
 
-  const Command command{.id = 1, .word = word, .arguments = std::move(arguments)};
-  const Hello hello{.role = "operator",
-                    .name = "stalewatch",
-                    .instance = boot,
-                    .version = std::string(program_version)};
-  if (!send(socket, sender, hello) || !send(socket, sender, command))
-    return Error{"the aggregator at " + transport.control + " went away"};
-
+template <typename Answer, typename Request>
+Result<Answer> OperatorCall::ask(const Request& request, const std::string& what) {
+  if (!greeted_) {
+    if (!wait_for(socket_, ZMQ_POLLOUT, read_clocks().mono + reach_timeout))
+      return Error{"no aggregator answers at " + endpoint_};
+    greeted_ = send(socket_, sender_,
+                    Hello{.role = "operator",
+                          .name = "stalewatch",
+                          .instance = boot_,
+                          .version = std::string(program_version)});
+  }
+  if (!greeted_ || !send(socket_, sender_, request))
+    return Error{"the aggregator at " + endpoint_ + " went away"};
   BadFrames bad;
   const SteadyTime deadline = read_clocks().mono + reply_timeout;
-  while (wait_for(socket, ZMQ_POLLIN, deadline)) {
-    const auto frames = receive(socket, bad);
-    if (!frames || frames->topic != topic_of<Reply>()) continue;
-    auto reply = decode<Reply>(frames->body);
-    if (reply && reply->id == command.id) return reply;
+  while (wait_for(socket_, ZMQ_POLLIN, deadline)) {
+    const auto frames = receive(socket_, bad);
+    if (!frames || frames->topic != topic_of<Answer>()) continue;
+    auto answer = decode<Answer>(frames->body);
+    if (answer && answers(*answer, request)) return answer;
   }
-  return Error{"the aggregator at " + transport.control + " took the command \"" + word +
-               "\" but did not answer within 30s"};
+  return Error{"the aggregator at " + endpoint_ + " took the " + what +
+               " but did not answer within 30s"};
+}
+
+Result<Reply> OperatorCall::command(const std::string& word, std::vector<std::string> arguments) {
+  return ask<Reply>(Command{.id = ++commands_, .word = word, .arguments = std::move(arguments)},
+                    "command \"" + word + "\"");
+}
+
+Result<Replayed> OperatorCall::replay(const Replay& request) {
+  return ask<Replayed>(request, "request for events");
+}
+
+std::optional<TransportConfig> transport_of(const std::string& config_file) {
+  if (config_file.empty()) return TransportConfig{};
+  const auto read = read_config(config_file, nothing_secret);
+  if (const auto* config = std::get_if<Config>(&read)) return config->transport;
+  for (const auto& error : std::get<std::vector<ConfigError>>(read))
+    std::cerr << to_string(error) << '\n';
+  return std::nullopt;
 }
 
 }  // namespace stalewatch::cli

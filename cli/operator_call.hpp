@@ -1,5 +1,6 @@
 #pragma once
 
+#include "common/bus.hpp"
 #include "common/config.hpp"
 #include "common/messages.hpp"
 #include "common/result.hpp"
@@ -9,9 +10,32 @@
 
 namespace stalewatch::cli {
 
-/// Says one Command to the aggregator, as operator, and waits for its Reply: up to 5 s to reach it,
-/// up to 30 s for the answer. The error says what was waited for, and where.
-Result<Reply> call_aggregator(const TransportConfig& transport, const std::string& word,
-                              std::vector<std::string> arguments = {});
+/// A connection to the aggregator's control socket, made with the first call. Errors are for people
+/// and say where it was looked for.
+class OperatorCall {
+ public:
+  explicit OperatorCall(const TransportConfig& transport);
+
+  /// Has the aggregator run a command and waits for its answer.
+  Result<Reply> command(const std::string& word, std::vector<std::string> arguments = {});
+  /// One page of journaled events.
+  Result<Replayed> replay(const Replay& request);
+
+ private:
+  template <typename Answer, typename Request>
+  Result<Answer> ask(const Request& request, const std::string& what);
+
+  std::string endpoint_;
+  std::string boot_;
+  zmq::context_t context_;
+  zmq::socket_t socket_;
+  Sender sender_;
+  std::uint64_t commands_ = 0;
+  bool greeted_ = false;
+};
+
+/// The transport of a configuration file; the default one when no file is named. Prints what is
+/// wrong with the file; nothing then.
+std::optional<TransportConfig> transport_of(const std::string& config_file);
 
 }  // namespace stalewatch::cli

@@ -226,6 +226,7 @@ struct Replay {
   std::string journal;     ///< the journal that `after` belongs to; empty: whichever there is
   std::int64_t after = 0;  ///< -1: from the head, that is, nothing old
   std::int64_t limit = 500;
+  std::optional<Timestamp> since;  ///< instead of `after`: from what was decided then or later
 
   bool operator==(const Replay&) const = default;
 };
@@ -251,8 +252,7 @@ struct Ack {
   bool operator==(const Ack&) const = default;
 };
 
-/// From an operator or a consumer. Words: "reload", "problems" (open problems), "status", "forget"
-/// (a consumer's name).
+/// From an operator or a consumer. Words: "reload", "problems", "status", "forget" NAME.
 struct Command {
   std::uint64_t id = 0;
   std::string word;
@@ -361,7 +361,7 @@ void for_each_field(M& m, F&& f) {
 
 template <Message<Replay> M, typename F>
 void for_each_field(M& m, F&& f) {
-  f("journal", m.journal), f("after", m.after), f("limit", m.limit);
+  f("journal", m.journal), f("after", m.after), f("limit", m.limit), f("since", m.since);
 }
 
 template <Message<Replayed> M, typename F>

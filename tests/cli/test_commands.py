@@ -21,7 +21,7 @@ def test_version_and_help():
     assert stalewatch("--version").stdout.startswith("stalewatch ")
     out = stalewatch("--help")
     assert out.returncode == 0
-    for name in ("up", "check-config", "reload", "owed", "healthcheck"):
+    for name in ("up", "check-config", "reload", "events", "replay", "forget", "owed", "healthcheck"):
         assert f"\n  {name} " in out.stdout
 
 

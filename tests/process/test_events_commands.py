@@ -1,0 +1,84 @@
+"""`stalewatch replay`, `events` and `forget` on a live system and on its journal."""
+
+import json
+import subprocess
+
+from harness import BIN, Process, wait_for
+from test_restarts import servers_at, wait_for_more_rows
+
+
+def stalewatch(*arguments):
+    return subprocess.run([f"{BIN}/stalewatch", *map(str, arguments)], capture_output=True, text=True, timeout=60,
+                          stdin=subprocess.DEVNULL)
+
+
+def numbers(output):
+    return [json.loads(line)["seq"] for line in output.splitlines()]
+
+
+def test_journaled_events_are_printed_from_the_running_system_and_from_the_file(make_system, mock):
+    system = make_system(servers_at(mock)).start()
+    wait_for_more_rows(system)
+    config = ("--config", system.config_path)
+
+    everything = stalewatch("replay", "--json", *config)
+    assert everything.returncode == 0, everything.stderr
+    assert numbers(everything.stdout)[:5] == [1, 2, 3, 4, 5]
+    assert numbers(stalewatch("replay", "--from", 3, "--to", 5, "--json", *config).stdout) == [3, 4, 5]
+    assert numbers(stalewatch("replay", "--from", "1h", "--to", 2, "--json", *config).stdout) == [1, 2]
+    third = json.loads(everything.stdout.splitlines()[2])
+    decided = third["decided_at"]
+    assert numbers(stalewatch("replay", "--from", decided, "--to", decided, "--json", *config).stdout) == [3]
+
+    text = stalewatch("replay", "--from", 3, "--to", 3, *config).stdout
+    assert third["name"] in text and text.endswith("#3\n") and text.count("\n") == 1
+    beyond = stalewatch("replay", "--from", 10**9, *config)
+    assert beyond.returncode == 0 and not beyond.stdout and "the journal ends at event" in beyond.stderr
+    bad = stalewatch("replay", "--from", "yesterday", *config)
+    assert bad.returncode == 2 and "neither an event's number" in bad.stderr
+
+    system.stop()
+    journal = system.folder / "journal.sqlite"
+    assert numbers(stalewatch("replay", "--journal", journal, "--to", 4, "--json").stdout) == [1, 2, 3, 4]
+    missing = stalewatch("replay", "--journal", system.folder / "nosuch")
+    assert missing.returncode == 1 and "no such file" in missing.stderr
+    assert not (system.folder / "nosuch").exists()
+    nobody = stalewatch("replay", *config)
+    assert nobody.returncode == 1 and "no aggregator answers" in nobody.stderr
+
+
+def test_events_are_followed_live_also_across_a_restart(make_system, mock, folder):
+    system = make_system(servers_at(mock)).start()
+    wait_for_more_rows(system)
+    last = numbers(stalewatch("events", "--json", "--config", system.config_path).stdout)
+    assert last == list(range(last[0], last[0] + len(last))) and len(last) >= 9
+    follower = Process(folder, "follower", "events", "--follow", "--from", 2, "--json", "--config", system.config_path,
+                       executable="stalewatch").start()
+    try:
+        wait_for(lambda: len(follower.json_lines()) >= last[-1], follower.err)
+        system.restart("aggregator", kill=True)
+        seen = len(follower.json_lines())
+        wait_for(lambda: len(follower.json_lines()) > seen + 5, follower.err)
+        seqs = [event["seq"] for event in follower.json_lines()]
+        assert seqs == list(range(2, 2 + len(seqs)))
+    finally:
+        follower.kill()
+    # It acknowledged nothing: nothing is kept for it.
+    told = stalewatch("forget", "stalewatch-events", "--config", system.config_path)
+    assert told.returncode == 1 and "registered: notifier, recorder" in told.stderr
+
+
+def test_a_consumer_that_is_gone_is_told_of_until_it_is_forgotten(make_system, mock):
+    system = make_system(servers_at(mock))
+    system.config["journal"]["consumer_behind_after"] = "5s"  # more than a busy machine's second
+    system.write_config()
+    system.start("aggregator", "prober", "notifier")
+    behind = wait_for(lambda: system.told(None, "consumer_behind"), system.trouble)[0]
+    assert behind["name"] == "recorder" and behind["notify"], system.trouble()
+    told = stalewatch("forget", "recorder", "--config", system.config_path)
+    assert told.returncode == 0, told.stderr
+    ok = wait_for(lambda: system.told(None, "consumer_ok"), system.trouble)[0]
+    assert ok["episode"] == behind["seq"]
+    system.start("recorder")
+    wait_for_more_rows(system)
+    assert len(system.told(None, "consumer_behind")) == 1
