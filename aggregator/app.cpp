@@ -62,6 +62,12 @@ struct App::Metrics {
                     "Batches of samples dropped because their ids are of another journal.")),
         unknown_targets(counter(r, "stalewatch_aggregator_unknown_target_samples_total",
                                 "Samples of targets that are not known (any more).")),
+        repeated_news(counter(r, "stalewatch_aggregator_repeated_news_total",
+                              "News that came again and were not taken twice.")),
+        resends(counter(r, "stalewatch_aggregator_resends_total",
+                        "Requests to a prober to send news again.")),
+        impossible_samples(counter(r, "stalewatch_aggregator_impossible_samples_total",
+                                   "Samples ignored because their times cannot be.")),
         targets(gauge(r, "stalewatch_aggregator_targets", "Targets watched.")),
         stale(gauge(r, "stalewatch_aggregator_targets_stale", "Targets whose data are stale.")),
         failing(gauge(r, "stalewatch_aggregator_targets_failing", "Targets whose server fails.")),
@@ -84,7 +90,8 @@ struct App::Metrics {
             counter(r, "stalewatch_aggregator_unread_events_deleted_total",
                     "Events deleted for want of space before every consumer had them.")) {}
 
-  prometheus::Counter &samples, &events, &bad_frames, &foreign_batches, &unknown_targets;
+  prometheus::Counter &samples, &events, &bad_frames, &foreign_batches, &unknown_targets,
+      &repeated_news, &resends, &impossible_samples;
   prometheus::Gauge &targets, &stale, &failing, &not_watched, &probers, &queued, &journal_size,
       &trouble, &paused;
   prometheus::Counter &refused_acks, &dropped_unread;
@@ -226,7 +233,8 @@ void App::take_samples(Timestamp now) {
       ++foreign_batches_;  // from before a new journal: the prober gets new ids as soon as it says
                            // hello
     } else {
-      core_.observe(frames->header.sender, frames->header.boot, batch->samples, now);
+      core_.observe(frames->header.sender, frames->header.boot, batch->samples, now,
+                    batch->after.value_or(0));
     }
   }
 }
@@ -258,7 +266,9 @@ void App::publish() {
       published_ = event.seq;
       metrics_->events.Increment();
     }
+    core_.committed(changes);
   }
+  control_.send_news_acks();
 }
 
 void App::beat(Now clocks, Timestamp now) {
@@ -298,6 +308,9 @@ void App::update_metrics() {
   raise_to(metrics_->unknown_targets, core_.unknown_targets());
   raise_to(metrics_->refused_acks, refused_acks_);
   raise_to(metrics_->dropped_unread, writer_.dropped_unread());
+  raise_to(metrics_->repeated_news, core_.streams().repeated());
+  raise_to(metrics_->resends, core_.streams().asked());
+  raise_to(metrics_->impossible_samples, core_.impossible_samples());
   metrics_->targets.Set(static_cast<double>(counts.targets));
   metrics_->stale.Set(static_cast<double>(counts.stale));
   metrics_->failing.Set(static_cast<double>(counts.failing));

@@ -58,7 +58,7 @@ void Control::handle(const Frames& frames, Timestamp now) {
   } else if (topic == topic_of<Lease>()) {
     on_lease(frames, now);
   } else if (topic == topic_of<Goodbye>()) {
-    if (const auto goodbye = decoded<Goodbye>(frames)) links_.core.goodbye(goodbye->instance);
+    if (const auto goodbye = decoded<Goodbye>(frames)) links_.core.goodbye(*goodbye, now);
   } else if (topic == topic_of<Replay>()) {
     if (auto replay = decoded<Replay>(frames))
       links_.reader.submit(frames.peer, *std::move(replay));
@@ -152,6 +152,19 @@ Reply Control::status() const {
 
 void Control::send_pages() {
   for (const auto& [peer, page] : links_.reader.take_pages()) send(socket_, sender_, page, peer);
+}
+
+void Control::send_news_acks() {
+  for (const auto& news : links_.core.take_acks()) {
+    const auto* prober = links_.core.prober(news.instance);
+    if (!prober || prober->peer.empty()) continue;
+    // One that finds no room is made good by the next lease's.
+    send(socket_, sender_,
+         Ack{.journal = links_.journal_id,
+             .seq = static_cast<std::int64_t>(news.committed),
+             .resend_from = news.resend_from},
+         prober->peer);
+  }
 }
 
 void Control::send_assignments() {

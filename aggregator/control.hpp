@@ -31,6 +31,8 @@ class Control {
   void drain(Timestamp now);
   /// Sends the pages that have been read.
   void send_pages();
+  /// Tells probers which of their news are safe, and which are missing.
+  void send_news_acks();
   /// Tells probers what changed in their shares.
   void send_assignments();
   /// Consumers' acknowledgements since the last call.

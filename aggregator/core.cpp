@@ -53,8 +53,14 @@ Core::Core(Restored restored, Duration lease, Timestamp now)
     ids_[row.key] = row.id;
     slots_.at(row.id) = std::move(slot);
   }
-  for (auto& row : restored.probers)
-    membership_.restore(Prober{.name = row.name, .instance = row.instance}, now + lease_);
+  for (auto& row : restored.probers) {
+    // A journal from before rings does not know.
+    if (row.heard_at == Timestamp{}) row.heard_at = now;
+    streams_.restore(row);
+    if (!row.lost)
+      membership_.restore(Prober{.name = row.name, .instance = row.instance}, now + lease_);
+  }
+  forget_probers(now);
 }
 
 void Core::configure(const std::vector<ServerConfig>& servers, Timestamp now) {
@@ -119,72 +125,13 @@ void Core::retire(std::uint32_t id, const std::string& why, bool tell, Timestamp
   slots_[id].reset();
 }
 
-void Core::observe(std::string_view prober, std::string_view instance,
-                   const std::vector<Sample>& samples, Timestamp now) {
-  now = forward(now);
-  const Prober* known = membership_.find(instance);
-  const Duration prober_offset =
-      known ? known->clock_offset.value_or(Duration::zero()) : Duration::zero();
-  for (const auto& sample : samples) {
-    ++samples_;
-    if (sample.target >= slots_.size() || !slots_[sample.target]) {
-      ++unknown_targets_;
-      continue;
-    }
-    auto& slot = *slots_[sample.target];
-    Observation seen{sample, prober, std::min(sample.probed_at + prober_offset, now), std::nullopt};
-    if (sample.clock_offset) seen.target_offset = *sample.clock_offset - prober_offset;
-    const bool first = !slot.state.heard;
-    const bool stored_changed = aggregator::observe(step(slot, now), seen);
-    if (stored_changed) changed(slot);
-    // On the common path, an unchanged sample, no deadline comes nearer and there is nothing to
-    // arm.
-    if (stored_changed || first || slot.target.policy.server_clock) arm(slot);
-  }
-}
-
-void Core::hello(const Hello& hello, const std::string& peer, Timestamp now) {
-  if (membership_.hello(hello, peer, now + lease_)) {
-    changes_.probers_joined.push_back({hello.name, hello.instance});
-    system_event(Kind::prober_joined, hello.name, hello.zone.empty() ? "" : "zone " + hello.zone,
-                 false, now);
-  }
-  reassign();
-}
-
-Prober* Core::lease(const Lease& lease, Timestamp now) {
-  Prober* prober = membership_.lease(lease, now + lease_);
-  if (prober && now >= offsets_settle_at_) prober->clock_offset = lease.clock_offset;
-  return prober;
-}
-
-void Core::goodbye(const std::string& instance) {
-  const auto gone = membership_.goodbye(instance);
-  if (!gone) return;
-  changes_.probers_gone.push_back(instance);
-  changes_.notes.push_back("prober " + gone->name + " said goodbye");
-  last_prober_was_lost_ = false;
-  reassign();
-}
-
-void Core::resend(const std::string& instance) {
-  if (Prober* prober = membership_.find(instance)) prober->resend = true;
-  reassign();
-}
-
-void Core::prober_lost(const Prober& prober, Timestamp now) {
-  changes_.probers_gone.push_back(prober.instance);
-  system_event(Kind::prober_lost, prober.name, "no sign of life for " + format_duration(lease_),
-               false, now);
-  last_prober_was_lost_ = true;
-}
-
 void Core::advance(Timestamp now) {
   now = forward(now);
   if (const auto lost = membership_.expire(now); !lost.empty()) {
     for (const auto& prober : lost) prober_lost(prober, now);
     reassign();
   }
+  take_left(now);
   while (!deadlines_.empty() && deadlines_.top().at <= now) {
     const auto deadline = deadlines_.top();
     deadlines_.pop();
@@ -200,6 +147,7 @@ void Core::advance(Timestamp now) {
 
 std::optional<Timestamp> Core::next_deadline() const {
   auto next = membership_.next_deadline();
+  if (const auto leave = streams_.next_leave(); leave && (!next || *leave < *next)) next = leave;
   if (!deadlines_.empty() && (!next || deadlines_.top().at < *next)) next = deadlines_.top().at;
   return next;
 }
@@ -214,6 +162,7 @@ void Core::arm(Slot& slot) {
 }
 
 void Core::resume(Timestamp now) {
+  streams_.resume();
   for (const auto& slot : slots_) {
     if (!slot) continue;
     slot->state.heard = false;
@@ -244,6 +193,7 @@ void Core::adopt_clock(Duration shift, const std::string& detail, Timestamp now)
     slot->armed.reset();
     arm(*slot);
   }
+  streams_.shift_clock(shift);
   offsets_settle_at_ = now + offsets_settle;
   for (const auto& known : membership_.probers()) {
     Prober& prober = *membership_.find(known.instance);
@@ -271,6 +221,7 @@ Changes Core::take_changes() {
   }
   dirty_.clear();
   changes_.consumers = consumers_.take_changed();
+  for (auto& row : streams_.take_rows()) changes_.probers.push_back(std::move(row));
   changes_.events = std::exchange(decisions_.events, {});
   for (auto& note : decisions_.notes) changes_.notes.push_back(std::move(note));
   decisions_.notes.clear();
@@ -279,13 +230,6 @@ Changes Core::take_changes() {
 
 std::vector<AssignmentChange> Core::take_assignment_changes() {
   return std::exchange(assignment_changes_, {});
-}
-
-void Core::reassign() {
-  std::vector<std::uint32_t> ids;
-  for (const auto& slot : slots_)
-    if (slot) ids.push_back(slot->target.id);
-  for (auto& change : membership_.assign(ids)) assignment_changes_.push_back(std::move(change));
 }
 
 const Target* Core::target(std::uint32_t id) const {
@@ -330,8 +274,8 @@ void Core::changed(Slot& slot) {
   dirty_.push_back(slot.target.id);
 }
 
-void Core::system_event(Kind kind, const std::string& name, const std::string& detail, bool notify,
-                        Timestamp now) {
+Event& Core::system_event(Kind kind, const std::string& name, const std::string& detail,
+                          bool notify, Timestamp now) {
   Event event;
   event.seq = next_seq_++;
   event.kind = kind;
@@ -340,12 +284,7 @@ void Core::system_event(Kind kind, const std::string& name, const std::string& d
   if (!detail.empty()) event.detail = detail;
   event.notify = notify;
   event.db_save = true;
-  decisions_.events.push_back(std::move(event));
-}
-
-std::string_view Core::watch_reason() const {
-  if (!membership_.probers().empty()) return "samples_lost";
-  return last_prober_was_lost_ ? "prober_lost" : "no_prober";
+  return decisions_.events.emplace_back(std::move(event));
 }
 
 TargetRow Core::row_of(const Slot& slot, bool retired) const {

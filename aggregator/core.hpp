@@ -7,6 +7,7 @@
 #include "aggregator/consumers.hpp"
 #include "aggregator/judge.hpp"
 #include "aggregator/membership.hpp"
+#include "aggregator/streams.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -28,10 +29,6 @@ struct TargetRow {
   StoredState state;
 };
 
-struct ProberRow {
-  std::string name, instance;
-};
-
 /// The journal_trouble that is open.
 struct OpenTrouble {
   std::int64_t episode = 0;  ///< seq of the opening event; 0: all is well
@@ -43,15 +40,15 @@ struct OpenTrouble {
 /// What one turn came to: one transaction of the journal, then published.
 struct Changes {
   std::vector<Event> events;
-  std::vector<TargetRow> targets;  ///< new, changed or retired
-  std::vector<ProberRow> probers_joined;
+  std::vector<TargetRow> targets;         ///< new, changed or retired
+  std::vector<ProberRow> probers;         ///< new or changed: what of their news was taken
   std::vector<std::string> probers_gone;  ///< instances
   std::vector<ConsumerRow> consumers;     ///< new or changed
   std::optional<OpenTrouble> trouble;     ///< changed
   std::vector<std::string> notes;         ///< for the process' own log; not in the journal
 
   bool empty() const {
-    return events.empty() && targets.empty() && probers_joined.empty() && probers_gone.empty() &&
+    return events.empty() && targets.empty() && probers.empty() && probers_gone.empty() &&
            consumers.empty() && !trouble;
   }
 };
@@ -76,15 +73,16 @@ class Core {
   /// Takes a (new) configuration in force: new targets, changed ones, retired ones.
   void configure(const std::vector<ServerConfig>& servers, Timestamp now);
 
-  /// Samples of one prober, in order. `instance` finds its clock offset. Unknown target ids are
-  /// counted and ignored.
+  /// Samples of one prober, in order, sent after its news number `after`. `instance` finds its
+  /// clock offset and which of its news were taken before. Samples of unknown targets, and such
+  /// that say impossible things, are counted and ignored.
   void observe(std::string_view prober, std::string_view instance,
-               const std::vector<Sample>& samples, Timestamp now);
+               const std::vector<Sample>& samples, Timestamp now, std::uint64_t after = 0);
 
   void hello(const Hello& hello, const std::string& peer, Timestamp now);
   /// The prober if it is known, nothing if it should say hello again.
   Prober* lease(const Lease& lease, Timestamp now);
-  void goodbye(const std::string& instance);
+  void goodbye(const Goodbye& goodbye, Timestamp now);
   /// Tells a prober its whole share again.
   void resend(const std::string& instance);
 
@@ -118,6 +116,11 @@ class Core {
   /// Median over the targets of their clocks minus ours.
   std::optional<Duration> targets_clock_offset() const;
 
+  /// These changes are on disk: their news are safe.
+  void committed(const Changes& changes);
+  /// What probers are to be told of their news now.
+  std::vector<Streams::ToTell> take_acks() { return streams_.take_acks(); }
+
   /// What has changed since the last call.
   Changes take_changes();
 
@@ -137,6 +140,8 @@ class Core {
   Counts counts() const;
   std::uint64_t unknown_targets() const { return unknown_targets_; }
   std::uint64_t samples() const { return samples_; }
+  std::uint64_t impossible_samples() const { return impossible_samples_; }
+  const Streams& streams() const { return streams_; }
   std::int64_t next_seq() const { return next_seq_; }
 
  private:
@@ -160,9 +165,15 @@ class Core {
   void arm(Slot& slot);
   void add(const ServerConfig& server, Timestamp now);
   void retire(std::uint32_t id, const std::string& why, bool tell, Timestamp now);
-  void system_event(Kind kind, const std::string& name, const std::string& detail, bool notify,
-                    Timestamp now);
+  Event& system_event(Kind kind, const std::string& name, const std::string& detail, bool notify,
+                      Timestamp now);
+  void judge(Slot& slot, const Observation& seen, Timestamp now);
+  void catch_up(Stream& stream, const Prober& prober, Timestamp now);
+  void samples_lost(const std::string& prober, const Loss& loss, const std::string& detail,
+                    bool notify, Timestamp now);
   void prober_lost(const Prober& prober, Timestamp now);
+  void take_left(Timestamp now);
+  void forget_probers(Timestamp now);
   void reassign();
   std::string_view watch_reason() const;
   TargetRow row_of(const Slot& slot, bool retired) const;
@@ -173,6 +184,7 @@ class Core {
   Membership membership_;
   Consumers consumers_;
   OpenTrouble trouble_;
+  Streams streams_;
   Duration lease_;
   bool last_prober_was_lost_ = false;
   std::int64_t next_seq_;
@@ -181,6 +193,7 @@ class Core {
                                    // the clock
   std::uint64_t unknown_targets_ = 0;
   std::uint64_t samples_ = 0;
+  std::uint64_t impossible_samples_ = 0;
   Decisions decisions_;
   Changes changes_;
   std::vector<std::uint32_t> dirty_;

@@ -9,8 +9,10 @@ namespace {
 
 // Probers whose views are kept per target; the one silent longest makes room.
 constexpr std::size_t max_views = 16;
+// Computed times that are remembered per target while a lost prober may come back.
+constexpr std::size_t max_recent = 32;
 
-View& view_of(Step& step, std::string_view prober, Timestamp computed) {
+View& view_of(Step& step, std::string_view prober, Timestamp computed, Timestamp at) {
   auto& views = step.state.stored.views;
   auto view =
       std::find_if(views.begin(), views.end(), [&](const View& v) { return v.prober == prober; });
@@ -21,7 +23,7 @@ View& view_of(Step& step, std::string_view prober, Timestamp computed) {
     views.push_back({std::string(prober), computed});
     view = views.end() - 1;
   }
-  view->seen = step.now;
+  view->seen = std::max(view->seen, at);
   return *view;
 }
 
@@ -55,12 +57,36 @@ void judge_by(Step& step, Timestamp computed, const Observation& seen) {
   step.state.older_in_row = 0;
 }
 
+/// While a lost prober may come back: notes a computed time as told.
+void remember(StoredState& stored, Timestamp computed) {
+  auto& recent = stored.recent;
+  if (recent.empty()) return;
+  recent.push_back(computed);
+  if (recent.size() <= max_recent) return;
+  const auto oldest = std::min_element(recent.begin(), recent.end());
+  stored.recent_gone = std::max(stored.recent_gone.value_or(*oldest), *oldest);
+  recent.erase(oldest);
+}
+
+/// Whether an older computed time has been told before. Of times too old to be remembered that is
+/// assumed, if another prober was watching then.
+bool was_told(const StoredState& stored, Timestamp computed, Timestamp at) {
+  if (computed == stored.previous_computed_at) return true;
+  if (std::find(stored.recent.begin(), stored.recent.end(), computed) != stored.recent.end())
+    return true;
+  return stored.recent_gone && computed <= *stored.recent_gone && at >= stored.recent_from;
+}
+
 bool first_time(Step& step, const Observation& seen, bool inhibited) {
   judge_by(step, *seen.sample.computed_at, seen);
   if (!is_stale(step, seen.at)) return true;
   const Timestamp since = *stale_due(step.target, step.state);
   open(step, step.state.stored.data,
-       {.kind = Kind::stale, .at = seen.at, .since = since, .inhibited = inhibited});
+       {.kind = Kind::stale,
+        .at = seen.at,
+        .since = since,
+        .inhibited = inhibited,
+        .past = seen.late && !inhibited});
   return true;
 }
 
@@ -69,15 +95,21 @@ bool newer(Step& step, const Observation& seen, bool inhibited) {
   judge_by(step, *seen.sample.computed_at, seen);
   Event event = observed_event(step, Kind::updated, seen);
   event.previous_computed_at = stored.previous_computed_at;
+  event.late = seen.late;
   step.out.events.push_back(std::move(event));
+  remember(stored, *seen.sample.computed_at);
+  // A problem may have been found at its due instant while this sample was under way.
   if (stored.data.open() && !is_stale(step, seen.at))
-    close(step, stored.data, &stored.data_owed, Kind::fresh_again, seen.at, inhibited);
+    close(step, stored.data, &stored.data_owed, Kind::fresh_again,
+          std::max(seen.at, stored.data.since), inhibited);
   return true;
 }
 
 /// Seen before the newest, told after it: a row for the record, nothing else.
 bool late(Step& step, const Observation& seen) {
-  if (seen.sample.computed_at == step.state.stored.previous_computed_at) return false;
+  auto& stored = step.state.stored;
+  if (was_told(stored, *seen.sample.computed_at, seen.at)) return false;
+  remember(stored, *seen.sample.computed_at);
   Event event = observed_event(step, Kind::updated, seen);
   event.late = true;
   step.out.events.push_back(std::move(event));
@@ -87,8 +119,11 @@ bool late(Step& step, const Observation& seen) {
 bool older(Step& step, const Observation& seen, const View& view) {
   auto& stored = step.state.stored;
   const Timestamp computed = *seen.sample.computed_at;
-  if (seen.at < stored.observed_at) return late(step, seen);
-  if (view.newest <= computed && another_prober_sees(step, seen.prober))
+  // Older than what was seen later, or than what only others have seen: no going back.
+  const bool never_newer = view.newest <= computed;
+  if (seen.at < stored.observed_at || seen.overtaken || (seen.late && never_newer))
+    return late(step, seen);
+  if (never_newer && another_prober_sees(step, seen.prober))
     return false;  // it never saw the newer one
 
   const auto limit = step.target.policy.went_back_after;
@@ -120,7 +155,7 @@ std::optional<Timestamp> stale_due(const Target& target, const TargetState& stat
 bool judge_data(Step& step, const Observation& seen, bool inhibited) {
   const auto& stored = step.state.stored;
   const Timestamp computed = *seen.sample.computed_at;
-  View& view = view_of(step, seen.prober, computed);
+  View& view = view_of(step, seen.prober, computed, seen.at);
   bool changed = true;
   if (!stored.computed_at) {
     changed = first_time(step, seen, inhibited);
@@ -139,17 +174,31 @@ bool judge_data(Step& step, const Observation& seen, bool inhibited) {
 bool tell_past_episode(Step& step, const Observation& seen) {
   auto& stored = step.state.stored;
   const auto due = stale_due(step.target, step.state);
-  if (step.state.heard || !due || *due > seen.at || stored.watch.open()) return false;
-  const bool renewed = seen.sample.outcome == Outcome::ok &&
-                       seen.sample.computed_at > stored.computed_at &&
-                       step.now - *seen.sample.computed_at <= step.target.policy.threshold;
-  const bool inhibited = stored.server.open();
+  if (!due || *due > seen.at) return false;
+  if (!seen.late && (step.state.heard || stored.watch.open())) return false;
+  const bool newer =
+      seen.sample.outcome == Outcome::ok && seen.sample.computed_at > stored.computed_at;
+  const bool renewed = newer && seen.at - *seen.sample.computed_at <= step.target.policy.threshold;
+  // While the prober is catching up, what is not over yet may be over with its next sample: the
+  // deadline is looked at again then, as long as the data are the same.
+  if (seen.late && !newer) return false;
+  const bool inhibited = stored.server.open() || stored.watch.open();
   open(step, stored.data,
        {.kind = Kind::stale,
         .at = *due,
         .since = *due,
         .inhibited = inhibited,
-        .past = renewed && !inhibited});
+        .past = (renewed || seen.late) && !inhibited});
+  return true;
+}
+
+bool remember_times(TargetState& state, Timestamp now) {
+  auto& stored = state.stored;
+  if (!stored.computed_at || !stored.recent.empty()) return false;
+  stored.recent = {*stored.computed_at};
+  if (stored.previous_computed_at) stored.recent.push_back(*stored.previous_computed_at);
+  stored.recent_from = now;
+  stored.recent_gone.reset();
   return true;
 }
 

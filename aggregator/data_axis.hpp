@@ -13,9 +13,9 @@ std::optional<Timestamp> stale_due(const Target& target, const TargetState& stat
 /// Takes the computed time of an ok sample. True when the stored state changed.
 bool judge_data(Step& step, const Observation& seen, bool inhibited);
 
-/// First sample of a run: when the data went stale while nobody looked, that is told before the
-/// sample itself, as past (late, not in chat) if the sample ends it. True when it opened an
-/// episode.
+/// First sample of a run, or an old one: when the data went stale while nobody looked, that is told
+/// before the sample itself, as past (late, not in chat) if the sample ends it or more may follow.
+/// True when it opened an episode.
 bool tell_past_episode(Step& step, const Observation& seen);
 
 }  // namespace stalewatch::aggregator

@@ -71,8 +71,8 @@ void open(Step& step, Problem& problem, const Opening& opening) {
   describe(event, problem);
   event.inhibited = opening.inhibited;
   event.late = opening.past;
-  if (!opening.inhibited)
-    announce(step, problem, event, step.target.policy.notification && !opening.past);
+  if (!opening.inhibited && !opening.past)
+    announce(step, problem, event, step.target.policy.notification);
   step.out.events.push_back(std::move(event));
 }
 
@@ -81,10 +81,10 @@ void close(Step& step, Problem& problem, std::optional<Problem>* owed, Kind kind
   Event event = make_event(step, kind, at);
   if (!detail.empty()) problem.detail = detail;
   describe(event, problem);
-  event.inhibited =
-      inhibited || !problem.announced;  // who was never told of it need not hear that it is over
+  // Who was never told of it need not hear that it is over.
+  event.inhibited = inhibited || (!problem.announced && !problem.past);
   event.notify = !event.inhibited && problem.notified;
-  event.late = problem.past;
+  event.late = problem.past || step.now - at > late_after;
   if (inhibited && problem.announced && owed) *owed = problem;
   problem = Problem{};
   step.out.events.push_back(std::move(event));
@@ -105,6 +105,7 @@ void settle(Step& step, Problem& problem, std::optional<Problem>* owed, Kind ope
     describe(event, problem);
     event.announced = true;
     announce(step, problem, event, step.target.policy.notification);
+    problem.past = false;
     step.out.events.push_back(std::move(event));
   }
 }

@@ -18,7 +18,8 @@ struct Opening {
   std::string reason;
   std::string detail;
   bool inhibited = false;
-  bool past = false;  ///< began and ended before anybody could be told: late, not for chat
+  bool past =
+      false;  ///< it may be over already: told late, not in chat; settle() tells if it is not
 };
 
 void open(Step& step, Problem& problem, const Opening& opening);

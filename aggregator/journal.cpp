@@ -172,12 +172,17 @@ std::vector<ConsumerRow> Journal::Impl::consumers() {
 
 void Journal::Impl::put_probers(const std::vector<Changes>& changes) {
   for (const auto& change : changes) {
-    for (const auto& row : change.probers_joined)
-      sql << "INSERT INTO probers (instance, name) VALUES (:i, :n)"
-             " ON CONFLICT (instance) DO UPDATE SET name = excluded.name",
-          soci::use(row.instance), soci::use(row.name);
     for (const auto& instance : change.probers_gone)
       sql << "DELETE FROM probers WHERE instance = :i", soci::use(instance);
+    for (const auto& row : change.probers) {
+      const auto received = static_cast<std::int64_t>(row.received);
+      const std::int64_t heard_at = to_us(row.heard_at);
+      const int lost = row.lost;
+      sql << "INSERT OR REPLACE INTO probers (instance, name, received, heard_at_us, lost)"
+             " VALUES (:i, :n, :r, :h, :l)",
+          soci::use(row.instance), soci::use(row.name), soci::use(received), soci::use(heard_at),
+          soci::use(lost);
+    }
   }
 }
 
@@ -237,10 +242,16 @@ Restored Journal::restore() {
                                   false, decode_state(state)});
 
     std::string instance;
-    soci::statement probers = (impl_->sql.prepare << "SELECT name, instance FROM probers",
-                               soci::into(name), soci::into(instance));
+    std::int64_t received = 0, heard_at = 0;
+    int lost = 0;
+    soci::statement probers =
+        (impl_->sql.prepare << "SELECT name, instance, received, heard_at_us, lost FROM probers",
+         soci::into(name), soci::into(instance), soci::into(received), soci::into(heard_at),
+         soci::into(lost));
     probers.execute();
-    while (probers.fetch()) restored.probers.push_back({name, instance});
+    while (probers.fetch())
+      restored.probers.push_back({name, instance, static_cast<std::uint64_t>(received),
+                                  timestamp_from_us(heard_at), lost != 0});
     restored.consumers = impl_->consumers();
     restored.trouble = {number_in(journal_meta(impl_->sql, "trouble")),
                         timestamp_from_us(number_in(journal_meta(impl_->sql, "trouble_since_us")))};

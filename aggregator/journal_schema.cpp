@@ -26,8 +26,8 @@ const std::vector<std::vector<const char*>> steps = {
         "CREATE TABLE consumers (name TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID",
     },
     {
-        // Of each prober's news: the last one taken in, when it was last heard of, how many are
-        // lost.
+        // Of each prober: the last of its news that was taken in, until when all that it saw was,
+        // and whether it is lost (but may come back).
         "ALTER TABLE probers ADD COLUMN received INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE probers ADD COLUMN heard_at_us INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE probers ADD COLUMN lost INTEGER NOT NULL DEFAULT 0",

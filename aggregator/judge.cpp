@@ -18,6 +18,11 @@ bool data_inhibited(const TargetState& state) {
   return state.stored.watch.open() || state.stored.server.open();
 }
 
+/// The newest time at which anything is known of the target.
+Timestamp known_until(const TargetState& state) {
+  return std::max(state.judged_at, state.stored.observed_at);
+}
+
 bool judge_watch(Step& step, Timestamp at) {
   auto& watch = step.state.stored.watch;
   if (!watch.open()) return false;
@@ -39,7 +44,7 @@ bool judge_server(Step& step, const Observation& seen) {
   if (sample.outcome == Outcome::ok) {
     stored.answered = true;
     if (!server.open() || sample.streak < policy.recover_after) return false;
-    close(step, server, &stored.server_owed, Kind::answering_again, seen.at,
+    close(step, server, &stored.server_owed, Kind::answering_again, std::max(seen.at, server.since),
           server_inhibited(step.state));
     return true;
   }
@@ -50,13 +55,15 @@ bool judge_server(Step& step, const Observation& seen) {
     return false;
   }
   if (sample.streak < policy.failure_threshold) return false;
+  const bool inhibited = server_inhibited(step.state);
   open(step, server,
        {.kind = Kind::failing,
         .at = seen.at,
         .since = seen.at - (sample.probed_at - sample.since),
         .reason = reason,
         .detail = detail_of(sample),
-        .inhibited = server_inhibited(step.state)});
+        .inhibited = inhibited,
+        .past = seen.late && !inhibited});
   return true;
 }
 
@@ -130,20 +137,35 @@ std::optional<Duration> clock_offset(const TargetState& state) {
   return *middle;
 }
 
-bool observe(Step step, const Observation& seen) {
+bool observe(Step step, const Observation& observation) {
   auto& state = step.state;
-  bool changed = tell_past_episode(step, seen);
-  state.heard = true;
+  Observation seen = observation;
+  seen.overtaken = seen.late && seen.at < known_until(state);
   state.last_sample_at = step.now;
-  changed |= judge_watch(step, seen.at);
+  const bool has_time = seen.sample.outcome == Outcome::ok && seen.sample.computed_at;
+  // What others have seen since counts; only an update that nobody has told yet is worth a row.
+  if (seen.overtaken) return has_time && judge_data(step, seen, data_inhibited(state));
+
+  bool changed = tell_past_episode(step, seen);
+  // After an old sample, newer ones may follow: deadlines wait for them.
+  state.heard = !seen.late;
+  state.judged_at = std::max(state.judged_at, seen.at);
+  if (!seen.late) changed |= judge_watch(step, seen.at);
   changed |= judge_server(step, seen);
-  if (seen.sample.outcome == Outcome::ok && seen.sample.computed_at)
-    changed |= judge_data(step, seen, data_inhibited(state));
+  if (has_time) changed |= judge_data(step, seen, data_inhibited(state));
   const auto before = step.next_seq;
-  tell_what_was_inhibited(step);
+  if (!seen.late) tell_what_was_inhibited(step);
   changed |= step.next_seq != before;
   changed |= judge_clock(step, seen);
   return changed;
+}
+
+bool caught_up(Step step) {
+  const auto before = step.next_seq;
+  step.state.heard = true;
+  judge_watch(step, step.now);
+  tell_what_was_inhibited(step);
+  return step.next_seq != before;
 }
 
 bool expire(Step step, std::string_view watch_reason) {
@@ -254,11 +276,13 @@ std::vector<Event> open_problems(const Target& target, const TargetState& state,
 
 void shift_clock(TargetState& state, Duration shift) {
   state.last_sample_at += shift;
+  state.judged_at += shift;
   auto& stored = state.stored;
   for (Problem* problem : {&stored.watch, &stored.server, &stored.data, &stored.clock})
     problem->anchor += shift;
   for (auto& offset : state.offsets.last) offset -= shift;
   for (auto& view : stored.views) view.seen += shift;
+  stored.recent_from += shift;
 }
 
 }  // namespace stalewatch::aggregator

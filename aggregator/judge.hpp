@@ -38,16 +38,29 @@ struct Step {
   Decisions& out;
 };
 
+/// What is decided longer than this after it happened is late; what happened is then looked at as
+/// of its own time.
+inline constexpr Duration late_after = std::chrono::seconds(10);
+
 /// A sample, seen from the aggregator's clock.
 struct Observation {
   const Sample& sample;
   std::string_view prober;
   Timestamp at;                           ///< corrected probe time, never after now
   std::optional<Duration> target_offset;  ///< target's clock minus the aggregator's
+  bool late = false;       ///< an old one, of a prober that is catching up: more may follow
+  bool overtaken = false;  ///< an old one, and newer ones of the target have been judged
 };
 
 /// Takes a sample into account. True when the stored state changed (events or not).
 bool observe(Step step, const Observation& observation);
+
+/// The prober whose old samples were taken is through with them: what is open now is told.
+bool caught_up(Step step);
+
+/// A prober with news of the target is lost and may come back: computed times are remembered, so
+/// that what it has seen is not told a second time. True when the stored state changed.
+bool remember_times(TargetState& state, Timestamp now);
 
 /// Fires everything that is due by now: not_watched, stale, reminders. `watch_reason` says why no
 /// samples come (no_prober, prober_lost, samples_lost) should that be told. True when the stored

@@ -100,6 +100,7 @@ class Pipe {
       return spdlog::warn("line {}: target \"{}\" is not in the configuration", line_,
                           escape_untrusted(named->target, 80));
     named->sample.target = *id;
+    named->sample.news_seq = 0;  // nobody could send it again
     core_->observe(named->prober, feeder, {named->sample}, now);
     emit();
   }
@@ -130,7 +131,7 @@ class Pipe {
   void emit() {
     auto changes = core_->take_changes();
     for (const auto& note : changes.notes) spdlog::info("{}", note);
-    changes.probers_joined.clear();
+    changes.probers.clear();
     if (journal_ && !changes.empty()) journal_->write({changes});
     for (const auto& event : changes.events) std::cout << to_json_line(event) << '\n';
     std::cout.flush();

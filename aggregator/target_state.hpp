@@ -18,11 +18,11 @@ namespace stalewatch::aggregator {
 struct Problem {
   std::int64_t episode = 0;  ///< seq of the opening event; 0: no problem
   Timestamp since{};
-  bool announced = false;  ///< people were told (it was not inhibited)
-  bool notified = false;   ///< chat was told: a closing message is owed there
-  bool past = false;       ///< it began and ended before anybody could be told: late, not for chat
-  Timestamp anchor{};      ///< first announcement; reminders fall on anchor + k x grid
-  Duration grid{};         ///< the msg_interval that `reminders` counts in
+  bool announced = false;      ///< people were told (it was not inhibited)
+  bool notified = false;       ///< chat was told: a closing message is owed there
+  bool past = false;           ///< told late and not in chat: it may have ended before it was known
+  Timestamp anchor{};          ///< first announcement; reminders fall on anchor + k x grid
+  Duration grid{};             ///< the msg_interval that `reminders` counts in
   std::int64_t reminders = 0;  ///< k of the last reminder
   std::string reason;
   std::string detail;
@@ -53,6 +53,11 @@ struct StoredState {
   Timestamp observed_at{};  ///< corrected probe time of the sample that first showed computed_at
   std::optional<Timestamp> went_back_from;  ///< the maximum for which went_back was told
   std::vector<View> views;
+  /// Computed times that were told, kept while a prober that is lost may come back with news of the
+  /// same: what it saw as well is not told twice. Empty: nobody is awaited.
+  std::vector<Timestamp> recent;
+  Timestamp recent_from{};  ///< when the prober was lost: from then on another one was watching
+  std::optional<Timestamp> recent_gone;  ///< the newest that had to leave `recent`
 
   bool operator==(const StoredState&) const = default;
 };
@@ -70,7 +75,8 @@ struct TargetState {
   // Of this run only:
   Timestamp last_sample_at{};  ///< when a sample came last; the start of the run, or of the target,
                                ///< before the first
-  bool heard = false;          ///< a sample has come in this run
+  bool heard = false;          ///< a sample has come in this run, and no old ones since
+  Timestamp judged_at{};       ///< corrected probe time of the newest sample that was judged
   std::uint32_t older_in_row = 0;
   std::uint8_t clock_off_in_row = 0;
   std::uint8_t clock_ok_in_row = 0;
@@ -98,6 +104,7 @@ void for_each_field(M& m, F&& f) {
   f("server_owed", m.server_owed), f("data_owed", m.data_owed), f("answered", m.answered);
   f("computed_at", m.computed_at), f("previous_computed_at", m.previous_computed_at);
   f("observed_at", m.observed_at), f("went_back_from", m.went_back_from), f("views", m.views);
+  f("recent", m.recent), f("recent_from", m.recent_from), f("recent_gone", m.recent_gone);
 }
 
 /// For the journal.

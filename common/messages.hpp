@@ -58,6 +58,8 @@ struct Sample {
 struct SampleBatch {
   std::string assignment;  ///< the assignment (Targets::assignment) that the target ids belong to
   std::vector<Sample> samples;
+  /// Number of the last news that was sent before these, so that a lost batch shows in the next.
+  std::optional<std::uint64_t> after;
 
   bool operator==(const SampleBatch&) const = default;
 };
@@ -131,7 +133,8 @@ struct Event {
   std::optional<std::int64_t>
       repeat_number;  ///< of reminders: k, for first announcement + k x msg_interval
   std::optional<Timestamp>
-      next_reminder_at;  ///< of openings and reminders: when the next one falls due
+      next_reminder_at;               ///< of openings and reminders: when the next one falls due
+  std::optional<std::int64_t> count;  ///< of samples_lost: how many, where that is known
 
   bool operator==(const Event&) const = default;
 };
@@ -208,6 +211,12 @@ struct Lease {
   std::optional<Duration>
       clock_offset;  ///< aggregator's clock minus the prober's, median of its last pings
   std::optional<Duration> clock_uncertainty;
+  std::optional<std::uint64_t> oldest_news_seq;  ///< oldest that it can still send again;
+                                                 ///< last_news_seq + 1 when there is none
+  /// News that it had to drop unacknowledged: how many, and when the first and the last were seen.
+  std::optional<std::uint64_t> dropped;
+  std::optional<Timestamp> dropped_from;
+  std::optional<Timestamp> dropped_to;
 
   bool operator==(const Lease&) const = default;
 };
@@ -244,10 +253,12 @@ struct Replayed {
   bool operator==(const Replayed&) const = default;
 };
 
-/// From a consumer: everything up to here has taken effect.
+/// From a consumer: all events up to here have taken effect. To a prober: all its news up to here
+/// are committed in this journal.
 struct Ack {
   std::string journal;
   std::int64_t seq = 0;
+  std::optional<std::uint64_t> resend_from;  ///< to a prober: send all news from here again
 
   bool operator==(const Ack&) const = default;
 };
@@ -276,125 +287,11 @@ struct Reply {
 /// Orderly end of a peer.
 struct Goodbye {
   std::string instance;
+  std::optional<std::uint64_t> last_news_seq;  ///< of a prober
 
   bool operator==(const Goodbye&) const = default;
 };
 
-// ---- fields, once ----
-
-template <typename M, typename T>
-concept Message = std::is_same_v<std::remove_cv_t<M>, T>;
-
-template <Message<Sample> M, typename F>
-void for_each_field(M& m, F&& f) {
-  f("target", m.target), f("news_seq", m.news_seq), f("probed_at", m.probed_at), f("took", m.took);
-  f("outcome", m.outcome), f("streak", m.streak), f("since", m.since),
-      f("http_status", m.http_status);
-  f("computed_at", m.computed_at), f("clock_offset", m.clock_offset),
-      f("clock_uncertainty", m.clock_uncertainty);
-  f("tls_expires_at", m.tls_expires_at), f("detail", m.detail);
-}
-
-template <Message<SampleBatch> M, typename F>
-void for_each_field(M& m, F&& f) {
-  f("assignment", m.assignment), f("samples", m.samples);
-}
-
-template <Message<Event> M, typename F>
-void for_each_field(M& m, F&& f) {
-  f("seq", m.seq), f("episode", m.episode), f("kind", m.kind), f("target", m.target),
-      f("name", m.name);
-  f("address", m.address), f("at", m.at), f("decided_at", m.decided_at),
-      f("observed_at", m.observed_at);
-  f("computed_at", m.computed_at), f("previous_computed_at", m.previous_computed_at),
-      f("lag", m.lag);
-  f("age", m.age), f("threshold", m.threshold), f("since", m.since), f("reason", m.reason);
-  f("detail", m.detail), f("prober", m.prober), f("observers_failing", m.observers_failing);
-  f("observers_of", m.observers_of), f("inhibited", m.inhibited), f("announced", m.announced);
-  f("late", m.late), f("notify", m.notify), f("db_save", m.db_save),
-      f("repeat_number", m.repeat_number);
-  f("next_reminder_at", m.next_reminder_at);
-}
-
-template <Message<Beat> M, typename F>
-void for_each_field(M& m, F&& f) {
-  f("journal", m.journal), f("head", m.head), f("at", m.at), f("moving", m.moving);
-  f("standstill", m.standstill);
-}
-
-template <Message<TargetSpec> M, typename F>
-void for_each_field(M& m, F&& f) {
-  f("id", m.id), f("key", m.key), f("address", m.address), f("interval", m.interval),
-      f("timeout", m.timeout);
-  f("time_field", m.time_field), f("time_format", m.time_format), f("timezone", m.timezone);
-  f("max_future", m.max_future), f("failure_threshold", m.failure_threshold),
-      f("headers", m.headers);
-  f("basic_auth", m.basic_auth), f("ca_file", m.ca_file), f("cert_file", m.cert_file);
-  f("key_file", m.key_file), f("verify", m.verify), f("follow_redirects", m.follow_redirects);
-  f("max_body", m.max_body), f("proxy", m.proxy);
-}
-
-template <Message<Hello> M, typename F>
-void for_each_field(M& m, F&& f) {
-  f("role", m.role), f("name", m.name), f("instance", m.instance), f("zone", m.zone);
-  f("capacity", m.capacity), f("version", m.version);
-}
-
-template <Message<Targets> M, typename F>
-void for_each_field(M& m, F&& f) {
-  f("assignment", m.assignment), f("generation", m.generation), f("full", m.full),
-      f("last", m.last);
-  f("lease", m.lease), f("added", m.added), f("removed", m.removed);
-}
-
-template <Message<Lease> M, typename F>
-void for_each_field(M& m, F&& f) {
-  f("instance", m.instance), f("generation", m.generation), f("last_news_seq", m.last_news_seq);
-  f("sent_at", m.sent_at), f("clock_offset", m.clock_offset),
-      f("clock_uncertainty", m.clock_uncertainty);
-}
-
-template <Message<LeaseReply> M, typename F>
-void for_each_field(M& m, F&& f) {
-  f("known", m.known), f("lease_sent_at", m.lease_sent_at), f("now", m.now);
-}
-
-template <Message<Replay> M, typename F>
-void for_each_field(M& m, F&& f) {
-  f("journal", m.journal), f("after", m.after), f("limit", m.limit), f("since", m.since);
-}
-
-template <Message<Replayed> M, typename F>
-void for_each_field(M& m, F&& f) {
-  f("journal", m.journal), f("after", m.after), f("oldest", m.oldest), f("head", m.head);
-  f("events", m.events), f("caught_up", m.caught_up);
-}
-
-template <Message<Ack> M, typename F>
-void for_each_field(M& m, F&& f) {
-  f("journal", m.journal), f("seq", m.seq);
-}
-
-template <Message<Command> M, typename F>
-void for_each_field(M& m, F&& f) {
-  f("id", m.id), f("word", m.word), f("arguments", m.arguments);
-}
-
-template <Message<Reply> M, typename F>
-void for_each_field(M& m, F&& f) {
-  f("id", m.id), f("ok", m.ok), f("text", m.text), f("journal", m.journal), f("head", m.head);
-  f("problems", m.problems);
-}
-
-template <Message<Goodbye> M, typename F>
-void for_each_field(M& m, F&& f) {
-  f("instance", m.instance);
-}
-
-/// Types that have a for_each_field.
-template <typename T>
-concept HasFields = requires(T& m) {
-  for_each_field(m, [](const char*, auto&) {});
-};
-
 }  // namespace stalewatch
+
+#include "common/message_fields.hpp"

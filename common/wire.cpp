@@ -48,9 +48,10 @@ template <>
 std::string encode(const SampleBatch& batch) {
   msgpack::sbuffer buffer;
   Packer p(buffer);
-  p.pack_array(2);
+  p.pack_array(batch.after ? 3 : 2);
   pack(p, batch.assignment);
   pack(p, batch.samples);
+  if (batch.after) pack(p, *batch.after);
   return to_string(buffer);
 }
 
@@ -62,6 +63,7 @@ Result<SampleBatch> decode(std::string_view bytes) {
     SampleBatch batch;
     unpack_field("assignment", o.via.array.ptr[0], batch.assignment);
     unpack_field("samples", o.via.array.ptr[1], batch.samples);
+    if (o.via.array.size > 2) unpack_field("after", o.via.array.ptr[2], batch.after);
     return batch;
   });
 }

@@ -8,9 +8,9 @@
 //   ignored. body    msgpack map by field name; unknown names are ignored, missing ones keep their
 //   default.
 //           Optional fields that are unset and times are: absent, and signed microseconds since the
-//           epoch. Exception: a SampleBatch is [assignment, [sample, ...]], each sample an array in
-//           field order, whose trailing unset fields may be missing and whose extra ones are
-//           ignored.
+//           epoch. Exception: a SampleBatch is [assignment, [sample, ...], after], each sample an
+//           array in field order, whose trailing unset fields may be missing and whose extra ones
+//           are ignored.
 
 #include "common/messages.hpp"
 #include "common/result.hpp"

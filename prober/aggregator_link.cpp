@@ -30,15 +30,17 @@ AggregatorLink::AggregatorLink(zmq::context_t& context, std::string endpoint, He
       last_heard_(now.mono),
       next_complaint_(now.mono + first_complaint) {}
 
-void AggregatorLink::receive(const Now& now,
-                             const std::function<void(AssignmentChange)>& on_change) {
+void AggregatorLink::receive(const Now& now, const Handlers& handlers) {
   for (int i = 0; i < messages_per_turn; ++i) {
     const auto frames = stalewatch::receive(socket_, bad_);
     if (!frames) return;
     if (frames->topic == topic_of<Targets>())
-      take_targets(*frames, now, on_change);
+      take_targets(*frames, now, handlers.on_change);
     else if (frames->topic == topic_of<LeaseReply>())
       take_reply(*frames, now);
+    else if (frames->topic == topic_of<Ack>()) {
+      if (const auto ack = decoded<Ack>(*frames)) handlers.on_ack(*ack);
+    }
     // Other topics belong to newer aggregators.
   }
 }
@@ -76,7 +78,11 @@ void AggregatorLink::take_targets(const Frames& frames, const Now& now,
 void AggregatorLink::take_reply(const Frames& frames, const Now& now) {
   const auto reply = decoded<LeaseReply>(frames);
   if (!reply) return;
+  const bool first_ping = !pings_.median();
   pings_.add(reply->lease_sent_at, reply->now, now.wall);
+  if (first_ping)
+    next_ = now.mono;  // tells by a lease how far the clocks are apart: samples wait
+                       // for that
   if (reply->known)
     heard(now);
   else
@@ -96,7 +102,7 @@ void AggregatorLink::ask_again(const Now& now) {
   next_complaint_ = now.mono + first_complaint;
 }
 
-void AggregatorLink::tick(const Now& now, std::uint64_t last_news_seq) {
+void AggregatorLink::tick(const Now& now, const NewsFacts& news) {
   if (now.mono < next_) return;
   const auto silence = std::max(lease_, least_silence);
   if (joined_ && now.mono - last_heard_ > silence) {
@@ -105,18 +111,31 @@ void AggregatorLink::tick(const Now& now, std::uint64_t last_news_seq) {
   }
   bool sent = false;
   if (joined_) {
-    Lease lease{hello_.instance, pieces_.generation(), last_news_seq, now.wall, {}, {}};
-    if (const auto clock = pings_.best()) {
-      lease.clock_offset = clock->offset;
-      lease.clock_uncertainty = clock->uncertainty;
-    }
-    sent = send(socket_, sender_, lease);
+    sent = renew(now, news);
   } else {
     tell_waiting(now);
     sent = send(socket_, sender_, hello_);
   }
   next_ = now.mono + (sent ? std::clamp<Duration>(lease_ / 3, not_connected, period)
                            : Duration{not_connected});
+}
+
+bool AggregatorLink::renew(const Now& now, const NewsFacts& news) {
+  Lease lease{.instance = hello_.instance,
+              .generation = pieces_.generation(),
+              .last_news_seq = news.last,
+              .sent_at = now.wall,
+              .oldest_news_seq = news.oldest};
+  if (const auto clock = pings_.best()) {
+    lease.clock_offset = clock->offset;
+    lease.clock_uncertainty = clock->uncertainty;
+  }
+  if (news.dropped.count > 0) {
+    lease.dropped = news.dropped.count;
+    lease.dropped_from = news.dropped.from;
+    lease.dropped_to = news.dropped.to;
+  }
+  return send(socket_, sender_, lease);
 }
 
 void AggregatorLink::tell_waiting(const Now& now) {
@@ -129,6 +148,8 @@ void AggregatorLink::tell_waiting(const Now& now) {
     spdlog::warn("waiting for the aggregator endpoint={}", endpoint_);
 }
 
-void AggregatorLink::goodbye() { send(socket_, sender_, Goodbye{hello_.instance}); }
+void AggregatorLink::goodbye(std::uint64_t last_news_seq) {
+  send(socket_, sender_, Goodbye{hello_.instance, last_news_seq});
+}
 
 }  // namespace stalewatch::prober

@@ -6,6 +6,7 @@
 #include "common/messages.hpp"
 #include "prober/assignment.hpp"
 #include "prober/clock_pings.hpp"
+#include "prober/news_ring.hpp"
 
 #include <functional>
 #include <optional>
@@ -13,19 +14,31 @@
 
 namespace stalewatch::prober {
 
+/// What leases and goodbyes tell of the news: see Lease.
+struct NewsFacts {
+  std::uint64_t last = 0;
+  std::uint64_t oldest = 1;
+  NewsRing::Dropped dropped;
+};
+
 class AggregatorLink {
  public:
+  /// What messages of the aggregator lead to.
+  struct Handlers {
+    std::function<void(AssignmentChange)> on_change;
+    std::function<void(const Ack&)> on_ack;
+  };
+
   AggregatorLink(zmq::context_t& context, std::string endpoint, Hello hello, const Now& now);
 
   zmq::socket_t& socket() { return socket_; }
 
-  /// Takes what has arrived, at most a bounded number of messages; complete changes go to
-  /// `on_change`.
-  void receive(const Now& now, const std::function<void(AssignmentChange)>& on_change);
+  /// Takes what has arrived, at most a bounded number of messages.
+  void receive(const Now& now, const Handlers& handlers);
   /// Says hello or renews the lease when that is due, and notices silence.
-  void tick(const Now& now, std::uint64_t last_news_seq);
+  void tick(const Now& now, const NewsFacts& news);
   SteadyTime deadline() const { return next_; }
-  void goodbye();
+  void goodbye(std::uint64_t last_news_seq);
 
   /// The aggregator answers.
   bool joined() const { return joined_; }
@@ -36,6 +49,7 @@ class AggregatorLink {
  private:
   void take_targets(const Frames& frames, const Now& now,
                     const std::function<void(AssignmentChange)>& on_change);
+  bool renew(const Now& now, const NewsFacts& news);
   void take_reply(const Frames& frames, const Now& now);
   void heard(const Now& now);
   void ask_again(const Now& now);

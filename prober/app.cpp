@@ -15,6 +15,9 @@ namespace stalewatch::prober {
 namespace {
 
 constexpr auto report_period = std::chrono::seconds(1);
+/// An aggregator that lives has the last news on disk well within this; one that does not must not
+/// hold up an end.
+constexpr auto last_ack_wait = std::chrono::seconds(1);
 
 Hello hello_of(const Config& config, const std::string& instance) {
   return {.role = "prober",
@@ -53,6 +56,7 @@ App::App(const Config& config, Health& health)
       sender_(hello_of(config, instance_).name, instance_),
       samples_(make_samples_sender(context_, config.transport.samples)),
       link_(context_, config.transport.control, hello_of(config, instance_), anchor_),
+      outbox_(static_cast<std::size_t>(config.prober.ring)),
       probing_(
           probing_settings(config),
           [this](std::string_view, Sample&& sample) {
@@ -71,11 +75,10 @@ Now App::clock() const {
 Signals::Seen App::run_once(Duration max_wait, Signals* signals) {
   wait(max_wait, signals);
   const Now now = clock();
-  link_.receive(now, [&](AssignmentChange change) { take_assignment(std::move(change), now); });
-  take_subscriptions();
+  receive(now);
   probing_.aggregator_clock(link_.clock());
   probing_.turn(now);
-  link_.tick(now, probing_.last_news_seq());
+  link_.tick(now, news());
   send_samples(now);
   tell_health(now);
   return signals == nullptr ? Signals::Seen{} : signals->take();
@@ -101,31 +104,57 @@ void App::wait(Duration max_wait, Signals* signals) {
   }
 }
 
+void App::receive(const Now& now) {
+  link_.receive(
+      now, {.on_change = [&](AssignmentChange change) { take_assignment(std::move(change), now); },
+            .on_ack = [&](const Ack& ack) { take_ack(ack); }});
+  take_subscriptions();
+}
+
 void App::take_assignment(AssignmentChange change, const Now& now) {
   if (change.assignment != assignment_) {
-    // From here on ids mean something else; what waits belongs to the old ones.
-    for (auto rest = outbox_.take_rest(); !rest.empty(); rest = outbox_.take_rest())
-      send_batch(std::move(rest));
-    outbox_.clear();
+    // From here on ids mean something else: the journal is another one. What it has not got is told
+    // it by its own ids.
+    const auto ids = probing_.new_ids(change);
+    outbox_.rename([&](std::uint32_t old) -> std::optional<std::uint32_t> {
+      const auto found = ids.find(old);
+      return found == ids.end() ? std::nullopt : std::optional(found->second);
+    });
     assignment_ = change.assignment;
   }
   probing_.apply(std::move(change), now);
 }
 
+void App::take_ack(const Ack& ack) {
+  if (ack.journal != assignment_) return;  // of another journal: its numbers mean nothing here
+  acknowledged_ = true;
+  if (ack.seq > 0) outbox_.acked(static_cast<std::uint64_t>(ack.seq));
+  if (ack.resend_from) outbox_.send_from(*ack.resend_from);
+}
+
 void App::take_subscriptions() {
   for (zmq::message_t message; samples_.recv(message, zmq::recv_flags::dontwait);)
-    if (message.size() > 0) outbox_.listened_to(message.to_string_view().front() == '\x01');
+    if (message.size() > 0) {
+      subscribed_ = message.to_string_view().front() == '\x01';
+      acknowledged_ = acknowledged_ && subscribed_;
+    }
+  acknowledged_ = acknowledged_ && link_.joined();
+  outbox_.listened_to(subscribed_ && acknowledged_);
 }
 
 void App::send_samples(const Now& now) {
-  for (auto batch = outbox_.take_batch(now.mono); !batch.empty();
+  for (auto batch = outbox_.take_batch(now.mono); !batch.samples.empty();
        batch = outbox_.take_batch(now.mono))
     send_batch(std::move(batch));
 }
 
-void App::send_batch(std::vector<Sample> samples) {
-  metrics_.sent(samples.size());
-  send(samples_, sender_, SampleBatch{assignment_, std::move(samples)});
+void App::send_batch(Outbox::Batch batch) {
+  metrics_.sent(batch.samples.size());
+  send(samples_, sender_, SampleBatch{assignment_, std::move(batch.samples), batch.after});
+}
+
+NewsFacts App::news() const {
+  return {outbox_.ring().last(), outbox_.ring().oldest(), outbox_.ring().dropped()};
 }
 
 void App::tell_health(const Now& now) {
@@ -141,15 +170,29 @@ void App::tell_health(const Now& now) {
                    .overdue = probing_.overdue(now),
                    .skipped = probing_.skipped(),
                    .superseded = outbox_.superseded(),
+                   .unacked_news = outbox_.ring().size(),
+                   .dropped_news = outbox_.ring().dropped_ever(),
                    .bad_frames = link_.bad_frames(),
                    .joined = link_.joined(),
                    .clock = link_.clock()});
 }
 
 void App::stop() {
-  for (auto rest = outbox_.take_rest(); !rest.empty(); rest = outbox_.take_rest())
-    send_batch(std::move(rest));
-  link_.goodbye();
+  const SteadyTime deadline = read_clocks().mono + last_ack_wait;
+  for (;;) {
+    for (auto rest = outbox_.take_rest(); !rest.samples.empty(); rest = outbox_.take_rest())
+      send_batch(std::move(rest));
+    const SteadyTime now = read_clocks().mono;
+    if (!outbox_.listened_to() || outbox_.ring().size() == 0 || now >= deadline) break;
+    zmq::pollitem_t item{link_.socket().handle(), 0, ZMQ_POLLIN, 0};
+    try {
+      zmq::poll(&item, 1, poll_wait(deadline, now));
+    } catch (const zmq::error_t& error) {
+      if (error.num() != EINTR) throw;
+    }
+    receive(clock());
+  }
+  link_.goodbye(outbox_.ring().last());
 }
 
 }  // namespace stalewatch::prober

@@ -2,8 +2,8 @@
 
 // The prober with an aggregator. One thread; each turn of the loop:
 //   1. waits for a socket, a signal or the next deadline, and reads the clocks
-//   2. takes what the aggregator sent: targets, answers to leases
-//   3. learns whether somebody listens to samples
+//   2. takes what the aggregator sent: targets, answers to leases, acknowledgements of news
+//   3. learns whether somebody takes samples: has subscribed, and acknowledges
 //   4. takes in the answers of targets and starts what is due (Probing)
 //   5. says hello or renews the lease
 //   6. sends samples, in batches
@@ -43,7 +43,7 @@ class App {
   /// One turn that waits no longer than `max_wait`. True if a signal asked for a stop or a reload
   /// (`seen`).
   Signals::Seen run_once(Duration max_wait, Signals* signals = nullptr);
-  /// The orderly end: what waits is sent, then goodbye.
+  /// The orderly end: what waits is sent, its acknowledgement awaited for a moment, then goodbye.
   void stop();
 
  private:
@@ -51,10 +51,13 @@ class App {
   /// This prober's clock: wall time at the start plus what has passed since, so that a stepped wall
   /// clock is not seen in samples; the aggregator corrects them by the offset that leases measure.
   Now clock() const;
+  void receive(const Now& now);
   void take_assignment(AssignmentChange change, const Now& now);
+  void take_ack(const Ack& ack);
   void take_subscriptions();
   void send_samples(const Now& now);
-  void send_batch(std::vector<Sample> samples);
+  void send_batch(Outbox::Batch batch);
+  NewsFacts news() const;
   void tell_health(const Now& now);
 
   const Now anchor_;
@@ -67,6 +70,9 @@ class App {
   AggregatorLink link_;
   std::string assignment_;  ///< that the ids of waiting samples belong to
   Outbox outbox_;
+  bool subscribed_ = false;
+  bool acknowledged_ = false;  ///< the aggregator knows this prober's numbers and clock: it takes
+                               ///< samples
   Probing probing_;
   SteadyTime next_report_{};
 };

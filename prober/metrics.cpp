@@ -31,6 +31,10 @@ struct Metrics::Series {
                      "Samples handed to the samples socket.")),
         dropped(counter(registry, "stalewatch_prober_samples_dropped_total",
                         "Samples replaced by a newer one of their target while nobody listened.")),
+        unacked(gauge(registry, "stalewatch_prober_unacknowledged_news",
+                      "News in the ring: not acknowledged by the aggregator yet.")),
+        dropped_news(counter(registry, "stalewatch_prober_news_dropped_total",
+                             "News that the full ring had to drop unacknowledged.")),
         skipped(counter(registry, "stalewatch_prober_probes_skipped_total",
                         "Due times let pass: the probe before still ran, or the prober was at its "
                         "limits.")),
@@ -56,6 +60,8 @@ struct Metrics::Series {
   prometheus::Histogram& took;
   prometheus::Counter& sent;
   prometheus::Counter& dropped;
+  prometheus::Gauge& unacked;
+  prometheus::Counter& dropped_news;
   prometheus::Counter& skipped;
   prometheus::Counter& bad_frames;
   prometheus::Gauge& targets;
@@ -83,6 +89,8 @@ void Metrics::update(const State& state) {
   series_->joined.Set(state.joined ? 1 : 0);
   raise_to(series_->skipped, state.skipped);
   raise_to(series_->dropped, state.superseded);
+  series_->unacked.Set(static_cast<double>(state.unacked_news));
+  raise_to(series_->dropped_news, state.dropped_news);
   raise_to(series_->bad_frames, state.bad_frames);
   if (!state.clock) return;
   series_->clock_offset.Set(seconds(state.clock->offset));

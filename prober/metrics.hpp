@@ -30,6 +30,8 @@ class Metrics {
     std::size_t overdue = 0;
     std::uint64_t skipped = 0;  ///< since the start, as the next two
     std::uint64_t superseded = 0;
+    std::size_t unacked_news = 0;
+    std::uint64_t dropped_news = 0;  ///< since the start
     std::uint64_t bad_frames = 0;
     bool joined = false;
     std::optional<ClockOffset> clock;

@@ -1,9 +1,11 @@
 #pragma once
 
-// Samples on their way out: gathered into batches, kept back while nobody listens. Pure.
-// The ring of unacknowledged news stands between `add` and `take_batch` when it comes.
+// Samples on their way out, in batches. News wait in a ring until they are acknowledged and go out
+// in the order of their numbers; the others go live beside them, or, while nobody takes samples,
+// the newest of each target is kept. Pure.
 
 #include "common/messages.hpp"
+#include "prober/news_ring.hpp"
 
 #include <cstdint>
 #include <deque>
@@ -18,32 +20,51 @@ inline constexpr Duration batch_wait = std::chrono::milliseconds(20);
 
 class Outbox {
  public:
+  explicit Outbox(std::size_t ring) : ring_(ring) {}
+
+  /// A sample with a news_seq is news; it gets the ring's next number.
   void add(Sample sample);
 
-  /// Somebody listens, or nobody does any more. What is sent before a subscription has arrived is
-  /// lost without a word, so until then the newest sample of each target is kept back.
+  /// Somebody takes samples, or nobody does any more. What is sent while nobody does is lost
+  /// without a word: afterwards all news that are not acknowledged are sent again.
   void listened_to(bool listening);
   bool listened_to() const { return listening_; }
 
+  void acked(std::uint64_t seq) { ring_.acked(seq); }
+  void send_from(std::uint64_t seq) { ring_.send_from(seq); }
+  /// Target ids mean something else from now on, as for NewsRing::rename.
+  void rename(const std::function<std::optional<std::uint32_t>(std::uint32_t)>& renamed);
+
+  struct Batch {
+    std::uint64_t after = 0;  ///< number of the last news sent before these
+    std::vector<Sample> samples;
+  };
   /// What is to be sent now: at most 256 samples, in the order they were seen. A lone one goes at
   /// once; more wait until 20 ms after the last batch. Call until it gives nothing.
-  std::vector<Sample> take_batch(SteadyTime now);
+  Batch take_batch(SteadyTime now);
   /// When take_batch has something, if nothing else comes.
   std::optional<SteadyTime> next() const;
+  /// The same whatever the wait: before an end.
+  Batch take_rest();
 
-  /// Everything out now, whatever the wait: before an end, or before ids change their meaning.
-  std::vector<Sample> take_rest();
-  void clear();
-
-  std::size_t waiting() const { return pending_.size() + kept_.size(); }
+  const NewsRing& ring() const { return ring_; }
+  std::size_t waiting() const { return live_.size() + kept_.size() + ring_.unsent(); }
   /// Samples that a newer one of the same target replaced while nobody listened.
   std::uint64_t superseded() const { return superseded_; }
 
  private:
-  std::vector<Sample> first(std::size_t count);
+  /// A sample that is no news must not overtake the news seen before it.
+  struct Live {
+    std::uint64_t after;
+    Sample sample;
+  };
+  std::size_t sendable() const;
+  void keep(Sample sample);
+  Batch first();
 
+  NewsRing ring_;
   bool listening_ = false;
-  std::deque<Sample> pending_;
+  std::deque<Live> live_;
   std::unordered_map<std::uint32_t, Sample> kept_;  ///< at most one per target
   SteadyTime last_batch_{};
   std::uint64_t superseded_ = 0;

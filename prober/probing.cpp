@@ -73,6 +73,19 @@ void Probing::apply_full(AssignmentChange& change, Timestamp grid) {
     if (!targets_.contains(id)) schedule_.remove(id);
 }
 
+std::unordered_map<std::uint32_t, std::uint32_t> Probing::new_ids(
+    const AssignmentChange& change) const {
+  std::unordered_map<std::string_view, const Target*> by_key;
+  for (const auto& [id, target] : targets_) by_key.emplace(target.spec.key, &target);
+  std::unordered_map<std::uint32_t, std::uint32_t> ids;
+  for (const TargetSpec& spec : change.added) {
+    const auto before = by_key.find(spec.key);
+    if (before != by_key.end() && same_data(before->second->spec, spec))
+      ids.emplace(before->second->spec.id, spec.id);
+  }
+  return ids;
+}
+
 void Probing::place(TargetSpec spec, Target* before, Timestamp grid) {
   const std::uint32_t id = spec.id;
   if (spec.interval <= Duration::zero()) return;  // no aggregator of ours sends that
@@ -143,7 +156,8 @@ void Probing::ended(std::uint64_t ticket, const Transfer& transfer) {
   if (target.version != static_cast<std::uint32_t>(ticket)) return;
   target.in_flight = false;
   Sample sample = judge(target, transfer);
-  if (enter(target.history, sample)) sample.news_seq = ++last_news_seq_;
+  if (enter(target.history, sample, target.spec.failure_threshold))
+    sample.news_seq = ++last_news_seq_;
   if (!settings_.once && wants_recheck(sample, target.spec.failure_threshold))
     schedule_.recheck(sample.target, grid_time(now_.mono));
   sink_(target.spec.key, std::move(sample));

@@ -35,6 +35,9 @@ class Probing {
 
   /// Targets that stay the same keep their history and their place in the schedule.
   void apply(AssignmentChange change, const Now& now);
+  /// For an assignment whose ids mean something else: the new ids of targets that are the same, by
+  /// their old ones. To be asked before apply().
+  std::unordered_map<std::uint32_t, std::uint32_t> new_ids(const AssignmentChange& change) const;
   /// The aggregator's clock against ours, for targets that tell no time of their own.
   void aggregator_clock(const std::optional<ClockOffset>& offset) { aggregator_clock_ = offset; }
 

@@ -4,9 +4,9 @@
 
 namespace stalewatch::prober {
 
-bool enter(TargetHistory& history, Sample& sample) {
-  const bool news = !history.probed || history.outcome != sample.outcome ||
-                    history.computed_at != sample.computed_at;
+bool enter(TargetHistory& history, Sample& sample, std::uint32_t failure_threshold) {
+  const bool differs = !history.probed || history.outcome != sample.outcome ||
+                       history.computed_at != sample.computed_at;
   const bool was_ok = history.outcome == Outcome::ok;
   const bool is_ok = sample.outcome == Outcome::ok;
   if (!history.probed || was_ok != is_ok) {
@@ -19,7 +19,7 @@ bool enter(TargetHistory& history, Sample& sample) {
   history.computed_at = sample.computed_at;
   sample.streak = history.streak;
   sample.since = history.since;
-  return news;
+  return differs || (!is_ok && sample.streak == failure_threshold);
 }
 
 bool wants_recheck(const Sample& sample, std::uint32_t failure_threshold) {

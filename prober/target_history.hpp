@@ -16,9 +16,10 @@ struct TargetHistory {
   Timestamp since{};                     ///< when the first of them was seen
 };
 
-/// Enters a sample: fills in its streak and since. True if it is news: the first one, or one whose
-/// computed time or outcome differs from the one before.
-bool enter(TargetHistory& history, Sample& sample);
+/// Enters a sample: fills in its streak and since. True if it is news: the first one, one whose
+/// computed time or outcome differs from the one before, or the failure that reaches the threshold:
+/// what makes the server count as failing has to arrive, too.
+bool enter(TargetHistory& history, Sample& sample, std::uint32_t failure_threshold);
 
 /// Whether the sample just entered is a first failure that wants a quick second opinion.
 bool wants_recheck(const Sample& sample, std::uint32_t failure_threshold);

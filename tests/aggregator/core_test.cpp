@@ -41,10 +41,11 @@ TEST_CASE("a prober that joins, is lost, or says goodbye", "[probers]") {
   CHECK(hall.said() == Said{"prober_joined @1 p-a"});
   SECTION("its lease ends: lost, and that is why its target is not watched") {
     hall.until(t0 + 200s);
-    CHECK(hall.said() == Said{"prober_lost @6 p-a", "not_watched @180 e3 chat PROD prober_lost"});
+    CHECK(hall.said() == Said{"prober_lost @6 p-a", "samples_lost @6 p-a",
+                              "not_watched @180 e4 chat PROD prober_lost"});
   }
   SECTION("goodbye: no event of its own") {
-    hall.core.goodbye("a");
+    hall.core.goodbye({.instance = "a"}, t0 + 2s);
     hall.until(t0 + 200s);
     CHECK(hall.said() == Said{"not_watched @180 e2 chat PROD no_prober"});
   }
@@ -71,7 +72,7 @@ TEST_CASE("after a restart a known prober has one lease of grace", "[probers]") 
   }
   SECTION("it does not") {
     hall.until(t0 + 6s);
-    CHECK(hall.said() == Said{"prober_lost @5 p-a"});
+    CHECK(hall.said() == Said{"prober_lost @5 p-a", "samples_lost @5 p-a"});
   }
 }
 

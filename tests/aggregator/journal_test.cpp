@@ -23,7 +23,7 @@ Changes some(std::int64_t seq) {
   changes.events = {event};
   changes.targets = {
       {1, "PROD", "PROD", "http://x/", "computed_time", false, StoredState{.answered = true}}};
-  changes.probers_joined = {{"p", "i1"}};
+  changes.probers = {{"p", "i1", 7, t0, true}};
   return changes;
 }
 
@@ -45,7 +45,10 @@ TEST_CASE("what was written is there after opening again", "[journal]") {
   CHECK(restored.next_id == 2);
   REQUIRE(restored.targets.size() == 1);
   CHECK(restored.targets[0].state.answered);
-  CHECK(restored.probers.size() == 1);
+  REQUIRE(restored.probers.size() == 1);
+  CHECK(restored.probers[0].received == 7);
+  CHECK(restored.probers[0].heard_at == t0);
+  CHECK(restored.probers[0].lost);
   const auto page = journal.read(0, 10);
   REQUIRE(page.events.size() == 2);
   CHECK(page.events[0] == some(1).events[0]);

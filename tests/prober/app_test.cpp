@@ -41,6 +41,9 @@ struct FakeAggregator {
         if (answering)
           send(router, sender, LeaseReply{known, leases.back().sent_at, read_clocks().wall + ahead},
                peer);
+        if (answering && known && leases.back().clock_offset)
+          send(router, sender, Ack{assignment, acked, std::exchange(resend_from, std::nullopt)},
+               peer);
       }
     }
     while (const auto frames = receive(samples, bad))
@@ -53,6 +56,9 @@ struct FakeAggregator {
   Sender sender{"aggregator", "boot"};
   BadFrames bad;
   std::string peer;
+  std::string assignment = "A";
+  std::int64_t acked = 0;
+  std::optional<std::uint64_t> resend_from;
   bool known = true;
   bool answering = true;
   Duration ahead{};
@@ -126,8 +132,9 @@ TEST_CASE("a prober says hello, takes its targets, renews its lease and sends sa
   CHECK_FALSE(hello.version.empty());
 
   setup.assign(aggregator, "A", 7, {setup.target(1), setup.target(2)});
-  setup.until([&] { return aggregator.batches.size() >= 4 && aggregator.leases.size() >= 2; },
-              &aggregator);
+  setup.until(
+      [&] { return aggregator.batches.size() >= 4 && aggregator.leases.back().last_news_seq == 2; },
+      &aggregator);
   CHECK(aggregator.leases.front().generation == 7);
   CHECK(aggregator.leases.front().instance == hello.instance);
   CHECK_FALSE(aggregator.leases.front().clock_offset);
@@ -139,18 +146,34 @@ TEST_CASE("a prober says hello, takes its targets, renews its lease and sends sa
   CHECK(batch.samples.front().outcome == Outcome::ok);
   CHECK(batch.samples.front().news_seq == 1);
 
+  // What is acknowledged goes, what is missing comes again.
+  CHECK(batch.after == 0);
+  CHECK(aggregator.leases.back().oldest_news_seq == 1);
+  aggregator.acked = 1;
+  aggregator.resend_from = 2;
+  const auto before = aggregator.batches.size();
+  const auto again = [&] {
+    for (std::size_t i = before; i < aggregator.batches.size(); ++i)
+      for (const auto& sample : aggregator.batches[i].samples)
+        if (sample.news_seq == 2) return true;
+    return false;
+  };
+  setup.until([&] { return again() && aggregator.leases.back().oldest_news_seq == 2; },
+              &aggregator);
+
   // An aggregator that does not know it hears hello again.
   aggregator.known = false;
   const auto hellos = aggregator.hellos.size();
   setup.until([&] { return aggregator.hellos.size() > hellos; }, &aggregator);
   CHECK(aggregator.hellos.back() == hello);
 
-  setup.app->stop();
+  setup.app->stop();  // nobody answers: it does not wait for long
   setup.app.reset();
   const SteadyTime end = read_clocks().mono + 10s;
   while (aggregator.goodbyes.empty() && read_clocks().mono < end) aggregator.turn();
   REQUIRE(aggregator.goodbyes.size() == 1);
   CHECK(aggregator.goodbyes.front().instance == hello.instance);
+  CHECK(aggregator.goodbyes.front().last_news_seq == 2);
 }
 
 TEST_CASE("samples wait for an aggregator that comes later, and for one that comes back", "[app]") {
@@ -161,18 +184,25 @@ TEST_CASE("samples wait for an aggregator that comes later, and for one that com
   setup.until([&] { return first->batches.size() >= 2; }, first.get());
   first.reset();
 
-  // It goes on by its last assignment; the newest sample of each target is kept.
+  // It goes on by its last assignment; news and the newest sample of each target are kept.
   const SteadyTime later = read_clocks().mono + 1s;
   setup.until([&] { return read_clocks().mono > later; });
   CHECK(setup.server.connections() <= 2);  // kept ones
 
   FakeAggregator second(setup.folder);
   second.known = false;
+  setup.until([&] { return !second.hellos.empty(); }, &second);
+  CHECK(second.batches.empty());  // it could not make anything of them yet
+  second.known = true;
+  setup.assign(second, "A", 2, {setup.target(1), setup.target(2)});
   setup.until([&] { return !second.batches.empty(); }, &second);
   CHECK(second.batches.front().assignment == "A");
-  CHECK(second.batches.front().samples.size() == 2);
-  CHECK(second.batches.front().samples.back().streak > 3);
-  setup.until([&] { return !second.hellos.empty(); }, &second);
+  const auto& samples = second.batches.front().samples;
+  REQUIRE(samples.size() == 4);
+  CHECK(samples[0].news_seq == 1);
+  CHECK(samples[1].news_seq == 2);
+  CHECK(samples[3].news_seq == 0);
+  CHECK(samples[3].streak > 3);
 }
 
 TEST_CASE("ids of a new assignment are not mixed with the old ones", "[app]") {
@@ -183,6 +213,7 @@ TEST_CASE("ids of a new assignment are not mixed with the old ones", "[app]") {
   setup.until([&] { return !aggregator.batches.empty(); }, &aggregator);
   auto moved = setup.target(1, "/hang");
   moved.key = "another";
+  aggregator.assignment = "B";
   setup.assign(aggregator, "B", 2, {moved});
   setup.until([&] { return aggregator.batches.back().assignment == "B"; }, &aggregator);
   for (const auto& batch : aggregator.batches)

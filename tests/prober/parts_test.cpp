@@ -40,7 +40,7 @@ TEST_CASE("streak and since count what was alike, news is what differs", "[histo
     sample.probed_at = t0 + std::chrono::seconds(i);
     sample.outcome = rows[i].outcome;
     sample.computed_at = rows[i].computed_at;
-    CHECK(enter(history, sample) == rows[i].news);
+    CHECK(enter(history, sample, 100) == rows[i].news);
     CHECK(sample.streak == rows[i].streak);
     CHECK(sample.since == t0 + std::chrono::seconds(rows[i].since));
     CHECK(wants_recheck(sample, 2) == rows[i].recheck);
@@ -97,32 +97,32 @@ Sample sample_of(std::uint32_t target, Timestamp at = t0) {
 
 TEST_CASE("a lone sample goes at once, more wait for 20 ms or 256", "[outbox]") {
   const SteadyTime m0{100s};
-  Outbox outbox;
+  Outbox outbox(100);
   outbox.listened_to(true);
   outbox.add(sample_of(1));
-  CHECK(outbox.take_batch(m0).size() == 1);
+  CHECK(outbox.take_batch(m0).samples.size() == 1);
   CHECK_FALSE(outbox.next());
   outbox.add(sample_of(2));
-  CHECK(outbox.take_batch(m0 + 20ms - 1us).empty());
+  CHECK(outbox.take_batch(m0 + 20ms - 1us).samples.empty());
   CHECK(outbox.next() == m0 + 20ms);
   outbox.add(sample_of(3));
-  CHECK(outbox.take_batch(m0 + 20ms).size() == 2);
+  CHECK(outbox.take_batch(m0 + 20ms).samples.size() == 2);
   for (std::uint32_t i = 0; i < 600; ++i) outbox.add(sample_of(i));
-  CHECK(outbox.take_batch(m0 + 21ms).size() == 256);
-  CHECK(outbox.take_batch(m0 + 21ms).size() == 256);
-  CHECK(outbox.take_batch(m0 + 40ms).size() == 88);
+  CHECK(outbox.take_batch(m0 + 21ms).samples.size() == 256);
+  CHECK(outbox.take_batch(m0 + 21ms).samples.size() == 256);
+  CHECK(outbox.take_batch(m0 + 40ms).samples.size() == 88);
 }
 
 TEST_CASE("while nobody listens the newest sample of each target is kept", "[outbox]") {
   const SteadyTime m0{100s};
-  Outbox outbox;
+  Outbox outbox(100);
   outbox.add(sample_of(1, t0));
   outbox.add(sample_of(2, t0 + 1s));
   outbox.add(sample_of(1, t0 + 2s));
-  CHECK(outbox.take_batch(m0).empty());
+  CHECK(outbox.take_batch(m0).samples.empty());
   CHECK(outbox.superseded() == 1);
   outbox.listened_to(true);
-  const auto batch = outbox.take_batch(m0);
+  const auto batch = outbox.take_batch(m0).samples;
   REQUIRE(batch.size() == 2);
   CHECK(batch[0].target == 2);  // in the order they were seen
   CHECK(batch[1].probed_at == t0 + 2s);
@@ -132,7 +132,7 @@ TEST_CASE("while nobody listens the newest sample of each target is kept", "[out
   outbox.listened_to(false);  // what was on its way is kept as well
   CHECK(outbox.waiting() == 1);
   outbox.listened_to(true);
-  CHECK(outbox.take_rest().at(0).probed_at == t0 + 4s);
+  CHECK(outbox.take_rest().samples.at(0).probed_at == t0 + 4s);
 }
 
 TEST_CASE("the aggregator's clock is measured by the quickest of the last pings", "[clock]") {

@@ -1,0 +1,301 @@
+#include "aggregator/streams.hpp"
+
+#include "aggregator/judge.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace stalewatch::aggregator {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Missing news are asked for at once, then again after this, doubled each time until something
+// comes.
+constexpr Duration first_pause = 1s;
+constexpr Duration longest_pause = 30s;
+// News that a lease tells of and that have not come for so long are missing, not under way.
+constexpr Duration under_way = 1s;
+// Losses of one prober are told no more often than this, whatever it claims.
+constexpr Duration tell_pause = 1s;
+// The last news of a prober that said goodbye are awaited for so long.
+constexpr Duration leave_wait = 1s;
+// A journal notes that a quiet prober is there no more often than this.
+constexpr Duration save_pause = 10s;
+// Lost probers are known for so long, so that nothing is taken twice when they come back; and no
+// more than so many.
+constexpr Duration remembered = std::chrono::hours(24 * 7);
+constexpr std::size_t most_remembered = 1'000;
+// No prober gets that far; the journal's numbers are signed.
+constexpr std::uint64_t max_seq = std::numeric_limits<std::int64_t>::max() - 1;
+
+// What a prober says of times can be anything: farther away than this is no time, and cannot be
+// reckoned with.
+constexpr Duration farthest = std::chrono::hours(24 * 365 * 20);
+
+/// A time of a prober's clock by the aggregator's, but not in the future.
+Timestamp at_most(Timestamp theirs, Duration offset, Timestamp now) {
+  const Timestamp bounded = std::clamp(theirs, now - farthest, now + farthest);
+  return std::min(now, bounded + std::clamp(offset, -farthest, farthest));
+}
+
+std::int64_t count_between(std::uint64_t received, std::uint64_t last) {
+  return static_cast<std::int64_t>(std::min(last - received, max_seq));
+}
+
+void not_stuck(Stream& stream) {
+  stream.hole = false;
+  stream.stuck_since.reset();
+  stream.next_ask = {};
+  stream.ask_pause = {};
+}
+
+}  // namespace
+
+void Streams::restore(const ProberRow& row) {
+  Stream stream;
+  stream.name = row.name;
+  stream.instance = row.instance;
+  stream.received = stream.committed = stream.told_last = row.received;
+  stream.heard_at = stream.saved_at = row.heard_at;
+  stream.lost = row.lost;
+  stream.goes_on = true;
+  streams_.insert_or_assign(row.instance, std::move(stream));
+}
+
+void Streams::join(const std::string& name, const std::string& instance, Timestamp now) {
+  auto [found, is_new] = streams_.try_emplace(instance);
+  Stream& stream = found->second;
+  if (is_new) {
+    stream.instance = instance;
+    stream.heard_at = now;
+    stream.fresh = true;
+  }
+  stream.name = name;
+  stream.lost = false;
+  stream.synced = false;
+  stream.leaves_at.reset();
+  leaving_.erase(instance);
+  dirty_.insert(instance);
+}
+
+Stream* Streams::find(std::string_view instance) {
+  const auto found = streams_.find(instance);
+  return found == streams_.end() ? nullptr : &found->second;
+}
+
+void Streams::ask(Stream& stream, Timestamp now) {
+  if (!stream.synced || now < stream.next_ask) return;
+  stream.ask_pause = std::clamp(2 * stream.ask_pause, first_pause, longest_pause);
+  stream.next_ask = now + stream.ask_pause;
+  stream.wants_resend = true;
+  ack_due_.insert(stream.instance);
+  ++asked_;
+}
+
+void Streams::resume() {
+  for (auto& [instance, stream] : streams_) stream.goes_on = true;
+}
+
+bool Streams::complete(const Stream& stream, const Lease& lease, Duration offset,
+                       Timestamp now) const {
+  return stream.synced && !stream.hole && lease.last_news_seq <= stream.received &&
+         now - at_most(lease.sent_at, offset, now) <= late_after;
+}
+
+void Streams::begin_batch(Stream& stream, std::uint64_t after, Timestamp now) {
+  if (after <= stream.received) return;
+  stream.hole = true;
+  ask(stream, now);
+}
+
+Streams::Admission Streams::admit(Stream& stream, std::uint64_t news_seq, Timestamp now) {
+  if (news_seq == 0) return stream.hole ? Admission::hole : Admission::take;
+  if (news_seq <= stream.received) {
+    ++repeated_;
+    return Admission::known;
+  }
+  if (stream.synced && news_seq == stream.received + 1 && news_seq < max_seq) {
+    stream.received = news_seq;
+    not_stuck(stream);
+    dirty_.insert(stream.instance);
+    return Admission::take;
+  }
+  stream.hole = true;
+  ask(stream, now);
+  return Admission::hole;
+}
+
+void Streams::took(Stream& stream, Timestamp at) {
+  stream.heard_at = std::max(stream.heard_at, at);
+}
+
+std::optional<Loss> Streams::lease(Stream& stream, const Lease& lease, Duration offset,
+                                   Timestamp now) {
+  const std::uint64_t last = lease.last_news_seq;
+  // A prober that cannot send again has no oldest.
+  const std::uint64_t oldest = std::max<std::uint64_t>(1, lease.oldest_news_seq.value_or(last + 1));
+  if (last >= max_seq || oldest > last + 1) return std::nullopt;
+  stream.told_last = last;
+  std::optional<Loss> loss;
+  // Before its clock is known, the times of its samples are not.
+  if (!stream.synced && lease.clock_offset) {
+    stream.synced = true;
+    if (stream.hole) ask(stream, now);
+  }
+  if (!stream.synced) return std::nullopt;
+  if (oldest > stream.received + 1 || stream.fresh)
+    loss = skip_to(stream, oldest, lease, offset, now);
+  ack_due_.insert(stream.instance);
+  if (last <= stream.received) {
+    if (!stream.hole) took(stream, at_most(lease.sent_at, offset, now));
+    stream.stuck_since.reset();
+  } else if (!stream.stuck_since) {
+    stream.stuck_since = now;
+  } else if (stream.hole || now - *stream.stuck_since >= under_way) {
+    ask(stream, now);
+  }
+  if (stream.heard_at - stream.saved_at >= save_pause) dirty_.insert(stream.instance);
+  return loss;
+}
+
+/// Goes on from the oldest that the prober still has.
+std::optional<Loss> Streams::skip_to(Stream& stream, std::uint64_t oldest, const Lease& lease,
+                                     Duration offset, Timestamp now) {
+  if (now < stream.next_tell) return std::nullopt;
+  const bool fresh = std::exchange(stream.fresh, false);
+  const std::int64_t dropped = count_between(0, lease.dropped.value_or(0));
+  Loss loss{stream.heard_at, now, count_between(stream.received, oldest - 1)};
+  if (dropped > 0 && lease.dropped_from && lease.dropped_to) {
+    loss.from = at_most(*lease.dropped_from, offset, now);
+    loss.to = std::max(loss.from, at_most(*lease.dropped_to, offset, now));
+  }
+  stream.received = oldest - 1;
+  not_stuck(stream);
+  dirty_.insert(stream.instance);
+  if (fresh) {
+    // Numbers before the first ones that are heard of belong to another journal, but for those that
+    // no journal got.
+    stream.committed = stream.received;
+    loss.count = dropped;
+    if (dropped == 0) return std::nullopt;
+  }
+  stream.next_tell = now + tell_pause;
+  return loss;
+}
+
+Loss Streams::lose(Stream& stream, Timestamp now) {
+  Loss loss{std::min(stream.heard_at, now), now, std::nullopt};
+  if (stream.told_last > stream.received)
+    loss.count = count_between(stream.received, stream.told_last);
+  stream.lost = true;
+  stream.synced = stream.hole = false;
+  stream.catching_up.clear();
+  dirty_.insert(stream.instance);
+  ack_due_.erase(stream.instance);
+  return loss;
+}
+
+void Streams::leave(const std::string& instance, std::uint64_t last_news_seq, Timestamp now) {
+  Stream* stream = find(instance);
+  if (!stream) return;
+  stream->leaves_with = std::min(last_news_seq, max_seq);
+  stream->leaves_at = stream->received >= stream->leaves_with ? now : now + leave_wait;
+  leaving_.insert(instance);
+}
+
+std::vector<Streams::Left> Streams::take_left(Timestamp now) {
+  std::vector<Left> gone;
+  for (auto it = leaving_.begin(); it != leaving_.end();) {
+    const Stream& stream = *find(*it);
+    const bool complete = stream.received >= stream.leaves_with;
+    if (!complete && now < *stream.leaves_at) {
+      ++it;
+      continue;
+    }
+    Left left{stream.name, stream.instance, std::nullopt};
+    if (!complete)
+      left.loss = Loss{std::min(stream.heard_at, now), now,
+                       count_between(stream.received, stream.leaves_with)};
+    dirty_.erase(left.instance);
+    ack_due_.erase(left.instance);
+    streams_.erase(left.instance);
+    gone.push_back(std::move(left));
+    it = leaving_.erase(it);
+  }
+  return gone;
+}
+
+std::optional<Timestamp> Streams::next_leave() const {
+  std::optional<Timestamp> next;
+  for (const auto& instance : leaving_) {
+    const auto& at = streams_.find(instance)->second.leaves_at;
+    if (!next || *at < *next) next = at;
+  }
+  return next;
+}
+
+std::vector<std::string> Streams::forget(Timestamp now) {
+  std::vector<std::pair<Timestamp, std::string>> lost;
+  for (const auto& [instance, stream] : streams_)
+    if (stream.lost) lost.emplace_back(stream.heard_at, instance);
+  std::sort(lost.begin(), lost.end());
+  std::vector<std::string> gone;
+  for (std::size_t i = 0; i < lost.size(); ++i) {
+    if (lost.size() - i <= most_remembered && now - lost[i].first < remembered) break;
+    streams_.erase(lost[i].second);
+    dirty_.erase(lost[i].second);
+    gone.push_back(std::move(lost[i].second));
+  }
+  return gone;
+}
+
+bool Streams::news_may_repeat() const {
+  return std::any_of(streams_.begin(), streams_.end(), [](const auto& entry) {
+    const Stream& stream = entry.second;
+    return stream.lost || stream.hole || !stream.synced || stream.told_last > stream.received;
+  });
+}
+
+std::vector<ProberRow> Streams::take_rows() {
+  std::vector<ProberRow> rows;
+  for (const auto& instance : std::exchange(dirty_, {})) {
+    Stream* stream = find(instance);
+    if (!stream) continue;
+    stream->saved_at = stream->heard_at;
+    rows.push_back({stream->name, instance, stream->received, stream->heard_at, stream->lost});
+  }
+  return rows;
+}
+
+void Streams::committed(const ProberRow& row) {
+  Stream* stream = find(row.instance);
+  if (!stream || row.received <= stream->committed) return;
+  stream->committed = std::min(row.received, stream->received);
+  if (!stream->lost) ack_due_.insert(row.instance);
+}
+
+std::vector<Streams::ToTell> Streams::take_acks() {
+  std::vector<ToTell> acks;
+  for (const auto& instance : std::exchange(ack_due_, {})) {
+    Stream* stream = find(instance);
+    if (!stream || !stream->synced) continue;
+    ToTell ack{instance, stream->committed, std::nullopt};
+    if (std::exchange(stream->wants_resend, false)) ack.resend_from = stream->received + 1;
+    acks.push_back(std::move(ack));
+  }
+  return acks;
+}
+
+void Streams::shift_clock(Duration shift) {
+  for (auto& [instance, stream] : streams_) {
+    for (Timestamp* time :
+         {&stream.heard_at, &stream.saved_at, &stream.next_ask, &stream.next_tell})
+      *time += shift;
+    if (stream.leaves_at) *stream.leaves_at += shift;
+    if (stream.stuck_since) *stream.stuck_since += shift;
+  }
+}
+
+}  // namespace stalewatch::aggregator
