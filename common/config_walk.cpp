@@ -1,5 +1,6 @@
 #include "common/config_walk.hpp"
 
+#include "common/config_suggestions.hpp"
 #include "common/config_value_checks.hpp"
 #include "common/config_values.hpp"
 #include "common/text.hpp"
@@ -14,50 +15,6 @@ constexpr std::size_t max_errors = 1000;
 constexpr std::size_t max_key_shown = 100;
 constexpr std::string_view file_suffix = "_file";
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return result;
-}
-
-/// The known key that was perhaps meant, or "".
-std::string nearest_key(const ConfigSchema& schema, std::string_view wrong) {
-  if (wrong.size() > max_key_shown) return "";
-  std::string best;
-  std::size_t least = std::max<std::size_t>(2, wrong.size() / 3) + 1;
-  for (const auto& [name, child] : schema.children) {
-    const std::size_t distance = edit_distance(lower(wrong), lower(name));
-    const bool replaces_all = distance >= name.size();
-    if (distance >= least || replaces_all) continue;
-    least = distance;
-    const bool old = child.key != nullptr && child.key->old_spelling == name;
-    best = old ? child.key->path.substr(child.key->path.rfind('.') + 1) : name;
-  }
-  return best;
-}
-
-/// The full path of a key with this name elsewhere in the file, or "".
-std::string key_elsewhere(std::string_view wrong) {
-  for (const auto* keys : {&server_keys(), &general_keys()})
-    for (const ConfigKey& key : *keys) {
-      const std::size_t dot = key.path.rfind('.');
-      if (key.path.substr(dot + 1) == wrong || key.old_spelling == wrong)
-        return std::string(key.path);
-    }
-  return "";
-}
-
-std::string known_keys(const ConfigSchema& schema) {
-  std::string list;
-  for (const auto& [name, child] : schema.children) {
-    const bool other_spelling =
-        child.key != nullptr && (child.from_file || child.key->old_spelling == name);
-    if (!other_spelling) list += (list.empty() ? "" : ", ") + name;
-  }
-  return list;
-}
-
 std::size_t server_key_index(const ConfigKey& key) {
   return static_cast<std::size_t>(&key - server_keys().data());
 }
@@ -70,9 +27,10 @@ std::string ConfigPath::text() const {
   return parent->text() + "." + own;
 }
 
-void ConfigWalk::error(YamlMark mark, const std::string& path, const std::string& message) {
+void ConfigWalk::error(YamlMark mark, const std::string& path, const std::string& message,
+                       const std::string& known) {
   if (errors.size() < max_errors)
-    errors.push_back({file_, mark.line, mark.column, path, message});
+    errors.push_back({file_, mark.line, mark.column, path, message, known});
   else if (errors.size() == max_errors)
     errors.push_back({file_, mark.line, mark.column, "", "and more; no further errors are shown"});
 }
@@ -170,14 +128,16 @@ void ConfigWalk::entry(const ConfigSchema& schema, const YamlEntry& entry, const
 
 void ConfigWalk::unknown(const ConfigSchema& schema, const YamlEntry& entry,
                          const ConfigPath& path) {
-  std::string message = "unknown key";
+  std::string message = "unknown key", known;
   if (const auto near = nearest_key(schema, entry.key); !near.empty())
     message += "; did you mean " + near + "?";
   else if (const auto other = key_elsewhere(entry.key); !other.empty())
     message += " here; there is " + other;
+  else if (const auto part = nearest_part(schema, entry.key); !part.empty())
+    message += "; did you mean " + part + "?";
   else
-    message += "; known here: " + known_keys(schema);
-  error(entry.mark, ConfigPath{&path, entry.key}.text(), message);
+    known = known_keys(schema);
+  error(entry.mark, ConfigPath{&path, entry.key}.text(), message, known);
 }
 
 std::optional<ConfigValue> ConfigWalk::value(const ConfigSchema& schema, const YamlNode& node,

@@ -42,7 +42,8 @@ class ConfigWalk {
   void server(const YamlEntry& entry);
   void servers_begin(YamlMark mark) { servers_mark = mark; }
 
-  void error(YamlMark mark, const std::string& path, const std::string& message);
+  void error(YamlMark mark, const std::string& path, const std::string& message,
+             const std::string& known = {});
   void warn(YamlMark mark, const std::string& path, const std::string& message);
 
   ConfigDraft draft;
