@@ -15,7 +15,7 @@ const char* const config_help =
 /// Has the aggregator run a command, and prints what it says.
 int run(const std::string& config_file, const std::string& word,
         std::vector<std::string> arguments) {
-  const auto transport = transport_of(config_file);
+  const auto transport = transport_of("stalewatch " + word, config_file);
   if (!transport) return wrong_usage;
   const auto reply = OperatorCall(*transport).command(word, std::move(arguments));
   if (!reply) {

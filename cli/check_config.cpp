@@ -14,7 +14,7 @@ int check_config(const std::string& file) {
     return 0;
   }
   const auto& errors = std::get<std::vector<ConfigError>>(read);
-  for (const auto& error : errors) std::cerr << to_string(error) << "\n";
+  for (const auto& error : errors) std::cerr << line_of("stalewatch check-config", error) << "\n";
   std::cerr << errors.size() << (errors.size() == 1 ? " error" : " errors") << "\n";
   return bad_configuration;
 }

@@ -62,7 +62,7 @@ int events(const Options& options) {
     }
     from = *place;
   }
-  const auto transport = transport_of(options.config);
+  const auto transport = transport_of("stalewatch events", options.config);
   if (!transport) return wrong_usage;
   start_log("events", "warning");
   Replay request{.after = -1, .limit = 1};

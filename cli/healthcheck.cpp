@@ -13,11 +13,22 @@ namespace {
 constexpr int timeout_s = 3;               // a health check that takes longer is an answer too
 constexpr int healthy = 0, unhealthy = 1;  // the only two that Docker gives a meaning
 
+std::string words_of(httplib::Error error) {
+  switch (error) {
+    case httplib::Error::Connection:
+      return "no connection: nobody listens there, or it is not reachable";
+    case httplib::Error::Read:
+      return "connected, but no answer within " + std::to_string(timeout_s) + " s";
+    default:
+      return httplib::to_string(error);
+  }
+}
+
 int healthcheck(const std::string& url) {
   const std::string scheme = "http://";
   const std::size_t slash = url.find('/', scheme.size());
   if (url.rfind(scheme, 0) != 0 || url.size() == scheme.size()) {
-    std::cerr << "healthcheck: " << url << " is no http:// address\n";
+    std::cerr << "stalewatch healthcheck: " << url << " is no http:// address\n";
     return unhealthy;
   }
   httplib::Client client(url.substr(0, slash));
@@ -25,7 +36,7 @@ int healthcheck(const std::string& url) {
   client.set_read_timeout(timeout_s);
   const auto answer = client.Get(slash == std::string::npos ? "/" : url.substr(slash));
   if (!answer) {
-    std::cerr << "healthcheck: " << url << ": " << httplib::to_string(answer.error()) << '\n';
+    std::cerr << "stalewatch healthcheck: " << url << ": " << words_of(answer.error()) << '\n';
     return unhealthy;
   }
   std::cout << escape_untrusted(answer->body.substr(0, answer->body.find('\n'))) << '\n';

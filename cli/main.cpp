@@ -1,6 +1,7 @@
 // stalewatch: the command for people.
 
 #include "cli/commands.hpp"
+#include "common/text.hpp"
 #include "common/version.hpp"
 
 #include <exception>
@@ -22,7 +23,9 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
     return runners.at(app.get_subcommands().front())();
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : wrong_usage;
+    if (e.get_exit_code() == 0) return app.exit(e);  // --help, --version
+    std::cerr << "stalewatch: " << escape_untrusted(e.what()) << " (--help shows what there is)\n";
+    return wrong_usage;
   } catch (const std::exception& e) {
     std::cerr << "stalewatch: " << e.what() << '\n';
     return failed;

@@ -74,12 +74,14 @@ Result<Replayed> OperatorCall::replay(const Replay& request) {
   return ask<Replayed>(request, "request for events");
 }
 
-std::optional<TransportConfig> transport_of(const std::string& config_file) {
+std::optional<TransportConfig> transport_of(const std::string& command,
+                                            const std::string& config_file) {
   if (config_file.empty()) return TransportConfig{};
   const auto read = read_config(config_file, nothing_secret);
   if (const auto* config = std::get_if<Config>(&read)) return config->transport;
   for (const auto& error : std::get<std::vector<ConfigError>>(read))
-    std::cerr << to_string(error) << '\n';
+    std::cerr << line_of(command, error) << '\n';
+  std::cerr << command << ": the file has errors, the aggregator was not asked\n";
   return std::nullopt;
 }
 

@@ -36,6 +36,7 @@ class OperatorCall {
 
 /// The transport of a configuration file; the default one when no file is named. Prints what is
 /// wrong with the file; nothing then.
-std::optional<TransportConfig> transport_of(const std::string& config_file);
+std::optional<TransportConfig> transport_of(const std::string& command,
+                                            const std::string& config_file);
 
 }  // namespace stalewatch::cli

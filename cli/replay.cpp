@@ -77,7 +77,7 @@ int replay(const Options& options) {
   }
   if (!options.journal.empty())
     return print(pages_of_file(options.journal), *from, *to, options.json);
-  const auto transport = transport_of(options.config);
+  const auto transport = transport_of("stalewatch replay", options.config);
   if (!transport) return wrong_usage;
   const auto call = std::make_shared<OperatorCall>(*transport);
   return print([call](const Replay& request) { return call->replay(request); }, *from, *to,

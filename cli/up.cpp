@@ -49,7 +49,7 @@ int up(const Options& options) {
   }
   const auto read = read_config(options.config);
   if (const auto* errors = std::get_if<std::vector<ConfigError>>(&read)) {
-    for (const auto& error : *errors) std::cerr << to_string(error) << '\n';
+    for (const auto& error : *errors) std::cerr << line_of("stalewatch up", error) << '\n';
     return wrong_usage;
   }
   // Our children write to pipes; those that would colour a terminal may do so when ours is one.

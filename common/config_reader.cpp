@@ -66,7 +66,11 @@ std::string to_string(const ConfigError& error) {
   if (error.line != 0)
     text += ":" + std::to_string(error.line) + ":" + std::to_string(error.column);
   if (!error.path.empty()) text += ": " + error.path;
-  return text + ": " + error.message;
+  return text + ": " + error.message + (error.known.empty() ? "" : "; known here: " + error.known);
+}
+
+std::string line_of(const std::string& program, const ConfigError& error) {
+  return (error.line == 0 ? program + ": " : "") + to_string(error);
 }
 
 std::variant<Config, std::vector<ConfigError>> read_config(const std::string& path,

@@ -15,12 +15,17 @@ struct ConfigError {
   int column = 0;       ///< 1-based
   std::string path;     ///< "servers.PROD.interval"; may be empty
   std::string message;  ///< what is wrong and what was perhaps meant
+  std::string known{};  ///< for who is writing the file, not for a log: the keys known there
 
   bool operator==(const ConfigError&) const = default;
 };
 
-/// "file:line:column: path: message"
+/// "file:line:column: path: message; known here: ..."
 std::string to_string(const ConfigError& error);
+
+/// The same as a line of `program`, which is named where the error has no place in a file that
+/// editors could jump to: "program: file: message".
+std::string line_of(const std::string& program, const ConfigError& error);
 
 /// Which values a process needs. A secret or variable that it cannot have is an error only where it
 /// is needed: a prober has no access to the database's password. Everything else is checked all the

@@ -1,6 +1,7 @@
 #include "common/process.hpp"
 
 #include "common/config_reader.hpp"
+#include "common/health.hpp"
 #include "common/log.hpp"
 #include "common/text.hpp"
 #include "common/version.hpp"
@@ -27,8 +28,30 @@ std::optional<Config> load(const std::string& process, const std::string& file) 
   auto read = read_config(file, needs_of(process));
   if (auto* config = std::get_if<Config>(&read)) return std::move(*config);
   for (const auto& error : std::get<std::vector<ConfigError>>(read))
-    std::cerr << to_string(error) << "\n";
+    std::cerr << line_of("stalewatch-" + process, error) << "\n";
   return std::nullopt;
+}
+
+/// Like CLI11's own, but an option that does not exist is named before --config that is missing.
+void parse(CLI::App& app, int argc, char** argv) {
+  CLI::Option* const config = app.get_option("--config");
+  const bool required = config->get_required();
+  config->required(false);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError&) {
+    config->required(required);  // --help says it
+    throw;
+  }
+  if (required && config->count() == 0) throw CLI::RequiredError("--config");
+}
+
+void check_listen_address(const std::string& http) {
+  try {
+    if (!http.empty()) parse_listen_address(http);
+  } catch (const std::exception& e) {
+    throw UsageError(std::string("--http: ") + e.what());
+  }
 }
 
 int run_configured(const std::string& name, const ProcessOptions& options, Signals& signals,
@@ -66,7 +89,8 @@ int run_process(const std::string& name, const std::string& description, int arg
       ->type_name("ADDR:PORT");
   try {
     add_options(app);
-    app.parse(argc, argv);
+    parse(app, argc, argv);
+    check_listen_address(options.http);
     return run_configured(name, options, signals, run);
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == 0) return app.exit(e);  // --help, --version
@@ -92,7 +116,10 @@ std::optional<Config> reread_config(const std::string& path) {
     return std::move(*config);
   }
   const auto& errors = std::get<std::vector<ConfigError>>(read);
-  for (const auto& error : errors) spdlog::error("{}", to_string(error));
+  for (auto error : errors) {
+    error.known.clear();  // dozens of keys; check-config is the place for them
+    spdlog::error("{}", to_string(error));
+  }
   spdlog::error("the configuration is not taken over, {} error(s); the running one stays in force",
                 errors.size());
   return std::nullopt;

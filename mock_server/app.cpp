@@ -1,5 +1,7 @@
 #include "mock_server/app.hpp"
 
+#include "common/process.hpp"
+
 #include <fmt/format.h>
 #include <poll.h>
 #include <spdlog/spdlog.h>
@@ -17,9 +19,9 @@ Model make_model(const Options& options) {
   Model model(now);
   for (const auto& spec : options.paths)
     if (const auto set = model.set_path(spec, now); !set)
-      throw std::runtime_error(fmt::format("--path {}: {}", spec, set.error()));
+      throw UsageError(fmt::format("--path {}: {}", spec, set.error()));
   const auto rate = parse_rate(options.hook_rate);
-  if (!rate) throw std::runtime_error("--hook-rate: " + rate.error());
+  if (!rate) throw UsageError("--hook-rate: " + rate.error());
   model.hooks.rules.rate = *rate;
   model.hooks.rules.tokens = {options.hook_tokens.begin(), options.hook_tokens.end()};
   return model;

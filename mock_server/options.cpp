@@ -1,6 +1,7 @@
 #include "mock_server/options.hpp"
 
 #include "common/log.hpp"
+#include "common/process.hpp"
 #include "mock_server/app.hpp"
 
 #include <CLI/CLI.hpp>
@@ -9,9 +10,6 @@
 
 namespace stalewatch::mock_server {
 namespace {
-
-constexpr int exit_failed = 1;
-constexpr int exit_usage = 2;
 
 std::string examples() {
   return "\nEvery path is a server of its own. Watch one, and change it while it runs:\n"
@@ -54,6 +52,14 @@ void add_options(CLI::App& app, Options& options, std::string& level) {
   app.add_option("--log-level", level, "debug, info, warn or error")->capture_default_str();
 }
 
+void open_log(const std::string& level) {
+  try {
+    start_log("mock-server", level);
+  } catch (const std::exception& error) {
+    throw UsageError(std::string("--log-level: ") + error.what());
+  }
+}
+
 int run(const Options& options, Signals& signals) {
   App app(options, signals);
   std::cout << "listening on " << app.url() << std::endl;
@@ -73,10 +79,15 @@ int main_of(int argc, char** argv) {
   add_options(app, options, level);
   try {
     app.parse(argc, argv);
-    start_log("mock-server", level);
+    open_log(level);
     return run(options, signals);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : exit_usage;
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    std::cerr << "stalewatch-mock-server: " << error.what() << " (--help shows all options)\n";
+    return exit_usage;
+  } catch (const UsageError& error) {
+    std::cerr << "stalewatch-mock-server: " << error.what() << std::endl;
+    return exit_usage;
   } catch (const std::exception& error) {
     std::cerr << "stalewatch-mock-server: " << error.what() << std::endl;
     return exit_failed;

@@ -139,8 +139,10 @@ class App {
     if (recording_.waiting() > 0)
       spdlog::warn("ending with events not stored, they come again from the journal events={}",
                    recording_.waiting());
-    if (recording_.stop(thread_time)) return EXIT_SUCCESS;
-    spdlog::warn("the database does not answer, ending without it");
+    const bool ended = recording_.stop(thread_time);
+    if (!ended) spdlog::warn("the database does not answer, ending without it");
+    spdlog::info("stopped");
+    if (ended) return EXIT_SUCCESS;
     zmq_.close();
     std::_Exit(EXIT_SUCCESS);
   }

@@ -29,7 +29,31 @@ def test_version_and_help():
 def test_wrong_usage_ends_with_2(arguments):
     out = stalewatch(*arguments)
     assert out.returncode == 2
-    assert out.stderr
+    assert out.stderr.startswith("stalewatch: ")
+
+
+@pytest.mark.parametrize("program", ["aggregator", "notifier", "prober", "recorder"])
+@pytest.mark.parametrize("arguments,says", [
+    (["--bogus"], "--bogus"),
+    ([], "--config is required"),
+    (["--config", "/nonexistent/x.yaml"], "/nonexistent/x.yaml: "),
+    (["--config", "CONFIG", "--http", "nonsense"], '--http: "nonsense" is no address'),
+    (["--config", "CONFIG", "--log-level", "loud"], '--log-level: log level "loud"'),
+])
+def test_wrong_usage_of_a_process_is_named_and_ends_with_2(tmp_path, program, arguments, says):
+    config = config_for(tmp_path, 1)
+    out = subprocess.run([f"{STALEWATCH}-{program}", *(str(config) if a == "CONFIG" else a for a in arguments)],
+                         capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    assert out.returncode == 2
+    assert out.stderr.startswith(f"stalewatch-{program}: ") and says in out.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--bogus"], ["--path", "/x=nonsense"], ["--log-level", "loud"],
+                                       ["--hook-rate", "often"]])
+def test_wrong_usage_of_the_mock_server_is_named_and_ends_with_2(arguments):
+    out = subprocess.run([f"{STALEWATCH}-mock-server", *arguments], capture_output=True, text=True, timeout=60)
+    assert out.returncode == 2
+    assert out.stderr.startswith("stalewatch-mock-server: ") and arguments[0] in out.stderr
 
 
 class Health(http.server.BaseHTTPRequestHandler):
@@ -62,6 +86,8 @@ def test_healthcheck_of_nobody_is_ill(url):
     out = stalewatch("healthcheck", "--url", url)
     assert out.returncode == 1
     assert url in out.stderr
+    if url.startswith("http://127"):
+        assert "nobody listens there" in out.stderr
 
 
 class Aggregator:
@@ -117,3 +143,4 @@ def test_reload_with_a_bad_file_says_why(tmp_path):
     out = stalewatch("reload", "--config", file)
     assert out.returncode == 2
     assert "bad.yaml:1:" in out.stderr
+    assert "the running configuration stays" in out.stderr
