@@ -17,6 +17,9 @@ namespace {
 
 constexpr auto stop_timeout = std::chrono::seconds(4);  // then SIGKILL; all is over within 5 s
 constexpr auto flush_timeout = std::chrono::milliseconds(500);
+/// Not every start that is no crash yet has worked: a child that was started again only now is not
+/// known to be well.
+constexpr auto proves_itself = std::chrono::seconds(5);
 constexpr int own_color = 4;
 constexpr int refused_configuration = 2;
 constexpr int failed = 1;
@@ -47,7 +50,7 @@ int Supervisor::run(std::optional<Duration> run_for) {
     wait_for_something(now);
     now = read_clocks().mono;
     take_signals(now);
-    if (!kill_at_ && end_at_ && now >= *end_at_) stop("the time given by --for is over", 0, now);
+    if (!kill_at_ && end_at_ && now >= *end_at_) end_of_time(now);
     if (!kill_at_ && (out_.closed() || err_.closed())) stop("nobody reads our output", failed, now);
     if (kill_at_ && now >= *kill_at_) kill_all();
   }
@@ -169,6 +172,19 @@ void Supervisor::after_unexpected_end(Slot& slot, int status, SteadyTime now) {
   slot.start_at = now + delay;
   say(slot.spec.name + " ended after " + format_duration(ran) + " by " + describe_status(status) +
       "; starting it again in " + format_duration(delay));
+}
+
+/// Whoever lets it run for a while wants to know whether it did.
+void Supervisor::end_of_time(SteadyTime now) {
+  int exit_code = 0;
+  for (const auto& slot : slots_) {
+    const bool well = slot.child && (slot.ends == 0 || since(slot.started, now) >= proves_itself);
+    if (well) continue;
+    say(slot.spec.name + " did not run: started " + std::to_string(slot.starts) +
+        " times, ended each time");
+    exit_code = failed;
+  }
+  stop("the time given by --for is over", exit_code, now);
 }
 
 void Supervisor::stop(std::string_view why, int exit_code, SteadyTime now) {

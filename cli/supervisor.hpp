@@ -21,7 +21,8 @@ class Supervisor {
   Supervisor(std::vector<ChildSpec> children, Signals& signals);
 
   /// Returns the exit code: 0 when all ended cleanly after a signal or after `run_for`; 1 when one
-  /// had to be killed, failed while stopping, or our own output was closed; 2 when one refused its
+  /// had to be killed, failed while stopping, did not run when `run_for` was over, or our own
+  /// output was closed; 2 when one refused its
   /// configuration at its first start.
   int run(std::optional<Duration> run_for);
 
@@ -45,6 +46,7 @@ class Supervisor {
   void read_output(Slot& slot, bool to_the_end);
   void take_exit(Slot& slot, SteadyTime now);
   void after_unexpected_end(Slot& slot, int status, SteadyTime now);
+  void end_of_time(SteadyTime now);
   void stop(std::string_view why, int exit_code, SteadyTime now);
   void kill_all();
   bool all_gone() const;

@@ -150,6 +150,14 @@ def test_it_ends_by_itself_when_told_for_how_long(up):
     assert "the time given by --for is over" in up.text()
 
 
+def test_a_child_that_never_got_going_makes_the_end_a_failure(up):
+    up.fake("aggregator", "import sys; print('cannot listen', file=sys.stderr); sys.exit(1)")
+    up.start("--for", "3s")
+    assert up.wait() == 1
+    assert "up         | aggregator did not run: started " in up.text()
+    assert "did not run" not in up.text().replace("aggregator did not run", "")
+
+
 def test_a_bad_configuration_starts_nothing(up):
     up.config.write_text("servers: 3\nx: 1\n")
     up.start()
