@@ -50,14 +50,22 @@ zmq::socket_t connected(zmq::socket_t socket, const std::string& endpoint) {
   return socket;
 }
 
+/// Where a message came from, for one that does not say it: "10.0.0.7", or `otherwise`. Of a frame
+/// that was sent: a router makes the routing id itself, not always with the address.
+std::string address_of(zmq::message_t& message, const char* otherwise) {
+  const char* const address = zmq_msg_gets(message.handle(), "Peer-Address");
+  return address && *address ? address : otherwise;
+}
+
 }  // namespace
 
 void BadFrames::count(const std::string& who, const std::string& why) {
   ++total_;
   if (std::find(told_.begin(), told_.end(), who) != told_.end() || told_.size() >= 1'000) return;
   told_.push_back(who);
-  spdlog::warn("dropped a message that is not ours from={} why=\"{}\" (told once per sender)",
-               escape_untrusted(who, 80), escape_untrusted(why, 200));
+  spdlog::warn(
+      "dropped a message that is not ours from={} why=\"{}\" (told once per sender and socket)",
+      escape_untrusted(who, 80), escape_untrusted(why, 200));
 }
 
 zmq::socket_t make_samples_receiver(zmq::context_t& context, const std::string& endpoint) {
@@ -126,7 +134,7 @@ std::optional<Frames> receive(zmq::socket_t& socket, BadFrames& bad) {
 
     const auto text = [&](std::size_t i) { return parts[i].to_string(); };
     std::string peer = router ? text(0) : std::string();
-    const std::string who = router ? "a control peer" : "a publisher";
+    const std::string who = address_of(parts.back(), router ? "a control peer" : "a publisher");
     if (parts.size() != expected) {
       bad.count(who, "wrong number of frames");
       continue;

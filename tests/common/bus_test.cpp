@@ -1,7 +1,11 @@
 #include "common/bus.hpp"
 
 #include <catch2/catch.hpp>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
+
+#include <sstream>
 
 using namespace stalewatch;
 
@@ -78,6 +82,29 @@ TEST_CASE("messages that are not ours are counted and skipped, and swallow nothi
   REQUIRE(two);
   CHECK(two->body == "two");
   CHECK(pair.bad.total() == 1);
+}
+
+TEST_CASE("a message without a sender is told by its peer's address, once", "[bus]") {
+  std::ostringstream log;
+  const auto before = spdlog::default_logger();
+  spdlog::set_default_logger(std::make_shared<spdlog::logger>(
+      "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log)));
+  zmq::context_t context;
+  auto receiver = make_control_router(context, "tcp://127.0.0.1:*");
+  auto sender = make_control_dealer(context, receiver.get(zmq::sockopt::last_endpoint));
+  sender.set(zmq::sockopt::sndtimeo, 30'000);
+  BadFrames bad;
+  for (int i = 0; i < 3; ++i) sender.send(zmq::str_buffer("rubbish"), zmq::send_flags::none);
+  for (int i = 0; i < 300 && bad.total() < 3; ++i) {
+    zmq::pollitem_t item{receiver.handle(), 0, ZMQ_POLLIN, 0};
+    zmq::poll(&item, 1, std::chrono::milliseconds(100));
+    CHECK_FALSE(receive(receiver, bad));
+  }
+  spdlog::set_default_logger(before);
+  CHECK(bad.total() == 3);
+  const auto told = log.str();
+  CHECK_THAT(told, Catch::Contains("from=127.0.0.1 "));
+  CHECK(told.find("dropped") == told.rfind("dropped"));
 }
 
 TEST_CASE("a port that is taken is named", "[bus]") {
