@@ -4,6 +4,8 @@
 #include "aggregator/journal.hpp"
 #include "common/json_lines.hpp"
 #include "common/log.hpp"
+#include "common/names.hpp"
+#include "common/process.hpp"
 #include "common/text.hpp"
 
 #include <poll.h>
@@ -40,7 +42,7 @@ class Pipe {
       if (!options_.virtual_time) move_to(read_clocks().wall);
     }
     if (options_.until && core_ && options_.virtual_time) move_to(*options_.until);
-    return 0;
+    return bad_lines_ == 0 ? 0 : exit_failed;
   }
 
  private:
@@ -72,7 +74,7 @@ class Pipe {
       append(bytes.substr(0, end));
       ++line_;
       if (too_long_)
-        spdlog::warn("line {}: longer than {} bytes, skipped", line_, max_line);
+        bad_line("longer than " + std::to_string(max_line) + " bytes");
       else if (!pending_.empty())
         take(pending_);
       pending_.clear();
@@ -89,9 +91,14 @@ class Pipe {
       pending_ += bytes;
   }
 
+  void bad_line(const std::string& why) {
+    ++bad_lines_;
+    spdlog::error("line {} is no sample: {}", line_, why);
+  }
+
   void take(const std::string& line) {
     auto named = sample_from_json(line);
-    if (!named) return spdlog::warn("line {}: {}", line_, named.error());
+    if (!named) return bad_line(named.error());
     const Timestamp now =
         options_.virtual_time ? std::max(now_, named->sample.probed_at) : read_clocks().wall;
     move_to(now);
@@ -128,8 +135,16 @@ class Pipe {
     emit();
   }
 
+  /// The core speaks of connections, which a pipe does not have.
+  void explain_silence(Event& event) const {
+    if (opening_of(event.kind) != Kind::not_watched || role_of(event.kind) == Role::closes) return;
+    event.detail = "no sample for " + format_duration(event.at - event.since.value_or(event.at)) +
+                   (input_ended_ ? ": the input has ended" : ": the input has none of it");
+  }
+
   void emit() {
     auto changes = core_->take_changes();
+    for (auto& event : changes.events) explain_silence(event);
     for (const auto& note : changes.notes) spdlog::info("{}", note);
     changes.probers.clear();
     if (journal_ && !changes.empty()) journal_->write({changes});
@@ -148,6 +163,7 @@ class Pipe {
   std::string pending_;
   bool too_long_ = false;
   std::size_t line_ = 0;
+  std::size_t bad_lines_ = 0;
   bool input_ended_ = false;
   bool done_ = false;
 };

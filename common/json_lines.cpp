@@ -114,6 +114,9 @@ class Members final : public nlohmann::json_sax<nlohmann::json> {
   bool parse_error(std::size_t, const std::string&,
                    const nlohmann::json::exception& error) override {
     problem = error.what();
+    // "[json.exception.parse_error.101] parse error at line 1, column 2: ...": the library's name
+    // for it, and the line, which is always the first, help nobody.
+    if (const auto end = problem.find(": "); end != problem.npos) problem.erase(0, end + 2);
     return false;
   }
 

@@ -64,12 +64,14 @@ class StdinApp {
       on_line(std::string_view(input_).substr(begin, end - begin));
     input_.erase(0, begin);
     if (input_.size() > longest_line) {
+      ++lines_;
       bad_line("longer than " + std::to_string(longest_line) + " bytes");
       input_.clear();
     }
   }
 
   void on_line(std::string_view line) {
+    ++lines_;
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
     auto event = event_from_json(line);
     if (!event) return bad_line(event.error());
@@ -81,8 +83,7 @@ class StdinApp {
 
   void bad_line(const std::string& why) {
     ++bad_lines_;
-    spdlog::error("this line of the input is no event number={} why=\"{}\"", events_ + bad_lines_,
-                  escape_untrusted(why));
+    spdlog::error("line {} is no event: {}", lines_, escape_untrusted(why));
   }
 
   int stop() {
@@ -99,6 +100,7 @@ class StdinApp {
   bool ended_ = false;
   std::uint64_t events_ = 0;
   std::uint64_t bad_lines_ = 0;
+  std::uint64_t lines_ = 0;  // empty ones too: as editors count them
   std::int64_t last_seq_ = 0;
 };
 

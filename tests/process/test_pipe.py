@@ -53,6 +53,20 @@ def test_virtual_time_gives_equal_events_for_equal_input(make_system):
     assert told == sorted(told, key=lambda event: event[1])
 
 
+def test_a_line_that_is_no_sample_is_told_and_the_rest_decided(make_system):
+    system = make(make_system)
+    given = "\n".join(["junk", "{}", json.dumps(sample(0, 0)), json.dumps(sample(10, 10)), ""])
+    done = subprocess.run([f"{BIN}/stalewatch-aggregator", "--config", system.config_path, "--stdin", "--virtual-time",
+                           "--until", "2026-11-22T10:02:00Z"],
+                          input=given, capture_output=True, text=True, cwd=system.folder, timeout=60)
+    assert "its samples do not arrive" not in done.stdout, "a pipe has no connection"
+    assert "the input has ended" in done.stdout
+    assert done.returncode == 1
+    assert "line 1 is no sample: not JSON: " in done.stderr and "json.exception" not in done.stderr
+    assert 'line 2 is no sample: "target" is missing' in done.stderr
+    assert '"kind":"updated"' in done.stdout
+
+
 def test_staleness_falls_on_its_instant(make_system):
     system = make(make_system)
     samples = [sample(second, 0) for second in range(0, 200, 10)] + [sample(200, 200)]
