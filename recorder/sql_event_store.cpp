@@ -47,6 +47,13 @@ std::string code_of(const soci::soci_error& error) {
   return "none";
 }
 
+/// What hinders at a file, where there is nobody to let us in or not.
+const char* what_of_sqlite_file(const std::string& code) {
+  if (code == "26") return "the database's file is no SQLite database";  // SQLITE_NOTADB
+  if (code == "11") return "the database's file is damaged";             // SQLITE_CORRUPT
+  return "the database's file cannot be opened, written or used";
+}
+
 /// The values of one statement. SOCI keeps pointers into it until the statement is done.
 class Parameters {
  public:
@@ -120,6 +127,10 @@ class SqlEventStore : public EventStore {
       error = explain(trouble_of(engine_, e), code_of(e), e.get_error_message());
     } catch (const NotOurs& e) {
       error = StoreError{Trouble::configuration, std::string(e.what()) + " " + describe()};
+    } catch (const std::filesystem::filesystem_error& e) {
+      error = StoreError{Trouble::configuration,
+                         "the folder of the database's file cannot be made: " + e.code().message() +
+                             " " + describe()};
     } catch (const std::exception& e) {
       error = explain(Trouble::refused, "none", e.what());
     }
@@ -139,15 +150,18 @@ class SqlEventStore : public EventStore {
     static constexpr const char* what[] = {
         "the database is not reachable", "the database cannot take rows now",
         "the database does not let us in or is not set up", "the database refuses a row"};
+    const bool file = engine_ == Engine::sqlite && trouble == Trouble::configuration;
     std::string text =
-        std::string(what[static_cast<std::size_t>(trouble)]) + " " + describe() + " code=" + code;
+        std::string(file ? what_of_sqlite_file(code) : what[static_cast<std::size_t>(trouble)]) +
+        " " + describe() + " code=" + code;
     // What a server says of data quotes the data; of the rest it helps a person.
     if (trouble != Trouble::data) {
       const std::string& password = config_.password.reveal();
       for (std::size_t at = 0;
            !password.empty() && (at = message.find(password, at)) != std::string::npos; at += 3)
         message.replace(at, password.size(), "***");
-      std::replace(message.begin(), message.end(), '\n', ' ');
+      for (const char c : {'\n', '\t'}) std::replace(message.begin(), message.end(), c, ' ');
+      std::replace(message.begin(), message.end(), '"', '\'');  // it stands in quotes itself
       text += " says=\"" + escape_untrusted(message) + "\"";
     }
     return {trouble, std::move(text)};

@@ -367,6 +367,23 @@ def test_a_wrong_password_is_one_line_and_a_reload_mends_it(recorder, aggregator
     assert "hunter2" not in process.said() and database.password not in process.said()
 
 
+@pytest.mark.parametrize("place,says", [
+    ("garbage", "the database's file is no SQLite database"),
+    ("/proc/nowhere/rows.db", "the folder of the database's file cannot be made: "),
+])
+def test_a_file_that_is_no_database_is_named_as_such(recorder, aggregator, database, tmp_path, place, says):
+    if database.engine != "sqlite":
+        pytest.skip("not a file")
+    aggregator()
+    (tmp_path / "garbage").write_text("not a database, " * 100)
+    file = tmp_path / place
+    process = recorder(db=str(file)).start()
+    process.wait_for(says)
+    assert f"file={file}" in process.said()
+    assert process.end() < 6
+    assert "recorder: stopped" in process.said()
+
+
 def test_another_database_by_reload_gets_everything(recorder, aggregator):
     source = aggregator()
     process = recorder().start()
@@ -411,6 +428,6 @@ def test_lines_on_standard_input_become_rows(recorder, database):
     again = subprocess.run([RECORDER, "--config", process.config, "--stdin", "--journal", "pipe"], text=True,
                            input="\n".join([*lines, "{\x1b", '{"kind":"prober_lost","name":"p","at":"2026-11-22T10:02:00Z"}']),
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
-    assert again.returncode == 1 and "no event number=1501" in again.stdout and "\x1b" not in again.stdout
+    assert again.returncode == 1 and "line 1501 is no event: not JSON: " in again.stdout and "\x1b" not in again.stdout
     assert process.rows("seq, journal_id") == expected
     assert process.rows("seq, kind", "_events")[-1] == ["1501", "prober_lost"]
