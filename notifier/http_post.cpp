@@ -1,5 +1,6 @@
 #include "notifier/http_post.hpp"
 
+#include "common/time.hpp"
 #include "common/version.hpp"
 
 #include <curl/curl.h>
@@ -7,6 +8,7 @@
 #include <algorithm>
 #include <cctype>
 #include <stdexcept>
+#include <system_error>
 #include <vector>
 
 namespace stalewatch::notifier {
@@ -62,6 +64,42 @@ bool has_header(const std::map<std::string, Secret>& headers, std::string_view n
     return std::equal(header.first.begin(), header.first.end(), name.begin(), name.end(),
                       [](unsigned char a, unsigned char b) { return std::tolower(a) == b; });
   });
+}
+
+/// "chat.example:443", nothing else of the address.
+std::string host_of(const Secret& url) {
+  std::string_view rest = url.reveal();
+  const bool tls = rest.starts_with("https");
+  if (const auto scheme = rest.find("://"); scheme != rest.npos) rest.remove_prefix(scheme + 3);
+  rest = rest.substr(0, rest.find_first_of("/?#"));
+  if (const auto at = rest.rfind('@'); at != rest.npos) rest.remove_prefix(at + 1);
+  const auto colon = rest.rfind(':');
+  const bool has_port = colon != rest.npos && rest.find(']', colon) == rest.npos;
+  return std::string(rest) + (has_port ? "" : tls ? ":443" : ":80");
+}
+
+std::string seconds_of(curl_off_t us) {
+  return format_duration(std::chrono::round<std::chrono::seconds>(Duration(us)));
+}
+
+/// What happened to the connection, as a person needs it.
+std::string why_no_answer(CURL* easy, CURLcode code) {
+  curl_off_t connected = 0, total = 0;
+  long os_error = 0;
+  curl_easy_getinfo(easy, CURLINFO_CONNECT_TIME_T, &connected);
+  curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &total);
+  curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
+  switch (code) {
+    case CURLE_OPERATION_TIMEDOUT:
+      return (connected == 0 ? "no connection within " : "connected, but no answer within ") +
+             seconds_of(total);
+    case CURLE_COULDNT_CONNECT:
+      return os_error == 0
+                 ? "no connection"
+                 : "no connection: " + std::generic_category().message(static_cast<int>(os_error));
+    default:
+      return curl_easy_strerror(code);
+  }
 }
 
 }  // namespace
@@ -147,7 +185,9 @@ HttpAnswer HttpPost::perform(const std::stop_token& stop) {
   } else {
     reply.answer = {};
     // Not CURLOPT_ERRORBUFFER: it may quote the address.
-    reply.answer.error = stop.stop_requested() ? "interrupted" : curl_easy_strerror(code);
+    reply.answer.error = stop.stop_requested()
+                             ? "interrupted"
+                             : host_of(options_.url) + ": " + why_no_answer(c.easy, code);
   }
   return std::move(reply.answer);
 }

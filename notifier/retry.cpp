@@ -97,8 +97,11 @@ Judgement judge(const HttpAnswer& answer, Timestamp wall) {
   auto why = "HTTP " + std::to_string(answer.status);
   if (is_2xx && said.success) return {Fate::delivered, {}, why};
   if (!said.error.empty()) why += ": " + escape_untrusted(said.error, max_error_text);
-  if (answer.status == 429 || said.error.find("too-many-requests") != std::string::npos)
-    return {Fate::slow_down, rate_limit_wait(answer, said.error, wall), why};
+  if (answer.status == 429 || said.error.find("too-many-requests") != std::string::npos) {
+    const auto wait = rate_limit_wait(answer, said.error, wall);
+    return {Fate::slow_down, wait,
+            why + " (too many messages, to wait " + format_duration(wait) + ")"};
+  }
   if (is_2xx && said.error.empty())
     why += said.is_json_object ? " without success" : ", but the answer is not Rocket.Chat's";
   return {is_2xx ? Fate::unavailable : fate_of(answer.status), {}, why};

@@ -224,6 +224,10 @@ TEST_CASE("a webhook that cannot be reached is an answer, too, and tells no secr
     CHECK_FALSE(got.error.empty());
     CHECK(got.error.find("verysecrettoken") == std::string::npos);
   }
+  CHECK(post_to("http://127.0.0.1:1/hooks/integration1/verysecrettoken").error ==
+        "127.0.0.1:1: no connection: Connection refused");
+  CHECK_THAT(post_to("http://u:pw@nowhere.invalid/hooks/integration1/verysecrettoken").error,
+             Catch::StartsWith("nowhere.invalid:80: "));
 }
 
 TEST_CASE("a huge answer is cut, a slow one is interrupted by the end of the process",
