@@ -17,7 +17,7 @@ constexpr auto ack_every = 200ms;  // acks are cumulative: a few a second tell a
 constexpr auto retry_unsent = 50ms;  // while the other side is not connected
 constexpr auto silence =
     3500ms;  // three beats missed: the connection, and what was under way, may be gone
-constexpr auto silence_told = 10s;
+constexpr auto first_beat_awaited = 2s;   // an aggregator that runs is heard within one
 constexpr int messages_per_turn = 1'000;  // then what was received gets its turn
 constexpr std::size_t boots_remembered = 8;
 constexpr std::size_t commands_waiting = 100;  // the oldest is forgotten beyond
@@ -221,11 +221,12 @@ void EventSource::tell_changes(SteadyTime now) {
     told_following_ = true;
     spdlog::info("following the aggregator head={}", sequence_.head());
   }
-  const bool silent = now - last_beat_.value_or(started_) > silence_told;
+  const bool silent =
+      last_beat_ ? now - *last_beat_ > silence : now - started_ > first_beat_awaited;
   if (silent != told_silence_) {
     told_silence_ = silent;
     if (silent)
-      spdlog::warn("no sign of life from the aggregator, waiting for it {}", endpoints_);
+      spdlog::warn("waiting for the aggregator {}", endpoints_);
     else
       spdlog::info("the aggregator is there {}", endpoints_);
   }

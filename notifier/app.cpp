@@ -60,9 +60,11 @@ int App::run() {
       !heartbeat_ || heartbeat_->stop(read_clocks().mono + heartbeat_stops_within);
   if (!team_.stop() || !heartbeat_ended) {
     spdlog::warn("a sink or the heartbeat hangs in the system; ending without it");
+    spdlog::info("stopped");
     spdlog::shutdown();
     std::_Exit(0);
   }
+  spdlog::info("stopped");
   return 0;
 }
 
@@ -186,8 +188,6 @@ Intake App::words_on_new_journal(const Reply& reply, Timestamp now) {
 }
 
 void App::tell_own(std::vector<Event> events, Timestamp now) {
-  for (const auto& event : events)
-    if (event.kind == Kind::aggregator_lost) spdlog::error("no sign of life from the aggregator");
   write({.entries = route(events, receivers_), .now = now});
 }
 
