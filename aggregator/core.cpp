@@ -79,7 +79,7 @@ void Core::configure(const std::vector<ServerConfig>& servers, Timestamp now) {
     names.push_back(slots_[id]->target.policy.name);
     for (const Problem* p : {&stored.watch, &stored.server, &stored.data, &stored.clock})
       owed = owed || p->notified;
-    retire(id, "it left the configuration", !many, now);
+    retire(id, "left the configuration", !many, now);
   }
   if (many)
     system_event(

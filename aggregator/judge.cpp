@@ -30,6 +30,20 @@ bool judge_watch(Step& step, Timestamp at) {
   return true;
 }
 
+/// What is so while the problem is open, for people: "left the configuration while stale".
+std::string_view state_of(Kind opening) {
+  switch (opening) {
+    case Kind::not_watched:
+      return "not watched";
+    case Kind::failing:
+      return "failing";
+    case Kind::clock_off:
+      return "its clock was off";
+    default:
+      return "stale";
+  }
+}
+
 /// Probers escape what they quote; whoever speaks as one need not.
 std::string detail_of(const Sample& sample) {
   constexpr std::size_t longest = 500;
@@ -231,7 +245,7 @@ void retire(Step step, const std::string& why, bool tell) {
   const auto end = [&](Problem& problem, Kind opening) {
     if (!problem.open()) return;
     close(step, problem, nullptr, Kind::retired, step.now, false,
-          why + "; closes " + std::string(name_of(opening)));
+          why + " while " + std::string(state_of(opening)));
     if (!tell) step.out.events.back().notify = false;
   };
   end(stored.watch, Kind::not_watched);

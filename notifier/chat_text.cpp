@@ -19,11 +19,12 @@ struct Look {
   std::string_view mark, color, one, many;
 };
 
-constexpr std::array<Look, 7> looks = {{
+constexpr std::array<Look, 8> looks = {{
     {Form::problem, "🔴", "#d93025", "PROBLEM", "new problems"},
-    {Form::already_open, "🟠", "#e8710a", "OPEN ALREADY", "problems are open already"},
+    {Form::already_open, "🔴", "#d93025", "OPEN PROBLEM", "problems are open"},
     {Form::reminder, "🟠", "#e8710a", "REMINDER", "reminders"},
     {Form::recovery, "🟢", "#188038", "RECOVERED", "recovered"},
+    {Form::removed, "⚪", "#80868b", "REMOVED", "are no longer configured"},
     {Form::passed, "⚪", "#80868b", "CAME AND WENT", "came and went"},
     {Form::fact, "🔵", "#1a73e8", "NOTE", "notes"},
     {Form::nothing, "🟢", "#188038", "NO OPEN PROBLEMS", "no open problems"},
@@ -40,6 +41,12 @@ std::string past(std::string_view phrase) {
   return std::string(phrase) + ":";
 }
 
+/// What came and went did not end well when the server was taken out of the configuration.
+std::string removal_of(const Part& part) {
+  if (part.event.kind != Kind::retired) return {};
+  return "; " + std::string(phrase_of(part.event));
+}
+
 /// "is stale: data 15m old (limit 15m), ..." or "was stale 10:02-10:40 (38m)".
 std::string told(const Part& part) {
   const auto& e = part.event;
@@ -48,10 +55,10 @@ std::string told(const Part& part) {
     const auto from = part.opening->since.value_or(part.opening->at);
     const auto why = facts_of(*part.opening, quote_chat);
     return past(phrase_of(part.opening->kind)) + " " + span_of(from, e.at) +
-           (why.empty() ? "" : "; began: " + why);
+           (why.empty() ? "" : "; began: " + why) + removal_of(part);
   }
   const auto facts = facts_of(e, quote_chat);
-  return std::string(phrase_of(e.kind)) + (facts.empty() ? "" : ": " + facts);
+  return std::string(phrase_of(e)) + (facts.empty() ? "" : ": " + facts);
 }
 
 /// The same for the summary line: nothing in it that an answering server has written.
@@ -60,13 +67,16 @@ std::string told_shortly(const Part& part) {
   if (part.form == Form::nothing) return "no open problems";
   if (part.opening)
     return past(phrase_of(part.opening->kind)) + " " +
-           span_of(part.opening->since.value_or(part.opening->at), e.at);
-  std::string text(phrase_of(e.kind));
+           span_of(part.opening->since.value_or(part.opening->at), e.at) + removal_of(part);
+  std::string text(phrase_of(e));
+  if (part.form == Form::removed)
+    return text + (e.since ? "; closed after " + format_duration(e.at - *e.since) : "");
   if (e.reason && outcome_from(*e.reason)) text += " (`" + *e.reason + "`)";
   if (part.form == Form::recovery && e.since)
     return text + " after " + format_duration(e.at - *e.since);
   if (e.age && opening_of(e.kind) == Kind::stale)
     text += ": data " + format_duration(*e.age) + " old";
+  if (part.form == Form::already_open && e.since) text += ", since " + near_time(*e.since, e.at);
   return text;
 }
 

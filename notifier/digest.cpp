@@ -15,7 +15,8 @@ std::string subject_of(const Event& e) {
 }
 
 bool is_over(Form form) {
-  return form == Form::recovery || form == Form::passed || form == Form::fact;
+  return form == Form::recovery || form == Form::removed || form == Form::passed ||
+         form == Form::fact;
 }
 
 /// The part of the same problem that is still open in what was folded so far.
@@ -32,7 +33,7 @@ void close(Part& part, const Event& closing) {
     part.form = Form::passed;
     part.opening = part.event;
   } else {
-    part.form = Form::recovery;
+    part.form = closing.kind == Kind::retired ? Form::removed : Form::recovery;
   }
   part.event = closing;
 }
@@ -54,7 +55,7 @@ void add_retired(Story& story, const Event& e) {
   for (auto& part : story.parts)
     if (!is_over(part.form)) close(part, e);
   if (story.parts.empty() || story.parts.back().event.kind != Kind::retired)
-    story.parts.push_back({Form::recovery, e, {}});
+    story.parts.push_back({Form::removed, e, {}});
 }
 
 void add(Story& story, const Item& item) {

@@ -16,6 +16,7 @@ enum class Form {
   already_open,  ///< was there before this sink was
   reminder,      ///< was told before, and is not over
   recovery,      ///< was told before, and is over
+  removed,       ///< was told before; nobody knows how it goes on: the server is not configured now
   passed,        ///< began and ended while both waited
   fact,          ///< nothing that opens or closes
   nothing,       ///< there are no open problems

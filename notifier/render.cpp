@@ -35,7 +35,7 @@ constexpr std::array<Words, 30> words = {{
     {"CLOCK OK", "has its clock right again"},
     {"SPLIT", "shows different data to different probers"},
     {"AGREED", "shows the same data to all probers again"},
-    {"RETIRED", "is no longer configured"},
+    {"REMOVED", "is no longer configured"},
     {"PROBER JOINED", "joined as a prober"},
     {"PROBER LOST", "is lost as a prober"},
     {"PROBER BLIND", "sees almost none of its targets"},
@@ -151,6 +151,8 @@ std::string closing_facts(const Event& e, Quote quote) {
       return joined({was_of(e, "was failing"), why_of(e, quote), age_of(e, false)});
     case Kind::not_watched:
       return joined({was_of(e, "was not watched"), why_of(e, quote)});
+    case Kind::retired:
+      return joined({why_of(e, quote), was_of(e, "open")});
     default:
       return joined({was_of(e, "lasted"), why_of(e, quote)});
   }
@@ -184,7 +186,8 @@ std::string quote_plain(std::string_view untrusted) {
 Tone tone_of(const Event& event) {
   if (event.kind == Kind::undeliverable || event.kind == Kind::gap ||
       event.kind == Kind::samples_lost)
-    return Tone::problem;  // facts, but bad ones
+    return Tone::problem;                              // facts, but bad ones
+  if (event.kind == Kind::retired) return Tone::fact;  // closed, and nothing is well again
   switch (role_of(event.kind)) {
     case Role::opens:
       return Tone::problem;
@@ -201,6 +204,11 @@ Tone tone_of(const Event& event) {
 std::string_view word_of(Kind kind) { return words_of(kind).word; }
 
 std::string_view phrase_of(Kind kind) { return words_of(kind).phrase; }
+
+std::string_view phrase_of(const Event& event) {
+  const bool many = event.kind == Kind::retired && event.target.empty();
+  return many ? "was changed" : phrase_of(event.kind);  // the configuration is its subject
+}
 
 std::string near_time(Timestamp t, Timestamp reference) {
   constexpr std::size_t date = 10;  // "2026-11-22"

@@ -25,6 +25,9 @@ std::string_view word_of(Kind kind);
 
 /// The same within a sentence: "PROD is stale", "PROD is fresh again".
 std::string_view phrase_of(Kind kind);
+/// The same for an event whose subject is not always a server: many that left the configuration at
+/// once are one matter of the configuration.
+std::string_view phrase_of(const Event& event);
 
 /// "09:47:03+01:00" when it is on the local day of `reference`, else with its date.
 std::string near_time(Timestamp t, Timestamp reference);

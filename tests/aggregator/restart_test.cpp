@@ -83,6 +83,7 @@ TEST_CASE("targets that leave are retired, closing what was told", "[reload]") {
   SECTION("one of many") {
     bench.configure({server("B"), server("C")});
     CHECK(bench.said() == Said{"retired @0 e1 chat"});
+    CHECK(*bench.all().back().detail == "left the configuration while stale");
   }
   SECTION("more than half at once is one message") {
     bench.configure({server("C")});

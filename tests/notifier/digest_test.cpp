@@ -3,6 +3,7 @@
 #include "common/text.hpp"
 #include "make_event.hpp"
 #include "notifier/chat_text.hpp"
+#include "notifier/render.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -122,6 +123,26 @@ TEST_CASE("a retired target's open problems are over", "[notifier]") {
   const auto stories = fold(items_of({stale_at(1, ten), make_event(Kind::retired, 2, ten + 1s)}));
   REQUIRE(stories.size() == 1);
   CHECK(stories[0].parts[0].form == Form::passed);
+  CHECK(told(items_of({stale_at(1, ten), make_event(Kind::retired, 2, ten + 1s)}))
+            .starts_with("⚪ PROD was stale 10:00:00-10:00:01 (1s); is no longer configured\n"));
+}
+
+TEST_CASE("a server that leaves the configuration with its problem has not recovered",
+          "[notifier]") {
+  auto gone = make_event(Kind::retired, 7, 2, ten);
+  gone.reason = "connect";
+  gone.since = ten - 12s;
+  gone.detail = "left the configuration while failing";
+  CHECK(told(items_of({gone})) ==
+        "⚪ PROD is no longer configured; closed after 12s\n#80868b [REMOVED]\n"
+        "PROD is no longer configured: left the configuration while failing, open "
+        "09:59:48-10:00:00 (12s)\n`http://h/v`\n#7");
+  CHECK(tone_of(gone) == Tone::fact);
+
+  auto many = make_event(Kind::retired, 8, ten, "configuration");
+  many.target.clear();
+  many.detail = "2 targets left the configuration: A, B";
+  CHECK(told(items_of({many})).starts_with("⚪ configuration was changed\n"));
 }
 
 TEST_CASE("problems and recoveries of one moment have their own colours in one message",
@@ -137,7 +158,9 @@ TEST_CASE("a sink that begins is told what is open, or that nothing is", "[notif
   CHECK(told({{1, Note::nothing_open, {}, {}}}) == "🟢 no open problems");
   auto items = items_of({stale_at(5, ten)});
   items[0].note = Note::already_open;
-  CHECK(told(items).starts_with("🟠 PROD is stale: data 15m old\n#e8710a [OPEN ALREADY]\n"));
+  items[0].event.since = ten - 25min;
+  CHECK(told(items).starts_with(
+      "🔴 PROD is stale: data 15m old, since 09:35:00+01:00\n#d93025 [OPEN PROBLEM]\n"));
 
   items = items_of({stale_at(5, ten)});
   items.insert(items.begin(), {1, Note::nothing_open, {}, {}});
