@@ -29,6 +29,14 @@ std::int64_t number_in(const std::string& text) {
   return text.empty() ? 0 : static_cast<std::int64_t>(std::stoll(text));
 }
 
+void make_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error)
+    throw std::runtime_error("journal.path: cannot make the folder " + folder.string() + ": " +
+                             error.message());
+}
+
 }  // namespace
 
 JournalFault fault_of(int sqlite_result) {
@@ -80,7 +88,7 @@ std::string_view words_of(JournalFault fault) {
 JournalLock::JournalLock(const std::string& journal_path) {
   const std::string path = journal_path + ".lock";
   if (const auto folder = std::filesystem::path(path).parent_path(); !folder.empty())
-    std::filesystem::create_directories(folder);
+    make_folder(folder);
   fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
   if (fd_ < 0) throw std::runtime_error("cannot open " + path + ": " + std::strerror(errno));
   if (flock(fd_, LOCK_EX | LOCK_NB) != 0) {
@@ -200,7 +208,7 @@ Journal::Journal(const std::string& path, Mode mode) : impl_(std::make_unique<Im
     throw std::runtime_error("journal.path must not contain a double quote: " + path);
   try {
     if (const auto folder = std::filesystem::path(path).parent_path(); !folder.empty())
-      std::filesystem::create_directories(folder);
+      make_folder(folder);
     impl_->sql.open("sqlite3", connect_string(path));
     if (mode == Mode::write) {
       std::string answer;
@@ -213,8 +221,6 @@ Journal::Journal(const std::string& path, Mode mode) : impl_(std::make_unique<Im
     id_ = journal_meta(impl_->sql, "journal_id");
   } catch (const soci::soci_error& e) {
     fail(path, "open it", e);
-  } catch (const std::filesystem::filesystem_error& e) {
-    throw std::runtime_error("journal " + path + ": " + e.code().message());
   }
 }
 

@@ -99,6 +99,13 @@ TEST_CASE("files that are not our journal are refused, not overwritten", "[journ
   }
 }
 
+TEST_CASE("a folder that cannot be made is told with the key that names it", "[journal]") {
+  const std::string path = "/proc/nowhere/j.sqlite";
+  const std::string says = "journal.path: cannot make the folder /proc/nowhere: ";
+  CHECK_THROWS_WITH(JournalLock(path), Catch::Contains(says));
+  CHECK_THROWS_WITH(Journal(path, Journal::Mode::write), Catch::Contains(says));
+}
+
 TEST_CASE("the writer hands back what is on disk, in order", "[journal]") {
   Folder folder;
   Journal journal(folder.file("j"), Journal::Mode::write);
