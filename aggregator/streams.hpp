@@ -114,6 +114,8 @@ class Streams {
   /// A step of the clock was adopted: moves what was noted in the old time.
   void shift_clock(Duration shift);
 
+  /// Probers whose numbers are known, lost ones among them.
+  std::size_t known() const { return streams_.size(); }
   /// News that came again.
   std::uint64_t repeated() const { return repeated_; }
   /// Requests to send again.

@@ -78,7 +78,7 @@ void AggregatorLink::take_targets(const Frames& frames, const Now& now,
 void AggregatorLink::take_reply(const Frames& frames, const Now& now) {
   const auto reply = decoded<LeaseReply>(frames);
   if (!reply) return;
-  const bool first_ping = !pings_.median();
+  const bool first_ping = !pings_.best();
   pings_.add(reply->lease_sent_at, reply->now, now.wall);
   if (first_ping)
     next_ = now.mono;  // tells by a lease how far the clocks are apart: samples wait

@@ -1,0 +1,333 @@
+// News that come late, twice, or not at all: a prober's ring seen from the aggregator.
+
+#include "tests/aggregator/bench.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <limits>
+
+using namespace stalewatch;
+using namespace stalewatch::aggregator;
+
+namespace {
+
+/// A core with probers that number their news, and what a journal would hold of it.
+struct Post {
+  explicit Post(Restored restored = {}, Timestamp start = t0)
+      : core(std::move(restored), 5s, start) {
+    core.configure({server()}, start);
+    collect();
+  }
+
+  void join(const std::string& who, Timestamp now, std::uint64_t last = 0,
+            std::uint64_t oldest = 1) {
+    core.hello({.role = "prober", .name = "p-" + who, .instance = who}, "peer", now);
+    lease(who, now, last, oldest);
+  }
+  void lease(const std::string& who, Timestamp now, std::uint64_t last, std::uint64_t oldest = 1,
+             Lease more = {}) {
+    more.instance = who;
+    more.last_news_seq = last;
+    more.oldest_news_seq = oldest;
+    more.sent_at = now;
+    more.clock_offset = Duration(0);
+    REQUIRE(core.lease(more, now));
+    collect();
+  }
+  void until(Timestamp t) {
+    for (auto due = core.next_deadline(); due && *due <= t; due = core.next_deadline())
+      core.advance(*due);
+    collect();
+  }
+  /// A sample of `at` that arrives `now`.
+  void news(const std::string& who, std::uint64_t seq, Timestamp at, Timestamp computed,
+            Timestamp now) {
+    const Sample sample{.target = 1,
+                        .news_seq = seq,
+                        .probed_at = at,
+                        .since = at,
+                        .http_status = 200,
+                        .computed_at = computed};
+    core.observe("p-" + who, who, {sample}, now);
+    collect();
+  }
+  void fails(const std::string& who, std::uint64_t seq, Timestamp at, Timestamp now) {
+    const Sample sample{.target = 1,
+                        .news_seq = seq,
+                        .probed_at = at,
+                        .outcome = Outcome::connect,
+                        .streak = 2,
+                        .since = at};
+    core.observe("p-" + who, who, {sample}, now);
+    collect();
+  }
+
+  void collect() {
+    auto changes = core.take_changes();
+    core.committed(changes);
+    for (auto& event : changes.events) {
+      if (event.kind != Kind::prober_joined) said.push_back(Bench::text_of(event));
+      all.push_back(std::move(event));
+    }
+    for (auto& row : changes.targets) {
+      std::erase_if(targets, [&](const TargetRow& r) { return r.id == row.id; });
+      targets.push_back(std::move(row));
+    }
+    for (auto& row : changes.probers) {
+      std::erase_if(probers, [&](const ProberRow& r) { return r.instance == row.instance; });
+      probers.push_back(std::move(row));
+    }
+    for (const auto& instance : changes.probers_gone)
+      std::erase_if(probers, [&](const ProberRow& r) { return r.instance == instance; });
+  }
+  Restored journal() const {
+    return {.targets = targets, .probers = probers, .next_id = 2, .next_seq = core.next_seq()};
+  }
+  std::optional<std::uint64_t> asked() {
+    std::optional<std::uint64_t> from;
+    for (const auto& ack : core.take_acks())
+      if (ack.resend_from) from = ack.resend_from;
+    return from;
+  }
+  Said take() { return std::exchange(said, {}); }
+
+  Core core;
+  Said said;
+  std::vector<Event> all;
+  std::vector<TargetRow> targets;
+  std::vector<ProberRow> probers;
+};
+
+/// A post that has seen two computed times, the second at 60 s.
+Post settled() {
+  Post post;
+  post.join("a", t0);
+  post.news("a", 1, t0, t0 - 10s, t0);
+  post.news("a", 2, t0 + 60s, t0 + 50s, t0 + 60s);
+  post.lease("a", t0 + 61s, 2);
+  CHECK(post.take() == Said{"updated @60"});
+  (void)post.asked();
+  return post;
+}
+
+}  // namespace
+
+TEST_CASE("news that come twice are taken once", "[news]") {
+  Post post = settled();
+  post.news("a", 1, t0, t0 - 10s, t0 + 62s);
+  post.news("a", 2, t0 + 60s, t0 + 50s, t0 + 62s);
+  CHECK(post.take() == Said{});
+  CHECK(post.core.streams().repeated() == 2);
+}
+
+TEST_CASE("a hole: nothing behind it is taken before it is filled, which is asked for at once",
+          "[news]") {
+  Post post = settled();
+  post.news("a", 4, t0 + 63s, t0 + 62s, t0 + 63s);
+  CHECK(post.take() == Said{});
+  CHECK(post.asked() == 3u);
+  post.news("a", 5, t0 + 63s, t0 + 63s, t0 + 63s);
+  CHECK_FALSE(post.asked());  // not once per sample
+  post.news("a", 3, t0 + 62s, t0 + 61s, t0 + 64s);
+  post.news("a", 4, t0 + 63s, t0 + 62s, t0 + 64s);
+  CHECK(post.take() == Said{"updated @62", "updated @63"});
+}
+
+TEST_CASE("a lost batch shows in the next, and a lost tail in a lease", "[news]") {
+  Post post = settled();
+  SECTION("batch") {
+    const Sample plain{.target = 1, .probed_at = t0 + 63s, .since = t0, .computed_at = t0 + 62s};
+    post.core.observe("p-a", "a", {plain}, t0 + 63s, 3);
+    post.collect();
+    CHECK(post.take() == Said{});
+    CHECK(post.asked() == 3u);
+  }
+  SECTION("tail") {
+    post.lease("a", t0 + 62s, 3);
+    CHECK_FALSE(post.asked());  // it may be under way
+    post.lease("a", t0 + 63s, 3);
+    CHECK(post.asked() == 3u);
+    post.lease("a", t0 + 64s, 3);
+    CHECK(post.asked() == 3u);
+    post.lease("a", t0 + 65s, 3);
+    CHECK_FALSE(post.asked());  // less and less often
+  }
+}
+
+TEST_CASE("what the ring had to drop is told with its window, and the rest goes on", "[news]") {
+  Post post = settled();
+  Lease dropped;
+  dropped.dropped = 3;
+  dropped.dropped_from = t0 + 70s;
+  dropped.dropped_to = t0 + 90s;
+  post.lease("a", t0 + 100s, 9, 6, dropped);
+  CHECK(post.take() == Said{"samples_lost @90 chat"});
+  const Event& event = post.all.back();
+  CHECK(event.since == t0 + 70s);
+  CHECK(event.count == 3);
+  CHECK(event.prober == "p-a");
+  CHECK(event.name == "p-a");
+  post.lease("a", t0 + 101s, 9, 6, dropped);
+  CHECK(post.take() == Said{});
+  post.news("a", 6, t0 + 95s, t0 + 94s, t0 + 102s);
+  CHECK(post.take() == Said{"updated @95"});
+}
+
+TEST_CASE("a prober that is lost, or ends with news that never came", "[news]") {
+  Post post = settled();
+  SECTION("without goodbye: from when all was known until now") {
+    post.until(t0 + 66s);
+    CHECK(post.take() == Said{"prober_lost @66", "samples_lost @66"});
+    CHECK(post.all.back().since == t0 + 61s);
+    CHECK_FALSE(post.all.back().count);
+  }
+  SECTION("its leases showed more: counted, and chat hears") {
+    post.lease("a", t0 + 62s, 4);
+    post.until(t0 + 67s);
+    CHECK(post.take() == Said{"prober_lost @67", "samples_lost @67 chat"});
+    CHECK(post.all.back().count == 2);
+    CHECK(post.all.back().since == t0 + 61s);
+  }
+  SECTION("goodbye, all is there") {
+    post.core.goodbye({"a", 2}, t0 + 62s);
+    post.until(t0 + 70s);
+    CHECK(post.take() == Said{});
+    CHECK(post.probers.empty());
+  }
+  SECTION("goodbye, and the last news come a little later") {
+    post.core.goodbye({"a", 3}, t0 + 62s);
+    post.news("a", 3, t0 + 62s, t0 + 61s, t0 + 62s + 500ms);
+    post.until(t0 + 70s);
+    CHECK(post.take() == Said{"updated @62"});
+  }
+  SECTION("goodbye, and they never come") {
+    post.core.goodbye({"a", 4}, t0 + 62s);
+    post.until(t0 + 70s);
+    CHECK(post.take() == Said{"samples_lost @63 chat"});
+    CHECK(post.all.back().count == 2);
+    CHECK(post.probers.empty());
+  }
+}
+
+TEST_CASE("after a restart the ring goes on where the journal ends", "[news]") {
+  const Post before = settled();
+  Post after(before.journal(), t0 + 10min);
+  after.news("a", 3, t0 + 120s, t0 + 110s, t0 + 10min);  // before its clock is known
+  CHECK(after.take() == Said{});
+  after.join("a", t0 + 10min + 1s, 4);
+  CHECK(after.asked() == 3u);
+  after.news("a", 2, t0 + 60s, t0 + 50s, t0 + 10min + 2s);
+  after.news("a", 3, t0 + 120s, t0 + 110s, t0 + 10min + 2s);
+  after.news("a", 4, t0 + 180s, t0 + 170s, t0 + 10min + 2s);
+  CHECK(after.take() == Said{"updated @120 late", "updated @180 late"});
+  CHECK(after.all.back().observed_at == t0 + 180s);
+  CHECK(after.all.back().previous_computed_at == t0 + 110s);
+  CHECK(after.all.back().lag == Duration(10s));
+}
+
+TEST_CASE("late news: deadlines run in between, as of then", "[news]") {
+  const Post before = settled();  // stale at 50 s + 15 min
+  Post after(before.journal(), t0 + 60min);
+  after.join("a", t0 + 60min, 4);
+  const Timestamp now = t0 + 60min + 1s;
+  SECTION("renewed in time: no cry, though the ring comes in pieces") {
+    after.news("a", 3, t0 + 14min, t0 + 14min, now);
+    after.until(now);
+    after.news("a", 4, t0 + 28min, t0 + 28min, now);
+    after.until(now);
+    CHECK(after.take() == Said{"updated @840 late", "updated @1680 late"});
+    // Nothing newer is known: stale since 43 min, announced once.
+    after.lease("a", now, 4);
+    after.until(now);
+    CHECK(after.take() == Said{"stale @2580+1us e5 chat"});
+  }
+  SECTION("an episode that began and ended meanwhile is told late, not in chat") {
+    after.news("a", 3, t0 + 20min, t0 + 20min, now);
+    after.news("a", 4, t0 + 50min, t0 + 50min, now);
+    after.lease("a", now, 4);
+    after.until(now);
+    CHECK(after.take() == Said{"stale @950+1us e3 late", "updated @1200 late",
+                               "fresh_again @1200 e3 late", "stale @2100+1us e6 late",
+                               "updated @3000 late", "fresh_again @3000 e6 late"});
+  }
+  SECTION("a server that failed and answered again meanwhile") {
+    after.fails("a", 3, t0 + 5min, now);
+    after.news("a", 4, t0 + 6min, t0 + 50s, now);
+    CHECK(after.take() == Said{"failing @300 e3 late", "answering_again @360 e3 late"});
+  }
+  SECTION("one that still fails is announced once") {
+    after.fails("a", 3, t0 + 5min, now);
+    CHECK(after.take() == Said{"failing @300 e3 late"});
+    after.lease("a", now, 3);
+    after.until(now);
+    const auto said = after.take();
+    REQUIRE(!said.empty());
+    CHECK(said[0] == "failing @3601 e3 announced chat");
+  }
+}
+
+TEST_CASE("an update that two probers saw is told once", "[news]") {
+  Post post = settled();
+  post.until(t0 + 66s);  // a is lost
+  post.join("b", t0 + 67s);
+  (void)post.take();
+  for (int i = 1; i <= 5; ++i)
+    post.news("b", static_cast<std::uint64_t>(i), t0 + 60s + i * 10s, t0 + 60s + i * 10s,
+              t0 + 60s + i * 10s);
+  CHECK(post.take().size() == 5);
+  // a comes back: it saw one more before b began, and then the same.
+  post.join("a", t0 + 130s, 7);
+  post.news("a", 3, t0 + 64s, t0 + 63s, t0 + 131s);
+  for (int i = 1; i <= 4; ++i)
+    post.news("a", static_cast<std::uint64_t>(i) + 3, t0 + 61s + i * 10s, t0 + 60s + i * 10s,
+              t0 + 131s);
+  CHECK(post.take() == Said{"updated @64 late"});
+  // And after a restart of the aggregator in between, too.
+  Post after(post.journal(), t0 + 140s);
+  after.join("a", t0 + 141s, 8);
+  after.news("a", 8, t0 + 91s, t0 + 80s, t0 + 142s);
+  CHECK(after.take() == Said{});
+}
+
+TEST_CASE("lies about numbers and times harm nobody", "[news]") {
+  Post post = settled();
+  const auto huge = std::numeric_limits<std::uint64_t>::max();
+  const auto far = timestamp_from_us(std::numeric_limits<std::int64_t>::max());
+  post.join("x", t0 + 62s);
+  for (const auto last : {huge, huge - 1, huge / 2, huge / 2 + 1, std::uint64_t{7}})
+    for (const auto oldest : {huge, huge / 2, std::uint64_t{100}, std::uint64_t{0}}) {
+      Lease lie;
+      lie.dropped = huge;
+      lie.dropped_from = far;
+      lie.dropped_to = timestamp_from_us(std::numeric_limits<std::int64_t>::min());
+      lie.clock_uncertainty = Duration(far.time_since_epoch());
+      post.lease("x", t0 + 62s, last, oldest, lie);
+    }
+  for (const auto seq : {huge, huge / 2, std::uint64_t{1} << 63, std::uint64_t{9}})
+    post.news("x", seq, far, far, t0 + 62s);
+  post.core.goodbye({"x", huge}, t0 + 62s);
+  post.lease("a", t0 + 63s, 3);
+  post.news("a", 3, t0 + 63s, t0 + 62s, t0 + 63s);
+  post.until(t0 + 64s);
+  const auto said = post.take();
+  CHECK(std::count(said.begin(), said.end(), "updated @63") == 1);
+  CHECK(std::count_if(post.all.begin(), post.all.end(),
+                      [](const Event& event) { return event.kind == Kind::samples_lost; }) <= 2);
+}
+
+TEST_CASE("a lost prober is known for a week, and not without end", "[news]") {
+  Post post = settled();
+  post.until(t0 + 70s);
+  REQUIRE(post.probers.size() == 1);
+  CHECK(post.probers[0].lost);
+  CHECK(post.probers[0].received == 2);
+  Post soon(post.journal(), t0 + 24h * 6);
+  CHECK(soon.core.streams().known() == 1);
+  Post late(post.journal(), t0 + 24h * 8);
+  CHECK(late.core.streams().known() == 0);
+  Restored many;
+  for (int i = 0; i < 3000; ++i)
+    many.probers.push_back({"p", "i" + std::to_string(i), 1, t0 + i * 1ms, true});
+  Post crowd(many, t0 + 1h);
+  CHECK(crowd.core.streams().known() == 1000);
+}

@@ -1,0 +1,299 @@
+"""What probers see while the aggregator is away, cut off or dead becomes rows all the same, each once; what cannot
+is told by samples_lost with its window. The mock server's log of answers is the truth."""
+
+import datetime
+import pathlib
+import select
+import signal
+import socket
+import threading
+import time
+
+import pytest
+import yaml
+
+from harness import wait_for
+
+SERVERS = ("A", "B", "C")
+SERVER = {"interval": "400ms", "timeout": "400ms", "notification_threshold": "1h"}
+LEASE = {"lease": "2s"}
+
+
+def servers_at(mock, names=SERVERS, every="300ms"):
+    for name in names:
+        mock.tell(f"/{name}", "updates", every=every)
+    return {name: {"address": f"{mock.url}/{name}", **SERVER} for name in names}
+
+
+def microseconds(text):
+    moment = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return (moment - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)) // datetime.timedelta(microseconds=1)
+
+
+def served(mock, name):
+    """The computed times that a server answered with, in order, each once: when, and at what time it was sent first."""
+    times = {}
+    for answer in mock.log(f"/{name}"):
+        if answer.get("computed_at"):
+            times.setdefault(microseconds(answer["computed_at"]), microseconds(answer["sent_at"]))
+    return times
+
+
+def recorded(system, name):
+    return [row["computed_at_us"] for row in system.rows(name)]
+
+
+def wait_for_more_served(mock, more=5, names=SERVERS):
+    before = {name: len(served(mock, name)) for name in names}
+    wait_for(lambda: all(len(served(mock, name)) >= before[name] + more for name in names))
+
+
+def wait_for_more_rows(system, more=2, names=SERVERS):
+    before = {name: len(system.rows(name)) for name in names}
+    wait_for(lambda: all(len(system.rows(name)) >= before[name] + more for name in names), system.trouble)
+
+
+def lost(system):
+    return [event for event in system.recorded() if event["kind"] == "samples_lost"]
+
+
+def assert_every_update_once(system, mock, names=SERVERS):
+    """The first computed time is no update; all others that were answered are rows, each once, with their times."""
+    truth = {name: served(mock, name) for name in names}
+    for name in names:
+        wait_for(lambda n=name: set(recorded(system, n)) >= set(list(truth[n])[1:]),
+                 lambda n=name: f"{n}: missing {sorted(set(list(truth[n])[1:]) - set(recorded(system, n)))}\n"
+                                f"{system.trouble()}")
+        rows = system.rows(name)
+        computed = [row["computed_at_us"] for row in rows]
+        assert sorted(computed) == sorted(set(computed)), f"{name}: told twice"
+        assert set(computed) <= set(truth[name])
+        for row in rows:
+            # Seen when the mock sent it, give or take a busy machine.
+            assert abs(row["observed_at_us"] - truth[name][row["computed_at_us"]]) < 2_000_000, row
+
+
+def end(system, mock):
+    assert system.prober.stop() == 0, system.prober.err()
+    assert_every_update_once(system, mock)
+    assert set(system.stop().values()) == {0}, system.trouble()
+
+
+@pytest.mark.parametrize("how", ["SIGKILL", "SIGTERM", "SIGSTOP"])
+def test_updates_while_the_aggregator_is_away_become_rows(how, make_system, mock):
+    system = make_system(servers_at(mock)).start()
+    wait_for_more_rows(system)
+    for _ in range(2):
+        if how == "SIGKILL":
+            system.aggregator.kill()
+        elif how == "SIGTERM":
+            assert system.aggregator.stop() == 0
+        else:
+            system.aggregator.send(signal.SIGSTOP)
+        wait_for_more_served(mock, 20)
+        if how == "SIGSTOP":
+            system.aggregator.send(signal.SIGCONT)
+        else:
+            system.aggregator.start()
+        wait_for_more_rows(system)
+    end(system, mock)
+    assert not lost(system)
+    assert not [event for event in system.recorded() if event["kind"] in ("not_watched", "stale", "prober_lost")]
+
+
+def test_a_loaded_aggregator_killed_again_and_again_loses_and_doubles_nothing(make_system, mock):
+    names = [f"S{number}" for number in range(30)]
+    system = make_system(servers_at(mock, names)).start()
+    wait_for_more_rows(system, 1, names)
+    for pause in range(10):
+        time.sleep(0.05 * pause)  # varied moments of a commit
+        system.restart("aggregator", kill=True)
+        wait_for_more_rows(system, 1, names[:3])
+    assert system.prober.stop() == 0
+    assert_every_update_once(system, mock, names)
+    assert not lost(system)
+
+
+class Proxy:
+    """A TCP connection's middle that can be cut, for tests only."""
+
+    def __init__(self, target):
+        self.target = target
+        self.cut = False
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.connections = []
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            if self.cut:
+                client.close()
+                continue
+            try:
+                server = socket.create_connection(("127.0.0.1", self.target))
+            except OSError:
+                client.close()
+                continue
+            self.connections.append((client, server))
+            threading.Thread(target=self.carry, args=(client, server), daemon=True).start()
+
+    @staticmethod
+    def carry(client, server):
+        try:
+            while True:
+                for ready in select.select([client, server], [], [])[0]:
+                    data = ready.recv(65536)
+                    if not data:
+                        return
+                    (server if ready is client else client).sendall(data)
+        except (OSError, ValueError):
+            pass
+        finally:
+            client.close()
+            server.close()
+
+    def set_cut(self, cut):
+        self.cut = cut
+        if cut:
+            for pair in self.connections:
+                for end_ in pair:
+                    try:
+                        end_.shutdown(socket.SHUT_RDWR)
+                    except OSError:
+                        pass
+            self.connections.clear()
+
+    def close(self):
+        self.listener.close()
+        self.set_cut(True)
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
+def test_updates_while_the_prober_is_cut_off_become_rows(make_system, mock):
+    ports = {name: free_port() for name in ("samples", "control")}
+    transport = {name: f"tcp://127.0.0.1:{port}" for name, port in ports.items()}
+    system = make_system(servers_at(mock), transport={**LEASE, **transport})
+    proxies = {name: Proxy(port) for name, port in ports.items()}
+    apart = dict(system.config["transport"], **{name: f"tcp://127.0.0.1:{proxy.port}"
+                                                for name, proxy in proxies.items()})
+    path = system.folder / "prober.yaml"
+    path.write_text(yaml.safe_dump({**system.config, "transport": apart}))
+    system.prober.command[2] = str(path)
+    try:
+        system.start()
+        wait_for_more_rows(system)
+        for sockets in (("samples", "control"), ("samples",)):
+            for name in sockets:
+                proxies[name].set_cut(True)
+            wait_for_more_served(mock, 15)
+            for name in sockets:
+                proxies[name].set_cut(False)
+            wait_for_more_rows(system, 3)
+        assert system.prober.stop() == 0
+        assert_every_update_once(system, mock)
+    finally:
+        for proxy in proxies.values():
+            proxy.close()
+
+
+def assert_missing_lie_in_windows(system, mock, windows):
+    """Every update that is no row was seen within one of the windows (give or take a busy machine)."""
+    slack = 1_500_000
+    for name in SERVERS:
+        rows = set(recorded(system, name))
+        for computed, sent in list(served(mock, name).items())[1:]:
+            if computed not in rows:
+                assert any(window["since_us"] - slack <= sent <= window["at_us"] + slack for window in windows), \
+                    (name, computed, sent, windows)
+
+
+def test_a_full_ring_drops_the_oldest_and_tells_the_window(make_system, mock):
+    system = make_system(servers_at(mock), transport=LEASE, prober={"name": "prober-1", "ring": 10}).start()
+    wait_for_more_rows(system)
+    system.aggregator.kill()
+    away = time.time()
+    wait_for_more_served(mock, 12)
+    system.aggregator.start()
+    back = time.time()
+    wait_for(lambda: lost(system), system.trouble)
+    wait_for_more_rows(system)
+    assert system.prober.stop() == 0
+    wait_for(lambda: len({row["seq"] for row in system.recorded()}) == system.recorded()[-1]["seq"], system.trouble)
+    windows = lost(system)
+    assert len(windows) == 1, windows
+    assert away - 2 <= windows[0]["since_us"] / 1e6 <= windows[0]["at_us"] / 1e6 <= back + 2
+    assert int(windows[0]["detail"].split()[0]) >= 20
+    assert windows[0]["prober"] == "prober-1"
+    assert_missing_lie_in_windows(system, mock, windows)
+    assert [event["notify"] for event in system.told() if event["kind"] == "samples_lost"] == [True]
+
+
+def test_a_prober_killed_while_the_aggregator_is_away_is_told_with_its_window(make_system, mock):
+    system = make_system(servers_at(mock), transport=LEASE).start()
+    wait_for_more_rows(system)
+    system.aggregator.kill()
+    away = time.time()
+    wait_for_more_served(mock, 5)
+    system.prober.kill()
+    system.prober.start()
+    system.aggregator.start()
+    wait_for(lambda: lost(system), system.trouble)
+    back = time.time()
+    wait_for_more_rows(system)
+    windows = lost(system)
+    assert len(windows) == 1
+    assert windows[0]["since_us"] / 1e6 <= away + 1
+    assert away < windows[0]["at_us"] / 1e6 <= back + 1
+    assert_missing_lie_in_windows(system, mock, windows)
+
+
+def test_a_prober_that_stood_still_takes_up_again_where_it_was(make_system, mock):
+    system = make_system(servers_at(mock), transport=LEASE).start()
+    wait_for_more_rows(system)
+    system.prober.send(signal.SIGSTOP)
+    wait_for(lambda: system.told(None, "prober_lost"), system.trouble)
+    system.prober.send(signal.SIGCONT)
+    wait_for_more_rows(system)
+    end(system, mock)
+
+
+def test_reloads_under_load_cost_the_other_servers_nothing(make_system, mock):
+    system = make_system(servers_at(mock), transport=LEASE).start()
+    wait_for_more_rows(system)
+
+    def reload_with(text=None):
+        told = len(system.aggregator.err())
+        if text is None:
+            system.write_config()
+        else:
+            pathlib.Path(system.config_path).write_text(text)
+        system.aggregator.send(signal.SIGHUP)
+        wait_for(lambda: "reloaded" in system.aggregator.err()[told:], system.trouble)
+
+    for turn in range(12):
+        name = f"extra{turn % 3}"
+        if turn % 4 == 3:
+            reload_with("servers: 5\n")
+            continue
+        servers = system.config["servers"]
+        if name in servers and turn % 2:
+            del servers[name]
+        elif name in servers:
+            servers[name]["address"] += "/moved"
+        else:
+            servers[name] = {"address": f"{mock.url}/{name}", **SERVER}
+        reload_with()
+        wait_for_more_served(mock, 1)
+    wait_for_more_rows(system)
+    end(system, mock)
+    kinds = {event["kind"] for event in system.recorded() if event["server"] in SERVERS}
+    assert kinds == {"updated"}
