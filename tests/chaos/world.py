@@ -104,7 +104,7 @@ class World:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sw-chaos-"))
         self.chronicle = Chronicle()
         self.closing = contextlib.ExitStack()
-        tempfile.tempdir = str(self.folder)  # the database's folder is in ours
+        tempfile.tempdir = os.environ["TMPDIR"] = str(self.folder)  # the database's, too: our process ids are not unique
         self.host = NEAR_ADDRESS if isolated else "127.0.0.1"
         self.answers, self.answers_forgotten, self._answers_lock = [], 0, threading.Lock()
         self.in_hand, self.in_hand_lock = set(), threading.Lock()  # targets that a fault is busy with
