@@ -52,7 +52,7 @@ def stale(truth, life, episodes):
                  and at - threshold + 0.001 < e["computed_at_us"] / 1e6]
         if known:
             yield wrong("false stale", episode, f"although #{known[-1]['seq']} had brought {of_us(known[-1]['computed_at_us'])}")
-        elif fresh and not truth.disturbed.touches(fresh[0].sent - LEAD, decided):
+        elif fresh and not episode.opening["late"] and not truth.unheard.touches(fresh[0].sent - LEAD, decided):
             yield wrong("false stale", episode, f"although {of_us(fresh[-1].computed_us)} had been sent")
     for begin, end in truth.stale_times(life):
         if truth.disturbed.longest_calm(begin, end) <= SURE:

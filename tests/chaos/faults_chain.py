@@ -29,7 +29,7 @@ def aggregator_killed(world, dice, entry):
 def aggregator_terminated(world, dice, entry):
     with taken(world["aggregator"], entry), world["aggregator"].away():
         world["aggregator"].end()
-        yield dice.uniform(0, 6)
+        yield dice.choice((dice.uniform(0, 3), dice.uniform(0, 6), dice.uniform(20, 30)))
 
 
 @fault("chain", "samples")

@@ -73,6 +73,8 @@ class Truth:
         entries = evidence.entries
         self.of = lambda *kinds, path=None: [e for e in entries if e.kind in kinds and path in (None, e.path or path)]
         self.disturbed = Windows([e for e in entries if "samples" in e.disturbs], LEAD, RECOVERY)
+        # An aggregator that was away or stood still does not judge by the silence meanwhile.
+        self.unheard = Windows([e for e in self.disturbed.entries if not e.kind.startswith("aggregator_")], LEAD, RECOVERY)
         blind = [e for e in entries if "probes" in e.disturbs]
         self.unseen = Windows(blind, t.TIMEOUT + 0.1, 0.3)
         self.unseen_by = {party: Windows([e for e in blind if e.who in (party, "")], t.TIMEOUT + 0.1, 0.3)
