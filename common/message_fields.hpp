@@ -1,7 +1,7 @@
 #pragma once
 
-// The fields of every message, once: the second half of common/messages.hpp, the only one to include
-// this.
+// The fields of every message, once: the second half of common/messages.hpp, the only one to
+// include this.
 
 #include <type_traits>
 
