@@ -13,7 +13,7 @@ import time
 import pytest
 
 from databases import IS_ROOT, MariaDb, PostgreSql, Sqlite, run, wait_until
-from proxy import CuttingProxy
+from cutting_proxy import CuttingProxy
 from test_recorder import (aggregator, any_event, check_rows, close_servers, database, recorded, recorder,  # noqa: F401
                            resident_bytes, updated, without)
 
