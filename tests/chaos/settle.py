@@ -10,12 +10,13 @@ from evidence import events_of
 from harness import wait_for
 
 HEALING = 45  # seconds; every process has started again, every target is well
-CHAT = 150  # Rocket.Chat gets at most 8 messages a minute, and after failures the next try is up to a minute away
+# Chat may take as long as the patience of the run: it gets at most 8 messages a minute, and after failures the next try is
+# up to a minute away.
 
 
-def settle(world):
+def settle(world, patience):
     """The instant until which everything must have been told; each wait that did not succeed, in words."""
-    trouble = []
+    trouble, healing = [], min(HEALING, patience)
 
     def waited(condition, what, deadline):
         try:
@@ -24,7 +25,7 @@ def settle(world):
             trouble.append(f"not within {deadline} s after the faults: {what()}")
 
     with contextlib.suppress(AssertionError):
-        wait_for(lambda: not open_episodes(events_of(world)), deadline=HEALING, pause=0.5)
+        wait_for(lambda: not open_episodes(events_of(world)), deadline=healing, pause=0.5)
     time.sleep(4 * t.INTERVAL + 2)  # the last update of each target is seen
     cut = time.time()
     steady = {target.key for target in t.STEADIES}
@@ -33,12 +34,12 @@ def settle(world):
         return {e["server"] for e in events_of(world) if e["decided_at_us"] > cut * 1e6}
 
     waited(lambda: steady <= recorded_after_cut(),
-           lambda: f"updates of {sorted(steady - recorded_after_cut())} recorded", HEALING)
+           lambda: f"updates of {sorted(steady - recorded_after_cut())} recorded", healing)
     head = max((e["seq"] for e in events_of(world)), default=0)
     waited(lambda: any(line.get("seq", 0) >= head for line in world["notifier"].json_lines()),
-           lambda: f"event {head} on the terminal", HEALING)
-    waited(lambda: f"#{head}\n" in world.log_text()[-200_000:], lambda: f"event {head} in the log file", HEALING)
-    waited(lambda: not chat_owed(world, cut), lambda: f"in chat: {chat_owed(world, cut)}", CHAT)
+           lambda: f"event {head} on the terminal", healing)
+    waited(lambda: f"#{head}\n" in world.log_text()[-200_000:], lambda: f"event {head} in the log file", healing)
+    waited(lambda: not chat_owed(world, cut), lambda: f"in chat: {chat_owed(world, cut)}", patience)
     return cut, trouble
 
 

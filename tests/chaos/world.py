@@ -47,11 +47,12 @@ class Actor(Process):
             self.command = ["ip", "netns", "exec", namespace, *self.command]
         self.lock = threading.RLock()
         self.stopped = False
-        self.starts = 0
+        self.starts, self.said_before = 0, 0  # how long its log was when it was started last
         self.odd_ends = []  # exit codes that nobody asked for
 
     def start(self):
         self.starts += 1
+        self.said_before = len(self.err())
         return super().start()
 
     def set_clock(self, seconds):
