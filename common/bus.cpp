@@ -95,6 +95,10 @@ zmq::socket_t make_events_sender(zmq::context_t& context, const std::string& end
 
 zmq::socket_t make_events_receiver(zmq::context_t& context, const std::string& endpoint) {
   auto socket = make(context, zmq::socket_type::sub);
+  // It sends nothing that could pile up. With IMMEDIATE a lost connection throws away what has come
+  // and is not read yet, and libzmq 4.3.4 aborts if that happens between two frames (fq.cpp:
+  // !_more).
+  socket.set(zmq::sockopt::immediate, 0);
   socket.set(zmq::sockopt::subscribe, "");
   return connected(std::move(socket), endpoint);
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <sstream>
+#include <thread>
 
 using namespace stalewatch;
 
@@ -60,6 +61,32 @@ struct Pair {
 const std::string header = encode_header({wire_version, "p", "boot", 1});
 
 }  // namespace
+
+TEST_CASE("what has come before the aggregator went away is read whole", "[bus]") {
+  const auto endpoint = "ipc:///tmp/stalewatch-bus-events-" + std::to_string(getpid());
+  constexpr int count = 500;  // libzmq looks at its connections every hundred frames
+  zmq::context_t theirs, ours;
+  auto sender = make_events_sender(theirs, endpoint);
+  sender.set(zmq::sockopt::rcvtimeo, 30'000);
+  auto receiver = make_events_receiver(ours, endpoint);
+  zmq::message_t subscription;
+  REQUIRE(sender.recv(subscription));
+  for (int i = 0; i < count; ++i) REQUIRE(send_frames(sender, "", "event", header, "body"));
+  BadFrames bad;
+  const auto next = [&] {
+    zmq::pollitem_t item{receiver.handle(), 0, ZMQ_POLLIN, 0};
+    zmq::poll(&item, 1, std::chrono::seconds(30));
+    return receive(receiver, bad);
+  };
+  REQUIRE(next());
+  sender.set(zmq::sockopt::linger, 30'000);
+  sender.close();
+  theirs.close();  // returns when everything has been handed over
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));  // the receiver's side has seen it
+  int received = 1;
+  while (received < count && receive(receiver, bad)) ++received;
+  CHECK(received == count);
+}
 
 TEST_CASE("messages that are not ours are counted and skipped, and swallow nothing that follows",
           "[bus]") {
