@@ -77,13 +77,16 @@ def in_order(sink, numbers, told, evidence):
         yield Difference(sink, f"begins only at #{numbers[0]}")
 
 
+OTHER_WORDS = {"still_not_watched": "STILL UNWATCHED", "retired": "REMOVED"}
+
+
 def log_words(evidence):
     """The log says of each number what the database says."""
     kinds = {e["seq"]: e["kind"] for e in evidence.events}
     words = {}
     for seq, line in evidence.log:
         if seq in kinds:
-            word = kinds[seq].replace("_", " ").upper().replace("STILL NOT WATCHED", "STILL UNWATCHED")
+            word = OTHER_WORDS.get(kinds[seq], kinds[seq].replace("_", " ").upper())
             if f" {word} " not in line:
                 words[seq] = line
     for seq, line in list(words.items())[:5]:
