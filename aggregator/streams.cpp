@@ -145,8 +145,15 @@ std::optional<Loss> Streams::lease(Stream& stream, const Lease& lease, Duration 
     if (stream.hole) ask(stream, now);
   }
   if (!stream.synced) return std::nullopt;
-  if (oldest > stream.received + 1 || stream.fresh)
+  if (oldest > stream.received + 1 || stream.fresh) {
+    const bool known = !stream.fresh;
     loss = skip_to(stream, oldest, lease, offset, now);
+    if (known && last > stream.received) {
+      // At once: a small ring has dropped these, too, by the time that the hole shows again.
+      stream.next_ask = now;
+      ask(stream, now);
+    }
+  }
   ack_due_.insert(stream.instance);
   if (last <= stream.received) {
     if (!stream.hole) took(stream, at_most(lease.sent_at, offset, now));

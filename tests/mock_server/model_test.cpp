@@ -123,7 +123,7 @@ TEST_CASE("the log has each sent answer and counts what it forgot", "[mock_serve
   log.add({.at = t0, .sent_at = t0 + 2ms, .path = "/b", .mode = "status:404", .status = 404});
   CHECK(log.json_lines("/a", 0) ==
         "{\"n\":1,\"at\":\"2026-11-22T10:02:03Z\",\"sent_at\":\"2026-11-22T10:02:03.001Z\","
-        "\"path\":\"/a\","
+        "\"client\":\"\",\"path\":\"/a\","
         "\"mode\":\"updates\",\"status\":200,\"computed_at\":\"2026-11-22T10:02:03Z\"}\n");
   CHECK(json::parse(log.json_lines("", 1))["path"] == "/b");
   for (std::size_t i = 0; i < AnswerLog::max_entries; ++i) log.add({.path = "/c"});
