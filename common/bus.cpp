@@ -19,7 +19,8 @@ zmq::socket_t make(zmq::context_t& context, zmq::socket_type type) {
   socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(max_frame_bytes));
   socket.set(zmq::sockopt::immediate, 1);
   socket.set(zmq::sockopt::reconnect_ivl, 100);
-  socket.set(zmq::sockopt::reconnect_ivl_max, 5'000);
+  // Well below a lease: who is back after a pause is heard of before it counts as lost.
+  socket.set(zmq::sockopt::reconnect_ivl_max, 1'000);
   socket.set(zmq::sockopt::heartbeat_ivl, 5'000);
   socket.set(zmq::sockopt::heartbeat_timeout, 15'000);
   socket.set(zmq::sockopt::heartbeat_ttl, 15'000);
