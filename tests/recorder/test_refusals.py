@@ -142,14 +142,18 @@ def test_a_deadlock(recorder, aggregator, database):
     if not mysql_like(database):
         # The recorder's own check comes a second after it began to wait: this session must be waiting by then.
         want = f"LOCK TABLE {rows} IN ACCESS EXCLUSIVE MODE"
-    with session(database, hold) as (other,):
-        source.publish(*[updated(n) for n in range(source.head, source.head + 100)])
-        wait_until(lambda: database.admin(waiting) != [["0"]], process.said)
-        other.stdin.write(want + ";\n")
-        other.stdin.flush()
-        process.wait_for("the database cannot take rows now")
-        assert "deadlock" in process.said().lower()
-    check_rows(process, source)
+    # A recorder that waits no longer than a busy machine takes to come this far has given up already: once more then.
+    for _ in range(5):
+        with session(database, hold) as (other,):
+            source.publish(*[updated(n) for n in range(source.head, source.head + 100)])
+            wait_until(lambda: database.admin(waiting) != [["0"]], process.said)
+            other.stdin.write(want + ";\n")
+            other.stdin.flush()
+            process.wait_for("the database cannot take rows now")
+        check_rows(process, source)
+        if "deadlock" in process.said().lower():
+            return
+    assert False, "never a deadlock: " + process.said()
 
 
 @needs_a_server
@@ -309,7 +313,7 @@ def test_an_sqlite_file_that_may_not_be_written(recorder, aggregator, database):
     run("chattr", "+i", database.file)
     try:
         process.start()
-        process.wait_for("the database does not let us in or is not set up")
+        process.wait_for("the database's file cannot be opened, written or used")
     finally:
         run("chattr", "-i", database.file)
     check_rows(process, source)
