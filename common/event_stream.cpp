@@ -140,7 +140,7 @@ void EventSequence::accept(Event event) {
   if (confirmed_ && event.seq == received_ + 1) {
     append(std::move(event));
     join_live();
-  } else {
+  } else if (ahead_of_order_.size() < ahead_limit) {
     ahead_of_order_.emplace(event.seq, std::move(event));
   }
 }

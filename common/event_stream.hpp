@@ -90,6 +90,9 @@ class EventSequence {
   /// Events held at most, waiting to be taken or for those before them; what comes live beyond is
   /// replayed later.
   static constexpr std::size_t buffer_limit = 10'000;
+  /// Of these, the ones that wait for those before them: only a page can free them, so there has to
+  /// be room for it whenever what is ready has been taken.
+  static constexpr std::size_t ahead_limit = buffer_limit / 2;
 
  private:
   /// Events that follow each other, and what lies before them.

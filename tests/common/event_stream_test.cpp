@@ -193,6 +193,18 @@ TEST_CASE("the buffer has an end: the rest is replayed when there is room", "[ev
   CHECK(sequence.wanted_replay() == Replay{"j", all - 100, EventSequence::page_limit});
 }
 
+TEST_CASE("any number of live events behind a hole leaves room for the page that fills it",
+          "[event_stream]") {
+  EventSequence sequence(Cursor{"j", 0}, StartAt::oldest);
+  sequence.wanted_replay();
+  sequence.on_replayed(page("j", 0, {}, 0));
+  const auto all = 2 * static_cast<std::int64_t>(EventSequence::buffer_limit);
+  for (std::int64_t seq = 2; seq <= all; ++seq) sequence.on_live(event(seq));
+  CHECK(sequence.wanted_replay() == Replay{"j", 0, EventSequence::page_limit});
+  sequence.on_replayed(page("j", 0, {1}, all, false));
+  CHECK(sequence.take(EventSequence::buffer_limit).events.size() == EventSequence::ahead_limit + 1);
+}
+
 namespace {
 
 /// An aggregator with everything that may happen between it and a consumer, driven by one random
