@@ -23,6 +23,16 @@ Timestamp known_until(const TargetState& state) {
   return std::max(state.judged_at, state.stored.observed_at);
 }
 
+/// When the next reminder is due. One that fell due before this run, or before samples that only
+/// tell of the past, waits for what is so now, or for silence: the problem may have ended
+/// meanwhile.
+std::optional<Timestamp> reminder_due(const Target& target, const TargetState& state,
+                                      const Problem& problem) {
+  const auto due = next_reminder(problem);
+  if (!due || state.heard || *due > state.last_sample_at) return due;
+  return state.last_sample_at + watch_window(target.policy);
+}
+
 bool judge_watch(Step& step, Timestamp at) {
   auto& watch = step.state.stored.watch;
   if (!watch.open()) return false;
@@ -187,8 +197,12 @@ bool expire(Step step, std::string_view watch_reason) {
   auto& stored = state.stored;
   const auto before = step.next_seq;
   const Timestamp silent_until = state.last_sample_at + watch_window(step.target.policy);
+  const auto remind_due = [&](Problem& problem, Kind kind) {
+    const auto due = reminder_due(step.target, state, problem);
+    if (due && *due <= step.now) remind(step, problem, kind);
+  };
   if (stored.watch.open()) {
-    remind(step, stored.watch, Kind::still_not_watched);
+    remind_due(stored.watch, Kind::still_not_watched);
   } else if (step.now >= silent_until) {
     open(step, stored.watch,
          {.kind = Kind::not_watched,
@@ -197,13 +211,13 @@ bool expire(Step step, std::string_view watch_reason) {
           .reason = std::string(watch_reason),
           .detail = watch_detail(watch_reason, watch_window(step.target.policy))});
   }
-  if (!server_inhibited(state)) remind(step, stored.server, Kind::still_failing);
+  if (!server_inhibited(state)) remind_due(stored.server, Kind::still_failing);
   const auto due = stale_due(step.target, state);
   if (due && step.now >= *due && (state.heard || step.now >= silent_until)) {
     open(step, stored.data,
          {.kind = Kind::stale, .at = *due, .since = *due, .inhibited = data_inhibited(state)});
   } else if (!data_inhibited(state)) {
-    remind(step, stored.data, Kind::still_stale);
+    remind_due(stored.data, Kind::still_stale);
   }
   return step.next_seq != before;
 }
@@ -215,13 +229,16 @@ std::optional<Timestamp> next_due(const Target& target, const TargetState& state
     if (t && (!earliest || *t < *earliest)) earliest = t;
   };
   const Timestamp silent_until = state.last_sample_at + watch_window(target.policy);
-  consider(stored.watch.open() ? next_reminder(stored.watch) : silent_until);
-  if (!server_inhibited(state)) consider(next_reminder(stored.server));
+  const auto reminder = [&](const Problem& problem) {
+    return reminder_due(target, state, problem);
+  };
+  consider(stored.watch.open() ? reminder(stored.watch) : silent_until);
+  if (!server_inhibited(state)) consider(reminder(stored.server));
   // After a start, old data may have been renewed while nobody looked: the first sample, or
   // silence, settles it.
   const auto due = stale_due(target, state);
   consider(due && !state.heard ? std::max(*due, silent_until) : due);
-  if (!data_inhibited(state)) consider(next_reminder(stored.data));
+  if (!data_inhibited(state)) consider(reminder(stored.data));
   return earliest;
 }
 

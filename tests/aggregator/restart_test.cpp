@@ -19,12 +19,26 @@ TEST_CASE("a restart repeats no first alarm and keeps the reminder grid", "[rest
   SECTION("down over three reminders: they are one, late") {
     auto after = before.restarted(t0 + 1000s);
     after.until(t0 + 1001s);
+    CHECK(after.said() == Said{});
+    after.ok(t0 + 1002s, t0 - 20min);
+    after.until(t0 + 1003s);
     CHECK(after.said() == Said{"still_stale @900 e1 k3 late chat"});
   }
-  SECTION("the problem ended meanwhile: closed") {
-    auto after = before.restarted(t0 + 120s);
-    after.ok(t0 + 130s, t0 + 110s);
-    CHECK(after.said() == Said{"updated @130", "fresh_again @130 e1 chat"});
+  SECTION("the problem ended meanwhile: closed, and not reminded of first") {
+    auto after = before.restarted(t0 + 1000s);
+    after.until(t0 + 1009s);
+    after.ok(t0 + 1010s, t0 + 990s);
+    CHECK(after.said() == Said{"updated @1010", "fresh_again @1010 e1 chat"});
+  }
+  SECTION("a reminder that falls due before the first sample comes at its own instant") {
+    auto after = before.restarted(t0 + 290s);
+    after.until(t0 + 300s);
+    CHECK(after.said() == Said{"still_stale @300 e1 k1 chat"});
+  }
+  SECTION("nobody looks after it either: that is told instead") {
+    auto after = before.restarted(t0 + 1000s);
+    after.until(t0 + 1000s + 180s);
+    CHECK(after.said() == Said{"not_watched @1180 e2 chat"});
   }
 }
 
