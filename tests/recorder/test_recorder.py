@@ -15,7 +15,7 @@ import urllib.request
 import pytest
 
 from aggregator import Aggregator
-from databases import ENGINES, Missing, free_port, wait_until
+from databases import ENGINES, PATIENCE, Missing, free_port, wait_until
 
 RECORDER = os.environ["STALEWATCH_BIN"] + "/stalewatch-recorder"
 T0 = 1_795_341_720_000_000  # 2026-11-22T10:02:00Z in microseconds
@@ -161,10 +161,10 @@ def read_url(url):
         return 0, ""
 
 
-def check_rows(recorder, aggregator):
-    """The tables hold exactly what the journal holds."""
+def check_rows(recorder, aggregator, patience=PATIENCE):
+    """The tables hold exactly what the journal holds, at the latest after so many seconds."""
     wait_until(lambda: aggregator.acked and aggregator.acked[-1] == (aggregator.journal, aggregator.head),
-               lambda: f"ack of {aggregator.head}, last {aggregator.acked[-1:]}\n{recorder.said()}")
+               lambda: f"ack of {aggregator.head}, last {aggregator.acked[-1:]}\n{recorder.said()}", patience)
     expected = recorded(aggregator.events)
     assert recorder.rows("seq, kind", "_events") == [[str(e["seq"]), e["kind"]] for e in expected]
     updates = [e for e in expected if e["kind"] == "updated"]

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from databases import IS_ROOT, MariaDb, PostgreSql, Sqlite, run, wait_until
+from databases import IS_ROOT, PATIENCE, MariaDb, PostgreSql, Sqlite, run, wait_until
 from cutting_proxy import CuttingProxy
 from test_recorder import (aggregator, any_event, check_rows, close_servers, database, recorded, recorder,  # noqa: F401
                            resident_bytes, updated, without)
@@ -339,4 +339,4 @@ def test_a_hundred_thousand_events_cost_no_memory_while_the_database_is_away(rec
     print(f"resident: {before >> 20} MiB before, {highest >> 20} MiB at most with 100,000 events waiting")
     if "asan" not in os.environ["STALEWATCH_BIN"] and "tsan" not in os.environ["STALEWATCH_BIN"]:
         assert highest - before < 40 << 20
-    check_rows(process, source)
+    check_rows(process, source, patience=5 * PATIENCE)  # of 100,000 events
