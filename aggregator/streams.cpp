@@ -20,7 +20,7 @@ constexpr Duration under_way = 1s;
 // Losses of one prober are told no more often than this, whatever it claims.
 constexpr Duration tell_pause = 1s;
 // The last news of a prober that said goodbye are awaited for so long.
-constexpr Duration leave_wait = 1s;
+constexpr Duration leave_wait = 3s;
 // A journal notes that a quiet prober is there no more often than this.
 constexpr Duration save_pause = 10s;
 // Lost probers are known for so long, so that nothing is taken twice when they come back; and no

@@ -17,7 +17,7 @@ namespace {
 constexpr auto report_period = std::chrono::seconds(1);
 /// An aggregator that lives has the last news on disk well within this; one that does not must not
 /// hold up an end.
-constexpr auto last_ack_wait = std::chrono::seconds(1);
+constexpr auto last_ack_wait = std::chrono::seconds(2);
 
 Hello hello_of(const Config& config, const std::string& instance) {
   return {.role = "prober",

@@ -203,7 +203,7 @@ TEST_CASE("a prober that is lost, or ends with news that never came", "[news]") 
   SECTION("goodbye, and they never come") {
     post.core.goodbye({"a", 4}, t0 + 62s);
     post.until(t0 + 70s);
-    CHECK(post.take() == Said{"samples_lost @63 chat"});
+    CHECK(post.take() == Said{"samples_lost @65 chat"});
     CHECK(post.all.back().count == 2);
     CHECK(post.probers.empty());
   }
