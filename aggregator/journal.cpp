@@ -17,8 +17,8 @@
 namespace stalewatch::aggregator {
 namespace {
 
-// A page stays well below the largest frame.
-constexpr std::size_t page_bytes = 1 << 20;
+// A page stays well below the largest frame, and pages that a peer does not read cost little.
+constexpr std::size_t page_bytes = 256 << 10;
 constexpr std::int64_t page_events = 5000;
 std::string connect_string(const std::string& path) {
   return "dbname=\"" + path + "\" timeout=3 synchronous=full";

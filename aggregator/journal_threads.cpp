@@ -2,6 +2,8 @@
 
 #include "common/log.hpp"
 
+#include <algorithm>
+
 namespace stalewatch::aggregator {
 namespace {
 
@@ -205,8 +207,12 @@ JournalReader::JournalReader(const std::string& path)
 void JournalReader::submit(std::string peer, Replay request) {
   {
     const std::lock_guard lock(mutex_);
-    if (requests_.size() >= max_requests) return;
-    requests_.emplace_back(std::move(peer), std::move(request));
+    const auto same = std::find_if(requests_.begin(), requests_.end(),
+                                   [&](const auto& other) { return other.first == peer; });
+    if (same != requests_.end())
+      same->second = std::move(request);
+    else if (requests_.size() < max_requests)
+      requests_.emplace_back(std::move(peer), std::move(request));
   }
   work_.notify_one();
 }
@@ -214,12 +220,14 @@ void JournalReader::submit(std::string peer, Replay request) {
 std::vector<std::pair<std::string, Replayed>> JournalReader::take_pages() {
   wake_.clear();
   const std::lock_guard lock(mutex_);
+  work_.notify_one();
   return std::exchange(pages_, {});
 }
 
 void JournalReader::run(std::stop_token stop) {
   std::unique_lock lock(mutex_);
-  while (work_.wait(lock, stop, [this] { return !requests_.empty(); })) {
+  while (
+      work_.wait(lock, stop, [this] { return !requests_.empty() && pages_.size() < max_pages; })) {
     auto [peer, request] = std::move(requests_.front());
     requests_.pop_front();
     lock.unlock();

@@ -81,7 +81,8 @@ class JournalReader {
  public:
   explicit JournalReader(const std::string& path);
 
-  /// Requests beyond the limit are dropped: who asked asks again.
+  /// Of one peer only the newest request counts; beyond the limit of peers they are dropped: who
+  /// asked asks again.
   void submit(std::string peer, Replay request);
   int fd() const { return wake_.fd(); }
   std::vector<std::pair<std::string, Replayed>> take_pages();
@@ -90,6 +91,8 @@ class JournalReader {
   void run(std::stop_token stop);
 
   static constexpr std::size_t max_requests = 1'000;
+  // Pages waiting to be sent, of at most 256 KiB each.
+  static constexpr std::size_t max_pages = 64;
 
   Journal journal_;
   Wake wake_;

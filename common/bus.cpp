@@ -9,7 +9,8 @@ namespace stalewatch {
 namespace {
 
 constexpr std::size_t max_name = 200;  // bytes of a sender's name: it is kept, and shown to people
-constexpr int queue_limit = 10'000;    // messages; our rings and cursors are the buffers that count
+constexpr int control_queue_limit = 1'000;
+constexpr int queue_limit = 10'000;  // messages; our rings and cursors are the buffers that count
 
 zmq::socket_t make(zmq::context_t& context, zmq::socket_type type) {
   zmq::socket_t socket(context, type);
@@ -81,6 +82,8 @@ zmq::socket_t make_samples_sender(zmq::context_t& context, const std::string& en
 
 zmq::socket_t make_control_router(zmq::context_t& context, const std::string& endpoint) {
   auto socket = make(context, zmq::socket_type::router);
+  // Of pages, which are large, and assignments in pieces; each peer has a queue of its own.
+  socket.set(zmq::sockopt::sndhwm, control_queue_limit);
   socket.set(zmq::sockopt::router_mandatory,
              1);  // an unknown or full peer is told to us, not silently dropped
   return bound(std::move(socket), endpoint);

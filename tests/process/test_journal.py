@@ -1,9 +1,12 @@
 """The journal's disk and file in trouble: nothing that was decided is lost, and people are told."""
 
 import pathlib
+import signal
 import subprocess
 
+import msgpack
 import pytest
+import zmq
 
 from harness import wait_for
 from test_restarts import servers_at, wait_for_more_rows
@@ -78,3 +81,43 @@ def test_on_a_full_disk_events_go_on_and_the_trouble_is_told_and_ended(make_syst
     assert_told_without_holes(system, system.told()[0]["seq"])
     opening, closing = system.told(None, "journal_trouble", "journal_ok")
     assert closing["episode"] == opening["seq"]
+
+
+def memory(process):
+    status = pathlib.Path(f"/proc/{process.popen.pid}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) << 10
+
+
+def test_who_does_not_read_costs_bounded_memory_and_nobody_else_anything(make_system, mock):
+    system = make_system(servers_at(mock, every="20ms"))
+    for server in system.config["servers"].values():
+        server.update(interval="20ms", timeout="20ms")
+    system.write_config()
+    system.start()
+    wait_for_more_rows(system)
+    context = zmq.Context()
+    deaf = context.socket(zmq.SUB)
+    deaf.setsockopt(zmq.RCVHWM, 1)
+    deaf.subscribe(b"")
+    deaf.connect(f"ipc://{system.folder}/events")
+    greedy = context.socket(zmq.DEALER)
+    greedy.setsockopt(zmq.RCVHWM, 1)
+    greedy.connect(f"ipc://{system.folder}/control")
+    system.notifier.send(signal.SIGSTOP)
+    before = memory(system.aggregator)
+    try:
+        replay = msgpack.packb({"journal": "", "after": 0, "limit": 5000})
+        header = msgpack.packb([1, "greedy", "boot", 1])
+        for _ in range(5000):
+            greedy.send_multipart([b"replay", header, replay])
+        start = len(system.recorded())
+        wait_for(lambda: len(system.recorded()) > start + 1500, system.trouble, deadline=120)
+        if system.aggregator.peak_memory():
+            assert memory(system.aggregator) - before < 100 << 20
+    finally:
+        system.notifier.send(signal.SIGCONT)
+        deaf.close(linger=0)
+        greedy.close(linger=0)
+        context.term()
+    wait_for(lambda: system.told() and system.told()[-1]["seq"] >= start + 1500, system.trouble)
+    assert_told_without_holes(system, system.told()[0]["seq"])
