@@ -23,23 +23,6 @@ constexpr auto beat_interval = std::chrono::seconds(1);
 constexpr std::size_t max_queued = 100'000;
 // A clean end waits this long for the journal.
 constexpr auto finish_limit = std::chrono::seconds(3);
-
-DiskReserve reserve_of(const Config& config) {
-  return {config.journal_path + ".reserve", config.journal.reserve};
-}
-
-/// Also on a disk that is full already.
-Journal open_journal(const Config& config) {
-  try {
-    return Journal(config.journal_path, Journal::Mode::write);
-  } catch (const JournalError& e) {
-    const bool no_room = e.fault == JournalFault::disk_full || e.fault == JournalFault::io_error;
-    if (!no_room || !reserve_of(config).release()) throw;
-    spdlog::error("{}; living on the reserve now", e.what());
-    return Journal(config.journal_path, Journal::Mode::write);
-  }
-}
-
 // What the journal failed by, in the beat: a file's path and an error of SQLite's.
 constexpr std::size_t longest_standstill = 300;
 
@@ -105,7 +88,8 @@ App::App(Config config, Signals& signals, const std::string& http)
       boot_(random_id()),
       clock_(read_clocks()),
       lock_(config_.journal_path),
-      journal_(open_journal(config_)),
+      journal_(open_journal(config_, lock_.before())),
+      journal_id_(journal_.id()),
       reader_(config_.journal_path),
       writer_(journal_, reserve_of(config_)),
       core_(restored(clock_.now(read_clocks())), config_.transport.lease,
@@ -117,29 +101,23 @@ App::App(Config config, Signals& signals, const std::string& http)
                Sender("aggregator", boot_),
                {.core = core_,
                 .reader = reader_,
-                .journal_id = journal_.id(),
+                .journal_id = journal_id_,
                 .lease = config_.transport.lease,
                 .reload = [this](bool& ok) { return reload(ok); },
-                .head = [this] { return published_; }}),
+                .head = [this] { return published_; },
+                .ahead = [this](const std::string& consumer,
+                                std::int64_t seq) { fork_for(consumer, seq); }}),
       chain_(read_clocks().mono),
       shortest_interval_(shortest_interval_of(config_.servers)) {
   const Now clocks = read_clocks();
   last_turn_ = next_beat_ = clocks.mono;
-  published_ = core_.next_seq() - 1;
+  published_ = head_at_start_ = core_.next_seq() - 1;
   core_.configure(config_.servers, clock_.now(clocks));
   if (!http.empty()) health_.serve(http);
   log_start();
 }
 
 App::~App() = default;
-
-/// What the journal holds, and where its head was when what is older counts as not taken.
-Restored App::restored(Timestamp now) {
-  Restored restored = journal_.restore();
-  const auto before = now - config_.journal.consumer_behind_after;
-  restored.heads = {{before, journal_.head_at(before)}, {now, restored.next_seq - 1}};
-  return restored;
-}
 
 void App::log_start() const {
   const auto counts = core_.counts();
@@ -229,7 +207,7 @@ void App::take_samples(Timestamp now) {
     const auto batch = decode<SampleBatch>(frames->body);
     if (!batch) {
       bad_.count(frames->header.sender, "samples: " + batch.error());
-    } else if (batch->assignment != journal_.id()) {
+    } else if (batch->assignment != journal_id_) {
       ++foreign_batches_;  // from before a new journal: the prober gets new ids as soon as it says
                            // hello
     } else {
@@ -257,8 +235,12 @@ void App::submit_changes() {
 }
 
 void App::publish() {
-  for (const auto& changes : writer_.take_committed()) {
+  const auto committed = writer_.take_committed();
+  if (writer_.take_rebuilt())
+    reader_.reopen();  // before anybody asks for what only the new one has
+  for (const auto& changes : committed) {
     ++commits_;
+    if (changes.fork) go_on_as(changes.fork->id, clock_.now(read_clocks()));
     for (const auto& event : changes.events) {
       spdlog::debug("event seq={} kind={} target={}", event.seq, name_of(event.kind), event.target);
       // A subscriber whose queue is full misses it and asks for it again.
@@ -275,7 +257,7 @@ void App::beat(Now clocks, Timestamp now) {
   next_beat_ = std::max(next_beat_ + beat_interval, clocks.mono);
   const auto acks = control_.take_acks();
   const auto still = standstill(clocks, acks);
-  Beat beat{.journal = journal_.id(), .head = published_, .at = now, .moving = still.empty()};
+  Beat beat{.journal = journal_id_, .head = published_, .at = now, .moving = still.empty()};
   if (!still.empty()) beat.standstill = escape_untrusted(still, longest_standstill);
   send(events_, events_out_, beat);
   look_after_journal(acks, now);
@@ -284,20 +266,6 @@ void App::beat(Now clocks, Timestamp now) {
   const auto journal = writer_.state();
   health_.ready(!journal.blocked, "the journal cannot be written: " + journal.trouble +
                                       (paused_ ? "; nothing is decided until it can" : ""));
-}
-
-void App::look_after_journal(const std::map<std::string, std::int64_t>& acks, Timestamp now) {
-  const auto& limits = config_.journal;
-  core_.published(published_, now);
-  for (const auto& [consumer, seq] : acks)
-    if (!core_.ack(consumer, seq, now)) ++refused_acks_;
-  core_.journal_trouble(writer_.state().trouble, now);
-  core_.watch_consumers(limits.consumer_behind_after, now);
-  writer_.tend({.acked_by_all = core_.consumers().acked_by_all(),
-                .keep_updates = limits.keep_updates,
-                .keep_events = limits.keep_events,
-                .max_size = limits.max_size,
-                .now = now});
 }
 
 void App::update_metrics() {

@@ -11,6 +11,7 @@
 #include "aggregator/chain.hpp"
 #include "aggregator/clock_basis.hpp"
 #include "aggregator/control.hpp"
+#include "aggregator/journal_lock.hpp"
 #include "common/health.hpp"
 #include "common/process.hpp"
 
@@ -43,6 +44,9 @@ class App {
   void beat(Now clocks, Timestamp now);
   void look_after_journal(const std::map<std::string, std::int64_t>& acks, Timestamp now);
   void update_metrics();
+  std::string note_in_lock();
+  void fork_for(const std::string& consumer, std::int64_t seq);
+  void go_on_as(const std::string& journal_id, Timestamp now);
   std::string standstill(Now clocks, const std::map<std::string, std::int64_t>& acks);
   void finish();
   std::string reload(bool& ok);
@@ -56,6 +60,8 @@ class App {
   ClockBasis clock_;
   JournalLock lock_;
   Journal journal_;
+  std::string journal_id_;  // as published
+  bool may_fork_ = true;  // once per start: a consumer that makes things up must not do it for ever
   JournalReader reader_;
   JournalWriter writer_;
   Core core_;
@@ -69,6 +75,7 @@ class App {
   Duration shortest_interval_;  // between probes of one target
   std::uint64_t commits_ = 0;   // groups that the journal has on disk
   std::int64_t published_ = 0;
+  std::int64_t head_at_start_ = 0;  // up to it, the journal is as it was found
   std::uint64_t refused_acks_ = 0;
   std::uint64_t foreign_batches_ = 0;  // of another journal's assignment
   SteadyTime last_turn_;
@@ -76,5 +83,9 @@ class App {
   bool paused_ = false;  // too much waits for the journal
   bool stop_ = false;
 };
+
+/// The journal that the configuration names, ready to go on with; `before` is what its lock says.
+Journal open_journal(const Config& config, const JournalLock::Note& before);
+DiskReserve reserve_of(const Config& config);
 
 }  // namespace stalewatch::aggregator

@@ -60,10 +60,13 @@ void Control::handle(const Frames& frames, Timestamp now) {
   } else if (topic == topic_of<Goodbye>()) {
     if (const auto goodbye = decoded<Goodbye>(frames)) links_.core.goodbye(*goodbye, now);
   } else if (topic == topic_of<Replay>()) {
-    if (auto replay = decoded<Replay>(frames))
+    if (auto replay = decoded<Replay>(frames)) {
+      look_at_cursor(frames, replay->journal, replay->after);
       links_.reader.submit(frames.peer, *std::move(replay));
+    }
   } else if (topic == topic_of<Ack>()) {
     const auto ack = decoded<Ack>(frames);
+    if (ack) look_at_cursor(frames, ack->journal, ack->seq);
     const bool room = acks_.size() < max_consumers || acks_.contains(frames.header.sender);
     if (ack && ack->journal == links_.journal_id && room) acks_[frames.header.sender] = ack->seq;
   } else if (topic == topic_of<Command>()) {
@@ -71,6 +74,10 @@ void Control::handle(const Frames& frames, Timestamp now) {
   } else {
     bad_.count(frames.header.sender, "unknown topic " + topic);
   }
+}
+
+void Control::look_at_cursor(const Frames& frames, const std::string& journal, std::int64_t seq) {
+  if (journal == links_.journal_id && seq > links_.head()) links_.ahead(frames.header.sender, seq);
 }
 
 void Control::on_hello(const Frames& frames, Timestamp now) {

@@ -22,6 +22,8 @@ class Control {
     Duration lease;
     std::function<std::string(bool& ok)> reload;  ///< does it, and says how it went
     std::function<std::int64_t()> head;           ///< newest published seq
+    /// A consumer has seen a number of this journal beyond the head.
+    std::function<void(const std::string& consumer, std::int64_t seq)> ahead;
   };
 
   Control(zmq::socket_t socket, Sender sender, Links links);
@@ -42,6 +44,7 @@ class Control {
 
  private:
   void handle(const Frames& frames, Timestamp now);
+  void look_at_cursor(const Frames& frames, const std::string& journal, std::int64_t seq);
   void on_hello(const Frames& frames, Timestamp now);
   void on_lease(const Frames& frames, Timestamp now);
   void on_command(const Frames& frames, Timestamp now);

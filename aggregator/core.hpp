@@ -37,6 +37,12 @@ struct OpenTrouble {
   bool operator==(const OpenTrouble&) const = default;
 };
 
+/// The journal goes on under another id.
+struct Fork {
+  std::string id;
+  std::int64_t shared = 0;  ///< numbers up to here mean the same as under the id before
+};
+
 /// What one turn came to: one transaction of the journal, then published.
 struct Changes {
   std::vector<Event> events;
@@ -45,11 +51,12 @@ struct Changes {
   std::vector<std::string> probers_gone;  ///< instances
   std::vector<ConsumerRow> consumers;     ///< new or changed
   std::optional<OpenTrouble> trouble;     ///< changed
-  std::vector<std::string> notes;         ///< for the process' own log; not in the journal
+  std::optional<Fork> fork;
+  std::vector<std::string> notes;  ///< for the process' own log; not in the journal
 
   bool empty() const {
     return events.empty() && targets.empty() && probers.empty() && probers_gone.empty() &&
-           consumers.empty() && !trouble;
+           consumers.empty() && !trouble && !fork;
   }
 };
 
@@ -83,6 +90,8 @@ class Core {
   /// The prober if it is known, nothing if it should say hello again.
   Prober* lease(const Lease& lease, Timestamp now);
   void goodbye(const Goodbye& goodbye, Timestamp now);
+  /// Tells all probers their whole shares again: under another assignment.
+  void resend_all();
   /// Tells a prober its whole share again.
   void resend(const std::string& instance);
 

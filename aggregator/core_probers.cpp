@@ -92,8 +92,8 @@ Prober* Core::lease(const Lease& lease, Timestamp now) {
   if (const auto loss = streams_.lease(*stream, lease, offset, now))
     samples_lost(prober->name, *loss,
                  std::to_string(loss->count.value_or(0)) +
-                     " samples with something new are gone: it could not keep them any longer "
-                     "(prober.ring)",
+                     " samples with something new are gone: it no longer keeps them (prober.ring; "
+                     "or this is an older copy of the journal that had them)",
                  true, now);
   if (streams_.complete(*stream, lease, offset, now)) catch_up(*stream, *prober, now);
   return prober;
@@ -130,6 +130,11 @@ void Core::samples_lost(const std::string& prober, const Loss& loss, const std::
   event.since = loss.from;
   event.at = loss.to;
   event.count = loss.count;
+}
+
+void Core::resend_all() {
+  membership_.resend_all();
+  reassign();
 }
 
 void Core::resend(const std::string& instance) {

@@ -1,16 +1,11 @@
 #include "aggregator/journal_impl.hpp"
+#include "aggregator/journal_lock.hpp"
 #include "aggregator/journal_schema.hpp"
 #include "common/names.hpp"
 #include "common/text.hpp"
 #include "common/wire.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <stdexcept>
 
@@ -20,21 +15,10 @@ namespace {
 // A page stays well below the largest frame, and pages that a peer does not read cost little.
 constexpr std::size_t page_bytes = 256 << 10;
 constexpr std::int64_t page_events = 5000;
-std::string connect_string(const std::string& path) {
-  return "dbname=\"" + path + "\" timeout=3 synchronous=full";
-}
 
 /// A number among the texts of the table meta; 0 when it is not there.
 std::int64_t number_in(const std::string& text) {
   return text.empty() ? 0 : static_cast<std::int64_t>(std::stoll(text));
-}
-
-void make_folder(const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error)
-    throw std::runtime_error("journal.path: cannot make the folder " + folder.string() + ": " +
-                             error.message());
 }
 
 }  // namespace
@@ -84,28 +68,6 @@ std::string_view words_of(JournalFault fault) {
   }
   return "the database refuses";
 }
-
-JournalLock::JournalLock(const std::string& journal_path) {
-  const std::string path = journal_path + ".lock";
-  if (const auto folder = std::filesystem::path(path).parent_path(); !folder.empty())
-    make_folder(folder);
-  fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-  if (fd_ < 0) throw std::runtime_error("cannot open " + path + ": " + std::strerror(errno));
-  if (flock(fd_, LOCK_EX | LOCK_NB) != 0) {
-    char holder[32] = {};
-    const auto length = read(fd_, holder, sizeof holder - 1);
-    ::close(fd_);
-    throw std::runtime_error("journal " + journal_path + " is in use by " +
-                             (length > 0 ? "the aggregator with process id " + std::string(holder)
-                                         : std::string("another aggregator")) +
-                             "; stop that one, or set journal.path to another file");
-  }
-  const auto pid = std::to_string(getpid());
-  if (ftruncate(fd_, 0) != 0 || write(fd_, pid.data(), pid.size()) < 0)
-    throw std::runtime_error("cannot write " + path + ": " + std::strerror(errno));
-}
-
-JournalLock::~JournalLock() { ::close(fd_); }
 
 void Journal::Impl::insert_events(const std::vector<Changes>& changes) {
   std::int64_t seq = 0, at = 0;
@@ -208,23 +170,17 @@ Journal::Journal(const std::string& path, Mode mode) : impl_(std::make_unique<Im
     throw std::runtime_error("journal.path must not contain a double quote: " + path);
   try {
     if (const auto folder = std::filesystem::path(path).parent_path(); !folder.empty())
-      make_folder(folder);
-    impl_->sql.open("sqlite3", connect_string(path));
-    if (mode == Mode::write) {
-      std::string answer;
-      impl_->sql << "PRAGMA journal_mode = WAL", soci::into(answer);
-      migrate_journal(impl_->sql, path);
-      impl_->look_for_damage();
-    } else {
-      check_journal(impl_->sql, path);
-    }
+      make_journal_folder(folder);
+    impl_->open(mode == Mode::write);
     id_ = journal_meta(impl_->sql, "journal_id");
+    impl_->remember_place();
   } catch (const soci::soci_error& e) {
     fail(path, "open it", e);
   }
 }
 
 Journal::~Journal() = default;
+Journal::Journal(Journal&&) noexcept = default;
 
 Restored Journal::restore() {
   try {
@@ -275,6 +231,8 @@ void Journal::write(const std::vector<Changes>& changes) {
     impl_->put_probers(changes);
     impl_->put_consumers(changes);
     impl_->put_trouble(changes);
+    for (const auto& change : changes)
+      if (change.fork) impl_->fork(*change.fork);
     transaction.commit();
   } catch (const soci::soci_error& e) {
     fail(impl_->path, "write to it", e);
@@ -282,8 +240,8 @@ void Journal::write(const std::vector<Changes>& changes) {
 }
 
 Replayed Journal::read(std::int64_t after, std::int64_t limit) {
-  Replayed page{.journal = id_, .after = after};
   try {
+    Replayed page{.journal = journal_meta(impl_->sql, "journal_id"), .after = after};
     const std::int64_t head = impl_->head();
     page.oldest = impl_->number("SELECT min(seq) FROM events");
     page.head = head;
@@ -314,28 +272,15 @@ Replayed Journal::read(std::int64_t after, std::int64_t limit) {
 }
 
 Replayed Journal::read(const Replay& request) {
-  const bool ours = request.journal.empty() || request.journal == id_;
-  if (!ours) {
+  if (!request.journal.empty() && request.journal != stored_id()) {
     auto page = read(request.after, 1);
     page.events.clear();
     page.caught_up = false;
+    page.shared = shared_with(request.journal);
     return page;
   }
   constexpr auto just_before = std::chrono::microseconds(1);
   return read(request.since ? head_at(*request.since - just_before) : request.after, request.limit);
-}
-
-/// SQLite notices a damaged page only when it comes across it. A whole look takes about a second
-/// for the largest file that gets one.
-void Journal::Impl::look_for_damage() {
-  constexpr std::int64_t largest = std::int64_t{256} << 20;
-  if (live_bytes() > largest) return;
-  std::string verdict;
-  sql << "PRAGMA quick_check(1)", soci::into(verdict);
-  if (verdict != "ok")
-    throw JournalError(JournalFault::damaged, "journal " + path + ": cannot use it: " +
-                                                  std::string(words_of(JournalFault::damaged)) +
-                                                  " (" + verdict + ")");
 }
 
 std::int64_t Journal::head_at(Timestamp t) {

@@ -8,26 +8,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace stalewatch::aggregator {
-
-/// Holds the right to write a journal; the operating system gives it up when the process ends,
-/// however it ends.
-class JournalLock {
- public:
-  /// Throws std::runtime_error naming the holder when another process has it.
-  explicit JournalLock(const std::string& journal_path);
-  ~JournalLock();
-  JournalLock(const JournalLock&) = delete;
-  JournalLock& operator=(const JournalLock&) = delete;
-
- private:
-  int fd_;
-};
 
 /// What a journal suffers from.
 enum class JournalFault { disk_full, io_error, read_only, locked, damaged, other };
@@ -68,9 +55,25 @@ class Journal {
   /// not accessible, saying what to do.
   Journal(const std::string& path, Mode mode);
   ~Journal();
+  Journal(Journal&&) noexcept;
 
-  /// Unique per journal: a wiped or restored one is told apart by it.
+  /// Unique per journal: a wiped or restored one is told apart by it. As it was when opened.
   const std::string& id() const { return id_; }
+  /// Gives the journal another id, as `write` with Changes::fork does; for the start.
+  void fork(const Fork& fork);
+  /// Up to which seq a journal that this one was forked from, once or more often, is the same.
+  std::optional<std::int64_t> shared_with(const std::string& other);
+
+  /// Whether the file still lies where it was opened.
+  enum class Place { ours, gone, taken };
+  Place place() const;
+  /// Writes the file anew, at its path, from what the open one holds: nothing is lost. For
+  /// Place::gone.
+  void rebuild();
+  /// For Place::taken: takes our log from beside the other file, which would be read with it.
+  void withdraw();
+  /// Opens the path again.
+  void reopen();
 
   Restored restore();
 
@@ -97,6 +100,8 @@ class Journal {
 
  private:
   struct Impl;
+  std::string stored_id();
+
   std::unique_ptr<Impl> impl_;
   std::string id_;
 };

@@ -14,7 +14,10 @@ namespace stalewatch::aggregator {
 struct Journal::Impl {
   std::string path;
   soci::session sql;
-  std::int64_t swept = 0;            // updates up to here are deleted, or are not yet to be
+  std::int64_t swept = 0;  // updates up to here are deleted, or are not yet to be
+  bool writes = false;
+  std::uint64_t inode = 0;           // of the file that is open
+  std::uint64_t log_inode = 0;       // of its write-ahead log, which exists as long as it is open
   std::int64_t log_limited_for = 0;  // the max_size that the write-ahead log's limits follow
   std::int64_t log_bytes = 0;        // what the log may come to
 
@@ -24,7 +27,10 @@ struct Journal::Impl {
   std::int64_t head();
   std::int64_t live_bytes();
 
+  void open(bool for_writing);
+  void remember_place();
   void look_for_damage();
+  void fork(const Fork& fork);
 
   void insert_events(const std::vector<Changes>& changes);
   void put_targets(const std::vector<Changes>& changes);

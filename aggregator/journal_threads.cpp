@@ -62,7 +62,20 @@ std::size_t JournalWriter::queued() const {
 
 JournalState JournalWriter::state() const {
   const std::lock_guard lock(mutex_);
-  return {.trouble = blocked_.empty() ? reserve_gone_ : blocked_, .blocked = !blocked_.empty()};
+  const auto& trouble = !blocked_.empty()     ? blocked_
+                        : !misplaced_.empty() ? misplaced_
+                                              : reserve_gone_;
+  return {.trouble = trouble, .blocked = !blocked_.empty()};
+}
+
+std::string JournalWriter::take_incident() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(incident_, {});
+}
+
+bool JournalWriter::take_rebuilt() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(rebuilt_, false);
 }
 
 std::int64_t JournalWriter::size() const {
@@ -147,12 +160,42 @@ void JournalWriter::look_after_reserve() {
   }
 }
 
+/// A file that was deleted under us is written anew; one that was put in its place is left alone.
+void JournalWriter::look_after_place() {
+  const auto place = journal_.place();
+  std::string misplaced, incident;
+  if (place == Journal::Place::taken) {
+    journal_.withdraw();
+    misplaced =
+        "another file was put in its place while the aggregator runs; restart the aggregator to go "
+        "on with that one, or remove it to keep what is known now";
+  }
+  if (place == Journal::Place::gone) {
+    try {
+      journal_.rebuild();
+      incident =
+          "its file was deleted while the aggregator runs; it has been written anew, nothing is "
+          "lost";
+    } catch (const std::exception& e) {
+      misplaced = std::string("its file was deleted while the aggregator runs: ") + e.what();
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  if (!misplaced.empty() && misplaced != misplaced_) spdlog::error("journal: {}", misplaced);
+  if (!incident.empty()) spdlog::error("journal: {}", incident);
+  misplaced_ = misplaced;
+  if (incident.empty()) return;
+  incident_ = incident;
+  rebuilt_ = true;
+}
+
 /// One step of deleting. What is left is done after the next group, or at once when there is none.
 void JournalWriter::tidy_step(std::unique_lock<std::mutex>& lock) {
   const auto retention = retention_;
   tidy_wanted_ = false;
   lock.unlock();
   look_after_reserve();
+  look_after_place();
   Tidied tidied;
   std::int64_t size = 0;
   std::string problem;
@@ -204,6 +247,11 @@ JournalReader::JournalReader(const std::string& path)
     : journal_(path, Journal::Mode::read),
       thread_([this](std::stop_token stop) { run(std::move(stop)); }) {}
 
+void JournalReader::reopen() {
+  const std::lock_guard lock(mutex_);
+  reopen_ = true;
+}
+
 void JournalReader::submit(std::string peer, Replay request) {
   {
     const std::lock_guard lock(mutex_);
@@ -230,8 +278,10 @@ void JournalReader::run(std::stop_token stop) {
       work_.wait(lock, stop, [this] { return !requests_.empty() && pages_.size() < max_pages; })) {
     auto [peer, request] = std::move(requests_.front());
     requests_.pop_front();
+    const bool reopen = std::exchange(reopen_, false);
     lock.unlock();
     try {
+      if (reopen) journal_.reopen();
       auto page = journal_.read(request);
       lock.lock();
       pages_.emplace_back(std::move(peer), std::move(page));
@@ -239,6 +289,7 @@ void JournalReader::run(std::stop_token stop) {
     } catch (const std::exception& e) {
       spdlog::error("{}", e.what());
       lock.lock();
+      reopen_ = reopen_ || reopen;
     }
   }
 }

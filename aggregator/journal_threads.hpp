@@ -41,6 +41,11 @@ class JournalWriter {
   /// Events and states that are not on disk yet.
   std::size_t queued() const;
   JournalState state() const;
+  /// What has befallen the journal and is already set right, once; empty: nothing.
+  std::string take_incident();
+  /// The file was written anew since the last call: readers have to open it again. Call it after
+  /// take_committed, and before what that gave is published.
+  bool take_rebuilt();
   /// Bytes in use, as of the last time that there was something to look after.
   std::int64_t size() const;
   /// Events deleted although a registered consumer had not acknowledged them.
@@ -52,6 +57,7 @@ class JournalWriter {
   bool try_write(const std::vector<Changes>& group);
   std::optional<JournalError> attempt(const std::vector<Changes>& group);
   void look_after_reserve();
+  void look_after_place();
   void tidy_step(std::unique_lock<std::mutex>& lock);
 
   Journal& journal_;
@@ -65,6 +71,9 @@ class JournalWriter {
   std::vector<Changes> committed_;
   std::string blocked_;       // why the last attempt failed
   std::string reserve_gone_;  // why the reserve is not there
+  std::string misplaced_;     // why what is written would not be found again
+  std::string incident_;
+  bool rebuilt_ = false;
   std::string tidy_trouble_;  // of the writer's thread alone
   bool wrote_ = false;        // since the last step of tidying
   bool checkpoint_wanted_ = false;
@@ -81,6 +90,8 @@ class JournalReader {
  public:
   explicit JournalReader(const std::string& path);
 
+  /// The file was written anew: it is opened again before the next answer.
+  void reopen();
   /// Of one peer only the newest request counts; beyond the limit of peers they are dropped: who
   /// asked asks again.
   void submit(std::string peer, Replay request);
@@ -99,6 +110,7 @@ class JournalReader {
   std::mutex mutex_;
   std::condition_variable_any work_;
   std::deque<std::pair<std::string, Replay>> requests_;
+  bool reopen_ = false;
   std::vector<std::pair<std::string, Replayed>> pages_;
   std::jthread thread_;
 };

@@ -2,6 +2,7 @@
 
 #include "aggregator/core.hpp"
 #include "aggregator/journal.hpp"
+#include "aggregator/journal_lock.hpp"
 #include "common/json_lines.hpp"
 #include "common/log.hpp"
 #include "common/names.hpp"

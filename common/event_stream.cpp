@@ -27,7 +27,12 @@ void EventSequence::on_live(Event event) {
 void EventSequence::on_beat(const Beat& beat) {
   wait_for_beat_ = false;
   if (!positioned() || beat.journal == left_) return;
-  if (beat.journal != journal_) return start_over(beat.journal);
+  if (beat.journal != journal_) {
+    doubted_ = true;
+    confirmed_ = ahead_ = false;
+    return;
+  }
+  doubted_ = false;
   // An aggregator that knows less than we have seen: only a page can say whether its journal is
   // older.
   if (beat.head < received_) confirmed_ = false;
@@ -37,7 +42,7 @@ void EventSequence::on_beat(const Beat& beat) {
 void EventSequence::on_reconnect() {
   asked_.reset();
   ahead_of_order_.clear();
-  confirmed_ = ahead_ = wait_for_beat_ = false;
+  confirmed_ = ahead_ = wait_for_beat_ = doubted_ = false;
   left_.clear();
   head_ = received_;
 }
@@ -47,7 +52,9 @@ void EventSequence::on_replayed(Replayed page) {
   if (!answers || page.journal.empty() || page.journal == left_) return;
   asked_.reset();
   if (!positioned()) begin_at(page);
-  if (page.journal != journal_) return start_over(page.journal);
+  if (page.journal != journal_)
+    return start_over(page.journal, std::min(received_, page.shared.value_or(0)));
+  if (doubted_) return;  // from before that
   ahead_ = ahead_ || page.head < page.after;
   confirmed_ = !ahead_;
   if (ahead_) {
@@ -110,12 +117,13 @@ bool EventSequence::caught_up() const {
 }
 
 /// Another journal: its events follow those of the old one that have arrived and are not yet taken.
-void EventSequence::start_over(const std::string& journal) {
-  segments_.push_back({.before = {journal, 0}, .previous_journal = journal_});
+/// Those up to `after` are the same in both.
+void EventSequence::start_over(const std::string& journal, std::int64_t after) {
+  segments_.push_back({.before = {journal, after}, .previous_journal = journal_});
   left_ = std::exchange(journal_, journal);
-  received_ = head_ = 0;
-  confirmed_ = ahead_ = wait_for_beat_ = false;
-  beginning_ = true;
+  received_ = head_ = after;
+  confirmed_ = ahead_ = wait_for_beat_ = doubted_ = false;
+  beginning_ = after == 0;
   asked_.reset();
   ahead_of_order_.clear();
 }

@@ -106,7 +106,7 @@ class EventSequence {
 
   bool positioned() const { return !journal_.empty(); }
   std::size_t buffered() const { return ready_ + ahead_of_order_.size(); }
-  void start_over(const std::string& journal);
+  void start_over(const std::string& journal, std::int64_t after);
   void begin_at(const Replayed& page);
   void skip_to(std::int64_t seq);
   void accept(Event event);
@@ -121,6 +121,7 @@ class EventSequence {
   bool beginning_ =
       false;  ///< never caught up since the start in this journal: holes are no losses
   bool ahead_ = false;
+  bool doubted_ = false;  ///< a beat has named another journal: a page will say which, and where
   bool wait_for_beat_ =
       false;          ///< the last page brought nothing new: asking at once would only repeat it
   std::string left_;  ///< the journal left since the last reconnect: late words of it mean nothing

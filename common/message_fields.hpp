@@ -94,7 +94,7 @@ void for_each_field(M& m, F&& f) {
 template <Message<Replayed> M, typename F>
 void for_each_field(M& m, F&& f) {
   f("journal", m.journal), f("after", m.after), f("oldest", m.oldest), f("head", m.head);
-  f("events", m.events), f("caught_up", m.caught_up);
+  f("events", m.events), f("caught_up", m.caught_up), f("shared", m.shared);
 }
 
 template <Message<Ack> M, typename F>

@@ -248,7 +248,8 @@ struct Replayed {
   std::int64_t oldest = 0;  ///< oldest seq that the journal still holds
   std::int64_t head = 0;    ///< newest published seq
   std::vector<Event> events;
-  bool caught_up = false;  ///< nothing between the last of these and the head
+  bool caught_up = false;              ///< nothing between the last of these and the head
+  std::optional<std::int64_t> shared;  ///< last seq that the asked for, other journal has, too
 
   bool operator==(const Replayed&) const = default;
 };
@@ -278,8 +279,7 @@ struct Reply {
   std::string text;  ///< for people
   std::string journal;
   std::int64_t head = 0;
-  std::vector<Event> problems;  ///< to "problems": the opening events of what is open and
-                                ///< announced, newest facts filled in
+  std::vector<Event> problems;  ///< to "problems": openings of what is told, with the newest facts
 
   bool operator==(const Reply&) const = default;
 };

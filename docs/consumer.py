@@ -75,7 +75,7 @@ while True:
             following, asked = False, -9  # a lost tail, or another journal
         elif topic == b"replayed" and body["journal"] != journal and journal:
             print("another journal, starting over with", body["journal"], file=sys.stderr)
-            journal, seq, following, asked = body["journal"], 0, False, -9
+            journal, seq, following, asked = body["journal"], min(seq, body.get("shared", 0)), False, -9
         elif topic == b"replayed" and body["after"] == seq <= body["head"]:
             journal, following, asked = body["journal"], body["caught_up"], now if body["caught_up"] else -9
             if body["oldest"] > seq + 1 > 1:

@@ -76,10 +76,9 @@ class App {
 
   void take(EventBatch batch, Now now) {
     if (batch.previous_journal)
-      spdlog::warn(
-          "the aggregator has another journal now: recording it from its oldest event was={} is={}",
-          escape_untrusted(*batch.previous_journal, 64),
-          escape_untrusted(batch.cursor.journal, 64));
+      spdlog::warn("the aggregator has another journal now: recording that one was={} is={}",
+                   escape_untrusted(*batch.previous_journal, 64),
+                   escape_untrusted(batch.cursor.journal, 64));
     if (batch.gap) {
       const auto lost = std::to_string(batch.gap->first) + " to " + std::to_string(batch.gap->last);
       spdlog::error("the journal no longer holds these events, they cannot be recorded seq={}",

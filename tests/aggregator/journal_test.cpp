@@ -1,5 +1,6 @@
 #include "aggregator/journal.hpp"
 
+#include "aggregator/journal_lock.hpp"
 #include "aggregator/journal_threads.hpp"
 #include "tests/aggregator/bench.hpp"
 #include "tests/aggregator/temporary_folder.hpp"

@@ -1,6 +1,8 @@
 """The journal's disk and file in trouble: nothing that was decided is lost, and people are told."""
 
+import json
 import pathlib
+import shutil
 import signal
 import subprocess
 
@@ -8,8 +10,8 @@ import msgpack
 import pytest
 import zmq
 
-from harness import wait_for
-from test_restarts import servers_at, wait_for_more_rows
+from harness import BIN, wait_for
+from test_restarts import ends_together, servers_at, wait_for_more_rows
 
 UNSHARE = ["unshare", "--user", "--map-root-user", "--mount"]
 
@@ -81,6 +83,68 @@ def test_on_a_full_disk_events_go_on_and_the_trouble_is_told_and_ended(make_syst
     assert_told_without_holes(system, system.told()[0]["seq"])
     opening, closing = system.told(None, "journal_trouble", "journal_ok")
     assert closing["episode"] == opening["seq"]
+
+
+def journaled(system):
+    """Every event that the journal's file holds."""
+    out = subprocess.run([f"{BIN}/stalewatch", "replay", "--json", "--journal", system.folder / "journal.sqlite"],
+                         capture_output=True, text=True, check=True)
+    return [json.loads(line) for line in out.stdout.splitlines()]
+
+
+def test_a_journal_that_is_deleted_under_the_aggregator_is_written_anew(make_system, mock):
+    system = make_system(servers_at(mock)).start()
+    wait_for_more_rows(system)
+    for path in system.folder.glob("journal.sqlite*"):
+        path.unlink()
+    trouble = wait_for(lambda: system.told(None, "journal_trouble"), system.trouble)[0]
+    assert "deleted" in trouble["detail"] and "nothing is lost" in trouble["detail"]
+    wait_for(lambda: system.told(None, "journal_ok"), system.trouble)
+    wait_for_more_rows(system)
+    system.restart("recorder", kill=True)
+    wait_for_more_rows(system)
+    ends_together(system)
+    recorded = system.recorded()
+    assert [event["seq"] for event in recorded] == list(range(1, len(recorded) + 1))
+    assert [event["seq"] for event in journaled(system)][:len(recorded)] == [event["seq"] for event in recorded]
+
+
+def copy_journal(source, destination):
+    destination.mkdir(exist_ok=True)
+    for path in source.glob("journal.sqlite*"):
+        if path.suffix in (".sqlite", ".sqlite-wal"):
+            shutil.copy(path, destination)
+
+
+@pytest.mark.parametrize("lock", ["kept", "gone"])
+def test_an_older_copy_of_the_journal_goes_on_under_another_id(lock, make_system, mock):
+    """With its lock the aggregator knows by itself; without, by a consumer that has seen more."""
+    system = make_system(servers_at(mock)).start()
+    wait_for_more_rows(system)
+    assert system.aggregator.stop() == 0
+    copy_journal(system.folder, system.folder / "copy")
+    copied = len(journaled(system))
+    system.aggregator.start()
+    wait_for_more_rows(system)
+    for name in ("aggregator", "prober"):
+        assert system.processes[name].stop() == 0
+    wait_for(lambda: len(system.recorded()) >= len(journaled(system)), system.trouble)
+    for path in system.folder.glob("journal.sqlite*"):
+        if lock == "gone" or path.suffix != ".lock":
+            path.unlink()
+    copy_journal(system.folder / "copy", system.folder)
+    system.start("aggregator")
+    wait_for(lambda: "older copy" in system.aggregator.err(), system.trouble)
+    system.start("prober")
+    wait_for_more_rows(system)
+    told = wait_for(lambda: system.told(None, "gap"), system.trouble)
+    assert len(told) == 1 and "another journal" in told[0]["detail"]
+    assert system.aggregator.err().count("older copy") == 1
+    old, new = dict.fromkeys(event["journal_id"] for event in system.query(
+        "select journal_id from stalewatch_updates_events order by decided_at_us"))
+    first = system.query("select min(seq) as seq from stalewatch_updates_events where journal_id = ?", new)[0]["seq"]
+    assert first == copied + 1  # what both journals have is recorded once
+    assert system.query("select count(*) as n from stalewatch_updates_events where journal_id = ?", old)[0]["n"] > copied
 
 
 def memory(process):

@@ -1,0 +1,100 @@
+// The process' part that is about its journal.
+
+#include "aggregator/app.hpp"
+#include "common/log.hpp"
+#include "common/text.hpp"
+
+namespace stalewatch::aggregator {
+
+DiskReserve reserve_of(const Config& config) {
+  return {config.journal_path + ".reserve", config.journal.reserve};
+}
+
+namespace {
+
+/// Also on a disk that is full already.
+Journal open_file(const Config& config) {
+  try {
+    return Journal(config.journal_path, Journal::Mode::write);
+  } catch (const JournalError& e) {
+    const bool no_room = e.fault == JournalFault::disk_full || e.fault == JournalFault::io_error;
+    if (!no_room || !reserve_of(config).release()) throw;
+    spdlog::error("{}; living on the reserve now", e.what());
+    return Journal(config.journal_path, Journal::Mode::write);
+  }
+}
+
+}  // namespace
+
+/// With another id when an older copy of it was put in its place: numbers that consumers have seen
+/// would mean something else.
+Journal open_journal(const Config& config, const JournalLock::Note& before) {
+  Journal journal = open_file(config);
+  const auto head = journal.restore().next_seq - 1;
+  if (before.journal != journal.id() || before.head <= head) return journal;
+  journal.fork({random_id(), head});
+  spdlog::error(
+      "the journal is an older copy of itself: it ends at event {}, and had come to {}; it goes on "
+      "under a new id journal={}",
+      head, before.head, journal.id());
+  return journal;
+}
+
+/// What the journal holds, and where its head was when what is older counts as not taken.
+Restored App::restored(Timestamp now) {
+  Restored restored = journal_.restore();
+  const auto before = now - config_.journal.consumer_behind_after;
+  restored.heads = {{before, journal_.head_at(before)}, {now, restored.next_seq - 1}};
+  return restored;
+}
+
+/// A consumer has seen more of this journal than there is: an older copy was put in its place.
+void App::fork_for(const std::string& consumer, std::int64_t seq) {
+  if (!std::exchange(may_fork_, false)) return;
+  Changes changes;
+  // What was decided since the start is another story than the one that the consumer knows.
+  changes.fork = Fork{random_id(), head_at_start_};
+  spdlog::error(
+      "consumer {} has seen event {} of this journal, which ends at {}: it is an older copy; it "
+      "goes on under a new id journal={}",
+      escape_untrusted(consumer, 80), seq, published_, changes.fork->id);
+  writer_.submit(std::move(changes));
+}
+
+/// The fork is on disk.
+void App::go_on_as(const std::string& journal_id, Timestamp now) {
+  journal_id_ = journal_id;
+  core_.resend_all();  // an assignment carries the journal's id
+  // Before any event that follows: numbers go on, and are of the new journal.
+  send(events_, events_out_, Beat{.journal = journal_id_, .head = published_, .at = now});
+}
+
+void App::look_after_journal(const std::map<std::string, std::int64_t>& acks, Timestamp now) {
+  const auto& limits = config_.journal;
+  core_.published(published_, now);
+  for (const auto& [consumer, seq] : acks)
+    if (!core_.ack(consumer, seq, now)) ++refused_acks_;
+  auto trouble = writer_.take_incident();
+  if (trouble.empty()) trouble = writer_.state().trouble;
+  const auto unlocked = note_in_lock();
+  core_.journal_trouble(trouble.empty() ? unlocked : trouble, now);
+  core_.watch_consumers(limits.consumer_behind_after, now);
+  writer_.tend({.acked_by_all = core_.consumers().acked_by_all(),
+                .keep_updates = limits.keep_updates,
+                .keep_events = limits.keep_events,
+                .max_size = limits.max_size,
+                .now = now});
+}
+
+/// How far the journal has come; what is wrong with its lock, which may have been deleted and taken
+/// by another aggregator.
+std::string App::note_in_lock() {
+  try {
+    lock_.note(journal_id_, published_);
+    return {};
+  } catch (const std::exception& e) {
+    return e.what();
+  }
+}
+
+}  // namespace stalewatch::aggregator

@@ -1,0 +1,75 @@
+#include "aggregator/journal_lock.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <sstream>
+#include <stdexcept>
+
+namespace stalewatch::aggregator {
+
+void make_journal_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error)
+    throw std::runtime_error("journal.path: cannot make the folder " + folder.string() + ": " +
+                             error.message());
+}
+
+JournalLock::JournalLock(const std::string& journal_path)
+    : journal_path_(journal_path), path_(journal_path + ".lock") {
+  take();
+}
+
+void JournalLock::take() {
+  if (const auto folder = std::filesystem::path(path_).parent_path(); !folder.empty())
+    make_journal_folder(folder);
+  fd_ = open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+  if (fd_ < 0) throw std::runtime_error("cannot open " + path_ + ": " + std::strerror(errno));
+  std::array<char, 256> bytes{};
+  const auto length = pread(fd_, bytes.data(), bytes.size(), 0);
+  std::istringstream text(
+      std::string(bytes.data(), length > 0 ? static_cast<std::size_t>(length) : 0));
+  std::string holder;
+  text >> holder >> before_.journal >> before_.head;
+  if (flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+    close(fd_);
+    fd_ = -1;
+    throw std::runtime_error(
+        "journal " + journal_path_ + " is in use by " +
+        (holder.empty() ? "another aggregator" : "the aggregator with process id " + holder) +
+        "; stop that one, or set journal.path to another file");
+  }
+  write_note(before_.journal, before_.head);
+}
+
+JournalLock::~JournalLock() {
+  if (fd_ >= 0) close(fd_);
+}
+
+void JournalLock::note(const std::string& journal, std::int64_t head) {
+  struct stat held {};
+  if (fd_ < 0 || fstat(fd_, &held) != 0 || held.st_nlink == 0) {
+    if (fd_ >= 0) close(fd_);
+    take();
+  }
+  write_note(journal, head);
+}
+
+/// In place and padded, so that a reader never sees it empty; nothing depends on it reaching the
+/// disk at once.
+void JournalLock::write_note(const std::string& journal, std::int64_t head) {
+  std::string text = std::to_string(getpid());
+  if (!journal.empty()) text += " " + journal + " " + std::to_string(head);
+  text.resize(std::max<std::size_t>(text.size(), 100), ' ');
+  if (pwrite(fd_, text.data(), text.size(), 0) < 0)
+    throw std::runtime_error("cannot write " + path_ + ": " + std::strerror(errno));
+}
+
+}  // namespace stalewatch::aggregator

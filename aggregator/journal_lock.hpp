@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace stalewatch::aggregator {
+
+/// Makes the folder that a journal is to lie in. Throws std::runtime_error naming the key.
+void make_journal_folder(const std::filesystem::path& folder);
+
+/// Holds the right to write a journal; the operating system gives it up when the process ends,
+/// however it ends. The file also says how far the journal had come: an older copy of the journal
+/// that is put in its place is known by it.
+class JournalLock {
+ public:
+  /// What the last holder noted.
+  struct Note {
+    std::string journal;
+    std::int64_t head = 0;
+  };
+
+  /// Throws std::runtime_error naming the holder when another process has it.
+  explicit JournalLock(const std::string& journal_path);
+  ~JournalLock();
+  JournalLock(const JournalLock&) = delete;
+  JournalLock& operator=(const JournalLock&) = delete;
+
+  const Note& before() const { return before_; }
+  /// Notes how far the journal has come. Takes the lock anew when its file was deleted.
+  void note(const std::string& journal, std::int64_t head);
+
+ private:
+  void take();
+  void write_note(const std::string& journal, std::int64_t head);
+
+  std::string journal_path_;
+  std::string path_;
+  int fd_ = -1;
+  Note before_;
+};
+
+}  // namespace stalewatch::aggregator

@@ -1,0 +1,105 @@
+#include "aggregator/journal.hpp"
+#include "aggregator/journal_lock.hpp"
+#include "tests/aggregator/bench.hpp"
+#include "tests/aggregator/temporary_folder.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace stalewatch;
+using namespace stalewatch::aggregator;
+
+namespace {
+
+Changes one(std::int64_t seq) {
+  Changes changes;
+  changes.events = {Event{.seq = seq, .at = t0}};
+  return changes;
+}
+
+}  // namespace
+
+TEST_CASE("a fork has another id, goes on counting and knows where it came from", "[journal]") {
+  Folder folder;
+  Journal journal(folder.file("j"), Journal::Mode::write);
+  const auto first = journal.id();
+  journal.write({one(1), one(2), one(3), Changes{.fork = Fork{"second", 2}}, one(4)});
+  CHECK(journal.shared_with(first) == 2);
+  journal.fork({"third", 4});
+  CHECK(journal.id() == "third");
+  CHECK(journal.shared_with("second") == 4);
+  CHECK(journal.shared_with(first) == 2);
+  CHECK_FALSE(journal.shared_with("nobody"));
+  const auto page = journal.read(Replay{.journal = first, .after = 9});
+  CHECK(page.journal == "third");
+  CHECK(page.events.empty());
+  CHECK(page.shared == 2);
+  CHECK(Journal(folder.file("j"), Journal::Mode::write).id() == "third");
+}
+
+TEST_CASE("a journal whose file was deleted is written anew with all that it held", "[journal]") {
+  Folder folder;
+  Journal journal(folder.file("sub/j"), Journal::Mode::write);
+  journal.write({one(1)});
+  CHECK(journal.place() == Journal::Place::ours);
+  journal.write({one(2)});
+  SECTION("the folder and all in it") { std::filesystem::remove_all(folder.file("sub")); }
+  SECTION("only the log") { std::filesystem::remove(folder.file("sub/j-wal")); }
+  REQUIRE(journal.place() == Journal::Place::gone);
+  journal.write({one(3)});
+  journal.rebuild();
+  CHECK(journal.place() == Journal::Place::ours);
+  journal.write({one(4)});
+  Journal again(folder.file("sub/j"), Journal::Mode::write);
+  CHECK(again.id() == journal.id());
+  CHECK(again.read(0, 10).events.size() == 4);
+}
+
+TEST_CASE("a reader that lets go of a deleted file leaves the new one alone", "[journal]") {
+  Folder folder;
+  Journal journal(folder.file("j"), Journal::Mode::write);
+  journal.write({one(1)});
+  Journal reader(folder.file("j"), Journal::Mode::read);
+  CHECK(reader.read(0, 10).events.size() == 1);
+  for (const auto* part : {"", "-wal", "-shm"}) std::filesystem::remove(folder.file("j") + part);
+  journal.rebuild();
+  journal.write({one(2)});
+  CHECK(journal.place() == Journal::Place::ours);
+  reader.reopen();
+  CHECK(journal.place() == Journal::Place::ours);
+  CHECK(reader.read(0, 10).events.size() == 2);
+}
+
+TEST_CASE("a file that was put in the journal's place is noticed, and not read with our log",
+          "[journal]") {
+  Folder folder;
+  Journal journal(folder.file("j"), Journal::Mode::write);
+  journal.write({one(1)});
+  const auto other = Journal(folder.file("other"), Journal::Mode::write).id();
+  std::filesystem::rename(folder.file("other"), folder.file("j"));
+  CHECK(journal.place() == Journal::Place::taken);
+  journal.withdraw();
+  CHECK(Journal(folder.file("j"), Journal::Mode::write).id() == other);
+  journal.write({one(2)});
+  CHECK(journal.place() == Journal::Place::taken);
+  std::filesystem::remove(folder.file("j"));
+  journal.rebuild();
+  CHECK(journal.read(0, 10).events.size() == 2);
+}
+
+TEST_CASE("the lock says how far the journal had come, and comes back when it was deleted",
+          "[journal]") {
+  Folder folder;
+  {
+    JournalLock lock(folder.file("j"));
+    CHECK(lock.before().journal.empty());
+    lock.note("abc", 1234);
+    CHECK_THROWS_WITH(JournalLock(folder.file("j")),
+                      Catch::Contains("process id " + std::to_string(getpid())));
+    std::filesystem::remove(folder.file("j.lock"));
+    lock.note("abc", 1235);
+    CHECK_THROWS_AS(JournalLock(folder.file("j")), std::runtime_error);
+  }
+  const JournalLock lock(folder.file("j"));
+  CHECK(lock.before().journal == "abc");
+  CHECK(lock.before().head == 1235);
+}
