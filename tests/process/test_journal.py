@@ -5,12 +5,13 @@ import pathlib
 import shutil
 import signal
 import subprocess
+import time
 
 import msgpack
 import pytest
 import zmq
 
-from harness import BIN, wait_for
+from harness import BIN, Process, wait_for
 from test_restarts import ends_together, servers_at, wait_for_more_rows
 
 UNSHARE = ["unshare", "--user", "--map-root-user", "--mount"]
@@ -145,6 +146,33 @@ def test_an_older_copy_of_the_journal_goes_on_under_another_id(lock, make_system
     first = system.query("select min(seq) as seq from stalewatch_updates_events where journal_id = ?", new)[0]["seq"]
     assert first == copied + 1  # what both journals have is recorded once
     assert system.query("select count(*) as n from stalewatch_updates_events where journal_id = ?", old)[0]["n"] > copied
+
+
+def test_a_power_cut_at_any_moment_of_a_commit_loses_nothing_that_was_published(make_system, mock):
+    system = make_system(servers_at(mock, every="30ms"), transport={"lease": "1s"})
+    for server in system.config["servers"].values():
+        server.update(interval="30ms", timeout="30ms")
+    system.write_config()
+    system.start()
+    follower = Process(system.folder, "follower", "events", "--follow", "--from", 1, "--json", "--config",
+                       system.config_path, executable="stalewatch")
+    wait_for_more_rows(system)
+    follower.start()
+    try:
+        for n in range(12):
+            seen = len(follower.json_lines())
+            wait_for(lambda s=seen: len(follower.json_lines()) > s, system.trouble)
+            time.sleep(0.007 * n)  # any moment
+            system.restart("aggregator", kill=True)
+        wait_for_more_rows(system)
+        ends_together(system)
+        published = follower.json_lines()
+    finally:
+        follower.kill()
+    held = journaled(system)
+    assert [event["seq"] for event in held] == list(range(1, len(held) + 1))
+    assert published == held[:len(published)]
+    assert [event["seq"] for event in system.recorded()] == [event["seq"] for event in held][:len(system.recorded())]
 
 
 def memory(process):
