@@ -71,7 +71,8 @@ def step(e, episodes, open_now):
 def go_on(e, kind, episode, open_now):
     place = (e["server"] or e["name"], episode.axis)
     if kind in OPENS:
-        if episode.told:
+        # What was told as past, and in no chat, is announced when it turns out to be so still.
+        if episode.told and not (episode.told["late"] and episode.told is episode.opening):
             yield wrong(e, f"was told by #{episode.told['seq']} before: a second first alarm")
         if not e["announced"] or e["inhibited"] or episode.over:
             yield wrong(e, "an announcement that is none")

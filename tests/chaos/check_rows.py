@@ -73,8 +73,8 @@ def times(truth, life, rows):
         if not near and not truth.unseen.touches(update.sent, seen):
             yield Difference("rows", f"#{row['seq']} says that {of_us(computed)} was seen at {of_us(row['observed_at_us'])}",
                              key, update.sent)
-        if row["late"]:
-            continue
+        if row["late"] and row["previous_computed_at_us"] is None:
+            continue  # it came after what was seen later
         if row["previous_computed_at_us"] is None or row["previous_computed_at_us"] >= computed:
             yield Difference("rows", f"#{row['seq']} is an update from {of_us(row['previous_computed_at_us'])}", key, seen)
         elif newest is not None and row["previous_computed_at_us"] != newest:

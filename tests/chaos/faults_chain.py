@@ -137,6 +137,10 @@ def journal_disk_full(world, dice, entry):
 
     def fill():
         with open(world.disk / "ballast", "wb", buffering=0) as ballast:
+            free = os.statvfs(world.disk)
+            with contextlib.suppress(OSError):  # most of it at once; a disk has a little less than it says
+                os.posix_fallocate(ballast.fileno(), 0, free.f_bavail * free.f_frsize * 99 // 100)
+            ballast.seek(0, os.SEEK_END)
             while not stop.is_set():
                 with contextlib.suppress(OSError):
                     while not stop.is_set():

@@ -25,7 +25,7 @@ NEAR_ADDRESS = "10.77.0.1"
 HOOK = "/hooks/chaos/chaos"
 PROBERS = ("near", "far")
 PROCESSES = ("aggregator", "prober-near", "prober-far", "notifier", "recorder")
-JOURNAL_DISK = 160 << 20  # bytes: the journal, its reserve of 64 MiB, and room to fill
+JOURNAL_DISK = 1 << 30  # bytes: an hour's journal, its reserve of 64 MiB, and room to fill
 SOCKETS = ("samples", "control", "events")
 
 
