@@ -48,7 +48,8 @@ void sync(const std::string& path, const std::string& journal) {
 }  // namespace
 
 void Journal::Impl::open(bool for_writing) {
-  sql.open("sqlite3", "dbname=\"" + path + "\" timeout=3 synchronous=full");
+  sql.open("sqlite3", "dbname=\"" + path + "\" timeout=3");
+  sql << "PRAGMA synchronous = FULL";  // not as SOCI's option: where it fails, the file stays open
   if (!for_writing) return check_journal(sql, path);
   std::string answer;
   sql << "PRAGMA journal_mode = WAL", soci::into(answer);
