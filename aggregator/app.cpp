@@ -14,7 +14,7 @@ namespace {
 // Batches taken in one turn, so that a flood of samples delays no deadline for long.
 constexpr int batches_per_turn = 200;
 // A turn that comes later than this after the one before means that the process itself stood still.
-constexpr auto stall_limit = std::chrono::seconds(5);
+constexpr auto stall_limit = std::chrono::seconds(1);
 // Turns wait at most this long, so that health, beats and the clock are looked after.
 constexpr auto longest_wait = std::chrono::milliseconds(250);
 constexpr auto beat_interval = std::chrono::seconds(1);

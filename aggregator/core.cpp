@@ -38,7 +38,8 @@ Core::Core(Restored restored, Duration lease, Timestamp now)
       trouble_(restored.trouble),
       lease_(lease),
       next_seq_(restored.next_seq),
-      latest_(now) {
+      latest_(now),
+      resumed_at_(now) {
   slots_.resize(restored.next_id);
   for (auto& row : restored.targets) {
     auto slot = std::make_unique<Slot>();
@@ -162,6 +163,7 @@ void Core::arm(Slot& slot) {
 }
 
 void Core::resume(Timestamp now) {
+  resumed_at_ = now;
   streams_.resume();
   for (const auto& slot : slots_) {
     if (!slot) continue;
@@ -186,6 +188,7 @@ void Core::adopt_clock(Duration shift, const std::string& detail, Timestamp now)
   changes_.notes.push_back("the stepped wall clock is believed now: " + detail);
   deadlines_ = {};
   latest_ = now;
+  resumed_at_ += shift;
   for (const auto& slot : slots_) {
     if (!slot) continue;
     shift_clock(slot->state, shift);

@@ -55,7 +55,8 @@ void Core::observe(std::string_view prober, std::string_view instance,
     if (!slot) continue;
     if (sample.clock_offset) seen.target_offset = *sample.clock_offset - prober_offset;
     seen.late = stream.synced && now - seen.at > late_after;
-    if (seen.late) stream.catching_up.insert(sample.target);
+    seen.behind = seen.late || (found && seen.at < resumed_at_);
+    if (seen.behind) stream.catching_up.insert(sample.target);
     judge(*slot, seen, now);
   }
 }
@@ -95,7 +96,7 @@ Prober* Core::lease(const Lease& lease, Timestamp now) {
                      " samples with something new are gone: it no longer keeps them (prober.ring; "
                      "or this is an older copy of the journal that had them)",
                  true, now);
-  if (streams_.complete(*stream, lease, offset, now)) catch_up(*stream, *prober, now);
+  if (streams_.complete(*stream, lease, offset, resumed_at_, now)) catch_up(*stream, *prober, now);
   return prober;
 }
 

@@ -86,7 +86,7 @@ bool first_time(Step& step, const Observation& seen, bool inhibited) {
         .at = seen.at,
         .since = since,
         .inhibited = inhibited,
-        .past = seen.late && !inhibited});
+        .past = seen.behind && !inhibited});
   return true;
 }
 
@@ -121,7 +121,7 @@ bool older(Step& step, const Observation& seen, const View& view) {
   const Timestamp computed = *seen.sample.computed_at;
   // Older than what was seen later, or than what only others have seen: no going back.
   const bool never_newer = view.newest <= computed;
-  if (seen.at < stored.observed_at || seen.overtaken || (seen.late && never_newer))
+  if (seen.at < stored.observed_at || seen.overtaken || (seen.behind && never_newer))
     return late(step, seen);
   if (never_newer && another_prober_sees(step, seen.prober))
     return false;  // it never saw the newer one
@@ -175,20 +175,20 @@ bool tell_past_episode(Step& step, const Observation& seen) {
   auto& stored = step.state.stored;
   const auto due = stale_due(step.target, step.state);
   if (!due || *due > seen.at) return false;
-  if (!seen.late && (step.state.heard || stored.watch.open())) return false;
+  if (!seen.behind && (step.state.heard || stored.watch.open())) return false;
   const bool newer =
       seen.sample.outcome == Outcome::ok && seen.sample.computed_at > stored.computed_at;
   const bool renewed = newer && seen.at - *seen.sample.computed_at <= step.target.policy.threshold;
   // While the prober is catching up, what is not over yet may be over with its next sample: the
   // deadline is looked at again then, as long as the data are the same.
-  if (seen.late && !newer) return false;
+  if (seen.behind && !newer) return false;
   const bool inhibited = stored.server.open() || stored.watch.open();
   open(step, stored.data,
        {.kind = Kind::stale,
         .at = *due,
         .since = *due,
         .inhibited = inhibited,
-        .past = (renewed || seen.late) && !inhibited});
+        .past = (renewed || seen.behind) && !inhibited});
   return true;
 }
 

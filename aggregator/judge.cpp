@@ -87,7 +87,7 @@ bool judge_server(Step& step, const Observation& seen) {
         .reason = reason,
         .detail = detail_of(sample),
         .inhibited = inhibited,
-        .past = seen.late && !inhibited});
+        .past = seen.behind && !inhibited});
   return true;
 }
 
@@ -164,7 +164,7 @@ std::optional<Duration> clock_offset(const TargetState& state) {
 bool observe(Step step, const Observation& observation) {
   auto& state = step.state;
   Observation seen = observation;
-  seen.overtaken = seen.late && seen.at < known_until(state);
+  seen.overtaken = seen.behind && seen.at < known_until(state);
   state.last_sample_at = step.now;
   const bool has_time = seen.sample.outcome == Outcome::ok && seen.sample.computed_at;
   // What others have seen since counts; only an update that nobody has told yet is worth a row.
@@ -172,13 +172,13 @@ bool observe(Step step, const Observation& observation) {
 
   bool changed = tell_past_episode(step, seen);
   // After an old sample, newer ones may follow: deadlines wait for them.
-  state.heard = !seen.late;
+  state.heard = !seen.behind;
   state.judged_at = std::max(state.judged_at, seen.at);
-  if (!seen.late) changed |= judge_watch(step, seen.at);
+  if (!seen.behind) changed |= judge_watch(step, seen.at);
   changed |= judge_server(step, seen);
   if (has_time) changed |= judge_data(step, seen, data_inhibited(state));
   const auto before = step.next_seq;
-  if (!seen.late) tell_what_was_inhibited(step);
+  if (!seen.behind) tell_what_was_inhibited(step);
   changed |= step.next_seq != before;
   changed |= judge_clock(step, seen);
   return changed;

@@ -48,7 +48,8 @@ struct Observation {
   std::string_view prober;
   Timestamp at;                           ///< corrected probe time, never after now
   std::optional<Duration> target_offset;  ///< target's clock minus the aggregator's
-  bool late = false;       ///< an old one, of a prober that is catching up: more may follow
+  bool late = false;                      ///< seen longer than late_after ago
+  bool behind = false;     ///< late, or seen before this run went on: newer ones are on the way
   bool overtaken = false;  ///< an old one, and newer ones of the target have been judged
 };
 

@@ -98,10 +98,11 @@ void Streams::resume() {
   for (auto& [instance, stream] : streams_) stream.goes_on = true;
 }
 
-bool Streams::complete(const Stream& stream, const Lease& lease, Duration offset,
+bool Streams::complete(const Stream& stream, const Lease& lease, Duration offset, Timestamp since,
                        Timestamp now) const {
-  return stream.synced && !stream.hole && lease.last_news_seq <= stream.received &&
-         now - at_most(lease.sent_at, offset, now) <= late_after;
+  const Timestamp sent = at_most(lease.sent_at, offset, now);
+  return stream.synced && !stream.hole && lease.last_news_seq <= stream.received && sent >= since &&
+         now - sent <= late_after;
 }
 
 void Streams::begin_batch(Stream& stream, std::uint64_t after, Timestamp now) {

@@ -78,7 +78,9 @@ class Streams {
   std::optional<Loss> lease(Stream& stream, const Lease& lease, Duration offset, Timestamp now);
 
   /// By this lease everything that the prober has seen until now was taken.
-  bool complete(const Stream& stream, const Lease& lease, Duration offset, Timestamp now) const;
+  /// Leases sent before `since`, when this run began or went on, tell only of then.
+  bool complete(const Stream& stream, const Lease& lease, Duration offset, Timestamp since,
+                Timestamp now) const;
   /// The process itself stood still: until streams are complete, old samples may come.
   void resume();
 

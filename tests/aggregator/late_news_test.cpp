@@ -51,6 +51,9 @@ struct Post {
     core.observe("p-" + who, who, {sample}, now);
     collect();
   }
+  void unchanged(const std::string& who, Timestamp at, Timestamp computed, Timestamp now) {
+    news(who, 0, at, computed, now);
+  }
   void fails(const std::string& who, std::uint64_t seq, Timestamp at, Timestamp now) {
     const Sample sample{.target = 1,
                         .news_seq = seq,
@@ -223,6 +226,38 @@ TEST_CASE("after a restart the ring goes on where the journal ends", "[news]") {
   CHECK(after.all.back().observed_at == t0 + 180s);
   CHECK(after.all.back().previous_computed_at == t0 + 110s);
   CHECK(after.all.back().lag == Duration(10s));
+}
+
+TEST_CASE("after a standstill, what waited in the queues settles nothing before all of it is taken",
+          "[news]") {
+  Post post = settled();
+  const Timestamp back = t0 + 957s;  // the data would be stale at 950 s
+  post.core.resume(back);
+  post.unchanged("a", t0 + 948s, t0 + 50s, back);
+  Lease queued{
+      .instance = "a", .last_news_seq = 2, .sent_at = t0 + 948s, .clock_offset = Duration(0)};
+  queued.oldest_news_seq = 3;
+  REQUIRE(post.core.lease(queued, back));
+  post.until(back);
+  CHECK(post.take() == Said{});
+  SECTION("they were renewed meanwhile") {
+    post.news("a", 3, t0 + 949s, t0 + 948s, back);
+    post.lease("a", back + 1s, 3);
+    post.until(back + 2s);
+    CHECK(post.take() == Said{"updated @949"});
+  }
+  SECTION("they are stale") {
+    post.lease("a", back + 1s, 2);
+    post.until(back + 2s);
+    CHECK(post.take() == Said{"stale @950+1us e3 chat"});
+  }
+  SECTION("it failed and answers again: told as past") {
+    post.fails("a", 3, t0 + 949s, back);
+    post.news("a", 4, t0 + 956s, t0 + 955s, back);
+    post.lease("a", back + 1s, 4);
+    post.until(back + 2s);
+    for (const auto& event : post.all) CHECK_FALSE((event.notify && event.kind != Kind::updated));
+  }
 }
 
 TEST_CASE("late news: deadlines run in between, as of then", "[news]") {
