@@ -106,6 +106,8 @@ class Truth:
     def life_at(self, key, instant):
         """The target's life that an instant belongs to, or the one that ended last before it."""
         lives = [life for life in self.lives if life.target.key == key and life.begin - LEAD <= instant]
+        if len(lives) > 1 and lives[-1].begin > instant and lives[-2].end >= instant:
+            return lives[-2]
         return lives[-1] if lives else None
 
     def was_unseen(self, update):
