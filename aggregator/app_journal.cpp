@@ -30,7 +30,7 @@ Journal open_file(const Config& config) {
 /// would mean something else.
 Journal open_journal(const Config& config, const JournalLock::Note& before) {
   Journal journal = open_file(config);
-  const auto head = journal.restore().next_seq - 1;
+  const auto head = journal.head();
   if (before.journal != journal.id() || before.head <= head) return journal;
   journal.fork({random_id(), head});
   spdlog::error(

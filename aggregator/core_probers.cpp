@@ -8,9 +8,7 @@
 namespace stalewatch::aggregator {
 namespace {
 
-// Samples that say they are farther from now than this are not reckoned with.
-constexpr Duration farthest = std::chrono::hours(24 * 365 * 20);
-// A computed time can be much older than that, but has to stay within what can be subtracted.
+// A computed time can be much older than `farthest`, but has to stay within what can be subtracted.
 constexpr Timestamp oldest_time = timestamp_from_us(-62'200'000'000'000'000);  // the year 0
 constexpr Timestamp newest_time = timestamp_from_us(253'500'000'000'000'000);  // the year 10000
 

@@ -283,6 +283,14 @@ Replayed Journal::read(const Replay& request) {
   return read(request.since ? head_at(*request.since - just_before) : request.after, request.limit);
 }
 
+std::int64_t Journal::head() {
+  try {
+    return impl_->head();
+  } catch (const soci::soci_error& e) {
+    fail(impl_->path, "read it", e);
+  }
+}
+
 std::int64_t Journal::head_at(Timestamp t) {
   try {
     std::int64_t by_then = impl_->number("SELECT min(seq) FROM events") - 1;

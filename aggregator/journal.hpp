@@ -84,6 +84,8 @@ class Journal {
   /// One bounded step of deleting what need not be kept; quick, and a transaction of its own.
   /// Throws like `write`.
   Tidied tidy(const Retention& retention);
+  /// The newest seq that was ever given; 0 before the first.
+  std::int64_t head();
   /// The newest seq that was decided by an instant; the one before the oldest event when none was.
   std::int64_t head_at(Timestamp t);
   /// Bytes in use: pages that hold something, and the write-ahead log.

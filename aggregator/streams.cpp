@@ -30,10 +30,6 @@ constexpr std::size_t most_remembered = 1'000;
 // No prober gets that far; the journal's numbers are signed.
 constexpr std::uint64_t max_seq = std::numeric_limits<std::int64_t>::max() - 1;
 
-// What a prober says of times can be anything: farther away than this is no time, and cannot be
-// reckoned with.
-constexpr Duration farthest = std::chrono::hours(24 * 365 * 20);
-
 /// A time of a prober's clock by the aggregator's, but not in the future.
 Timestamp at_most(Timestamp theirs, Duration offset, Timestamp now) {
   const Timestamp bounded = std::clamp(theirs, now - farthest, now + farthest);

@@ -17,6 +17,10 @@
 
 namespace stalewatch::aggregator {
 
+/// What a prober says of times can be anything: farther from now than this is no time, and is not
+/// reckoned with.
+inline constexpr Duration farthest = std::chrono::hours(24 * 365 * 20);
+
 /// A prober as it stands in the journal.
 struct ProberRow {
   std::string name, instance;
