@@ -4,7 +4,7 @@ import bisect
 
 import targets as t
 from difference import Difference, of_us
-from truth import LEAD, PROMPT
+from truth import JOINING, LEAD, PROMPT
 
 SURE = 2.5  # seconds of calm after which a problem that lasts must be known
 MEASURED = 0.5
@@ -85,7 +85,7 @@ def failing(truth, life, episodes):
             yield wrong("false failing", episode, f"failing since {of_us(episode.opening['since_us'])} for "
                                                   f"{episode.opening['reason']}, but nothing was broken")
     for outage in truth.of("target_fails", "all_targets_refuse", path=life.target.path):
-        begin, end = max(outage.begin, life.begin), min(outage.end, life.end, truth.evidence.cut)
+        begin, end = max(outage.begin, life.begin + JOINING), min(outage.end, life.end, truth.evidence.cut)
         answered = [at for at in after(life.good, begin + 0.2, lambda at: at) if at < end]
         if answered or truth.disturbed.longest_calm(begin, end) < SURE + t.TIMEOUT:
             continue
