@@ -6,6 +6,7 @@ Nothing here sleeps for a fixed time: every wait is for a condition, with a gene
 import json
 import os
 import pathlib
+import re
 import signal
 import sqlite3
 import subprocess
@@ -191,6 +192,10 @@ class System:
         for name in names or PROCESSES:
             self.processes[name].start()
         return self
+
+    def published(self, kind):
+        """Numbers of the events of a kind that the aggregator has published; it logs each."""
+        return [int(seq) for seq in re.findall(rf"event seq=(\d+) kind={kind} ", self.aggregator.err())]
 
     def stop(self):
         """All that run, by SIGTERM; their exit codes."""

@@ -103,6 +103,15 @@ class Walk:
 
         self.wait_for(seen, row)
 
+    def end(self):
+        """The prober first, and the others when all that came of its samples is told and recorded: the exit codes."""
+        codes = {"prober": self.system.prober.stop()}
+        wait_for(lambda: self.system.published("updated")
+                 == [event["seq"] for event in self.system.told(None, "updated")]
+                 == [event["seq"] for event in self.system.recorded() if event["kind"] == "updated"],
+                 self.system.trouble, PLAY_DEADLINE)
+        return codes | self.system.stop()
+
     def play_all(self):
         with concurrent.futures.ThreadPoolExecutor(len(ROWS)) as pool:
             return {row.key: pool.submit(row.play, self, row) for row in ROWS}
@@ -115,7 +124,7 @@ def walk(module_folder):
         walk.system.start()
         walk.plays = walk.play_all()
         walk.prober_peak = walk.system.prober.peak_memory()
-        walk.exit_codes = walk.system.stop()
+        walk.exit_codes = walk.end()
         yield walk
     finally:
         for process in walk.system.processes.values():
