@@ -3,7 +3,16 @@
 #include "aggregator/core.hpp"
 #include "common/text.hpp"
 
+#include <algorithm>
+
 namespace stalewatch::aggregator {
+namespace {
+
+// After a start, or a standstill of ours, consumers have not been heard for a while; containers
+// that start together need not come up together.
+constexpr Duration consumers_return = std::chrono::minutes(1);
+
+}  // namespace
 
 bool Core::ack(const std::string& consumer, std::int64_t seq, Timestamp now) {
   return consumers_.ack(consumer, seq, now);
@@ -22,6 +31,7 @@ bool Core::forget(const std::string& consumer, Timestamp now) {
 }
 
 void Core::watch_consumers(Duration limit, Timestamp now) {
+  if (now - resumed_at_ < std::min(limit, consumers_return)) return;
   for (const auto& news : consumers_.check(limit, now)) {
     const auto episode = news.behind ? next_seq_ : consumers_.find(news.name)->behind;
     const auto detail = news.behind

@@ -151,3 +151,21 @@ TEST_CASE("the core tells of a consumer that is behind, in one episode", "[consu
   CHECK(changes.events[0].episode == opening.seq);
   CHECK(changes.consumers.at(0).behind == 0);
 }
+
+TEST_CASE("after a standstill consumers have time to say how far they are", "[consumers]") {
+  Bench bench;
+  bench.core().published(5, t0);
+  const auto back = t0 + 1h;
+  bench.core().resume(back);
+  bench.core().watch_consumers(limit, back + 1min - 1us);
+  CHECK(bench.core().take_changes().events.empty());
+  SECTION("who was only not heard is not behind") {
+    for (const auto& name : two) bench.core().ack(name, 5, back + 30s);
+    bench.core().watch_consumers(limit, back + 1min);
+    CHECK(bench.core().take_changes().events.empty());
+  }
+  SECTION("who does not come is") {
+    bench.core().watch_consumers(limit, back + 1min);
+    CHECK(bench.core().take_changes().events.size() == 2);
+  }
+}
