@@ -95,10 +95,11 @@ void Control::on_hello(const Frames& frames, Timestamp now) {
 void Control::on_lease(const Frames& frames, Timestamp now) {
   const auto lease = decoded<Lease>(frames);
   if (!lease) return;
-  const auto* prober = links_.core.lease(*lease, now);
+  auto* const prober = links_.core.lease(*lease, now);
   const LeaseReply reply{.known = prober != nullptr, .lease_sent_at = lease->sent_at, .now = now};
   send(socket_, sender_, reply, frames.peer);
   if (!prober) return;
+  prober->peer = frames.peer;  // a connection that was made anew has another
   int& behind = behind_[lease->instance];
   behind = lease->generation == prober->generation ? 0 : behind + 1;
   if (behind < patience) return;

@@ -9,9 +9,9 @@ PIECE = 1 << 16
 
 
 class Proxy:
-    """Listens on a free port and forwards to `target` (host, port)."""
+    """Listens on a port, a free one if none is named, and forwards to `target` (host, port)."""
 
-    def __init__(self, target, host="127.0.0.1"):
+    def __init__(self, target, host="127.0.0.1", port=0):
         self.target, self.host = target, host
         self.delay = 0.0
         self._open = threading.Event()  # cleared: new connections are refused
@@ -19,7 +19,7 @@ class Proxy:
         self._flowing.set()
         self._pairs, self._lock = set(), threading.Lock()
         self._listener = None
-        self._listen(0)
+        self._listen(port)
         self.port = self._listener.getsockname()[1]
 
     def _listen(self, port):
