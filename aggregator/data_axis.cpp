@@ -79,6 +79,7 @@ bool was_told(const StoredState& stored, Timestamp computed, Timestamp at) {
 
 bool first_time(Step& step, const Observation& seen, bool inhibited) {
   judge_by(step, *seen.sample.computed_at, seen);
+  remember(step.state.stored, *seen.sample.computed_at);
   if (!is_stale(step, seen.at)) return true;
   const Timestamp since = *stale_due(step.target, step.state);
   open(step, step.state.stored.data,
@@ -194,8 +195,9 @@ bool tell_past_episode(Step& step, const Observation& seen) {
 
 bool remember_times(TargetState& state, Timestamp now) {
   auto& stored = state.stored;
-  if (!stored.computed_at || !stored.recent.empty()) return false;
-  stored.recent = {*stored.computed_at};
+  if (!stored.recent.empty()) return false;
+  // Also when nothing is known yet: the other prober may have seen more than this journal got.
+  stored.recent = {stored.computed_at.value_or(Timestamp{})};
   if (stored.previous_computed_at) stored.recent.push_back(*stored.previous_computed_at);
   stored.recent_from = now;
   stored.recent_gone.reset();

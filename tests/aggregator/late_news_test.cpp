@@ -324,6 +324,21 @@ TEST_CASE("an update that two probers saw is told once", "[news]") {
   CHECK(after.take() == Said{});
 }
 
+TEST_CASE("what two probers saw of a target that nothing is known of is told once, too", "[news]") {
+  Post post;
+  post.join("a", t0);
+  post.until(t0 + 6s);  // a is lost before anything of it has come
+  post.join("b", t0 + 7s);
+  (void)post.take();
+  for (int i = 1; i <= 4; ++i)
+    post.news("b", static_cast<std::uint64_t>(i), t0 + i * 10s, t0 + i * 10s, t0 + i * 10s);
+  CHECK(post.take().size() == 3);  // the first is no update
+  post.join("a", t0 + 50s, 4);
+  for (int i = 1; i <= 4; ++i)
+    post.news("a", static_cast<std::uint64_t>(i), t0 + 1s + i * 10s, t0 + i * 10s, t0 + 51s);
+  CHECK(post.take().empty());
+}
+
 TEST_CASE("lies about numbers and times harm nobody", "[news]") {
   Post post = settled();
   const auto huge = std::numeric_limits<std::uint64_t>::max();
