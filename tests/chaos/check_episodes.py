@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import targets as t
 from difference import Difference, of_us
-from truth import LEAD, PROMPT
+from truth import LEAD, PROMPT, RECOVERY
 
 AXES = {"stale": "data", "still_stale": "data", "fresh_again": "data",
         "failing": "server", "still_failing": "server", "answering_again": "server",
@@ -45,7 +45,7 @@ def check(evidence, truth):
         differences += list(at_the_end(episode, evidence))
         if episode.axis in ("data", "server", "watch"):
             differences += list(grid(episode, episodes, truth))
-    differences += list(inhibition(evidence, episodes))
+    differences += list(inhibition(evidence, episodes, truth))
     return differences, list(episodes.values())
 
 
@@ -144,15 +144,16 @@ def covered_by_above(episode, episodes, begin, end):
                and other.begin - LEAD <= end and begin <= other.end + LEAD for other in episodes.values())
 
 
-def inhibition(evidence, episodes):
-    """What is inhibited is told when what inhibits it ends, in the same step."""
+def inhibition(evidence, episodes, truth):
+    """What is inhibited is told when what inhibits it ends: in the same step, or, when that was seen before the
+    aggregator came back, as soon as it knows what else was seen."""
     by_target = {}
     for episode in episodes.values():
         by_target.setdefault(episode.opening["server"], []).append(episode)
     for e in evidence.events:
         if e["kind"] not in ("answering_again", "watched_again") or e["inhibited"]:
             continue
-        seq, step = e["seq"], e["decided_at_us"]
+        seq, step = e["seq"], e["decided_at_us"] + (RECOVERY * 1e6 if truth.seen_before_return(e) else 0)
         above = [x for x in by_target[e["server"]] if x.axis in ("watch", "server") and open_after(x, seq, step)]
         for episode in by_target[e["server"]]:
             inhibited_still = any(x.axis in ABOVE.get(episode.axis, ()) for x in above)

@@ -7,6 +7,7 @@ from truth import LEAD, PROMPT, RECOVERY, Windows
 MEASURED = 0.5
 HOUR = 3600.0
 MEMORY = 200 << 20  # bytes; with a subscriber that never reads, consumers that are away, and 42 targets
+JOURNAL_RETRY = 10.0  # seconds until the aggregator has tried again whether there is room
 TOLD_WITHIN = 15.0  # seconds after which people know that the aggregator is dead or hangs
 TARGETS_KINDS = ("updated", "stale", "still_stale", "fresh_again", "failing", "still_failing", "answering_again",
                  "not_watched", "still_not_watched", "watched_again", "clock_off", "clock_ok")
@@ -48,7 +49,9 @@ def reason_missing(e, truth):
     if kind == "clock_stepped":
         return None if happened(truth, at, PROMPT + 1, 0, "aggregator_clock_stepped") else "no clock had stepped"
     if kind in ("journal_trouble", "journal_ok"):
-        return None if happened(truth, at, 10, 0, "journal_disk_full") else "its disk had room"
+        # What it would have said, had it not been away.
+        began = min([x.begin for x in truth.absences if x.begin <= at <= x.end + JOURNAL_RETRY], default=at)
+        return None if happened(truth, began, JOURNAL_RETRY, at - began, "journal_disk_full") else "its disk had room"
     return "nobody expects that"
 
 

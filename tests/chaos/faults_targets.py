@@ -106,6 +106,7 @@ def target_comes_and_goes(world, dice, entry):
     def add():
         world.servers[guest.key] = guest
         world.write_config()
+        configured.begin = time.time()  # a fault of the aggregator's may have kept us waiting
 
     def remove():
         del world.servers[guest.key]

@@ -74,6 +74,7 @@ class Truth:
         self.of = lambda *kinds, path=None: [e for e in entries if e.kind in kinds and path in (None, e.path or path)]
         self.disturbed = Windows([e for e in entries if "samples" in e.disturbs], LEAD, RECOVERY)
         # An aggregator that was away or stood still does not judge by the silence meanwhile.
+        self.absences = self.of("aggregator_killed", "aggregator_terminated", "aggregator_stopped", "machine_stalled")
         self.unheard = Windows([e for e in self.disturbed.entries if not e.kind.startswith("aggregator_")], LEAD, RECOVERY)
         blind = [e for e in entries if "probes" in e.disturbs]
         self.unseen = Windows(blind, t.TIMEOUT + 0.1, 0.3)
@@ -109,6 +110,11 @@ class Truth:
         if len(lives) > 1 and lives[-1].begin > instant and lives[-2].end >= instant:
             return lives[-2]
         return lives[-1] if lives else None
+
+    def seen_before_return(self, event):
+        """The aggregator was away, or stood still, when what the event tells of was seen."""
+        at, decided = event["at_us"] / 1e6, event["decided_at_us"] / 1e6
+        return any(e.begin <= decided <= e.end + RECOVERY and at <= e.end for e in self.absences)
 
     def was_unseen(self, update):
         """Every answer that showed it went to a prober that could not look: it timed out, or was gone."""
