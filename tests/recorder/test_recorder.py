@@ -195,9 +195,10 @@ def test_every_event_once_whatever_is_killed(recorder, aggregator, database, tmp
             process.process.wait()
             process.start()
         elif turn % 3 == 1:
+            complaints = process.said().count("the database ")
             with without(database):
                 source.publish(*[any_event(next(numbers)) for _ in range(100)])
-                process.wait_for("the database ", times=process.said().count("the database ") + 1)
+                process.wait_for("the database ", times=complaints + 1)
         else:
             journal = source.events
             source.close()
