@@ -1,6 +1,5 @@
 #include "common/computed_time.hpp"
 
-#include "common/json_field.hpp"
 #include "common/text.hpp"
 #include "common/time_pattern.hpp"
 #include "common/time_texts.hpp"
@@ -13,10 +12,6 @@
 
 namespace stalewatch {
 namespace {
-
-// As much of a value as is kept, and as much of it, or of a body, as a person is shown.
-constexpr std::size_t raw_kept = 1024;
-constexpr std::size_t value_shown = 80;
 
 constexpr std::string_view never = "never computed";
 
@@ -79,37 +74,6 @@ Shape shape_of(std::string_view text) {
   if (text.size() > 4 && text[4] == '-') return Shape::rfc3339;
   const bool digits = text.find_first_not_of("0123456789.+-eE") == text.npos;
   return digits ? Shape::epoch : Shape::rfc1123;
-}
-
-std::string quoted(const JsonField& field) {
-  const auto text = escape_untrusted(field.text, value_shown);
-  return field.type == JsonField::Type::number ? text : '"' + text + '"';
-}
-
-std::string_view said_of(JsonField::Type type) {
-  switch (type) {
-    case JsonField::Type::null:
-      return "is null";
-    case JsonField::Type::boolean:
-      return "is a boolean";
-    case JsonField::Type::object:
-      return "is an object";
-    case JsonField::Type::array:
-      return "is an array";
-    default:
-      return "is missing";
-  }
-}
-
-/// "field data.lastTime" for people.
-std::string named(std::string_view path) {
-  return path.empty() ? "the answer" : "field " + escape_untrusted(path, value_shown);
-}
-
-BodyReading not_json(std::string_view body, const std::string& problem) {
-  auto detail = "not JSON: " + problem;
-  if (!body.empty()) detail += ": \"" + escape_untrusted(body, value_shown / 2) + '"';
-  return {.outcome = Outcome::not_json, .detail = std::move(detail)};
 }
 
 }  // namespace
@@ -178,25 +142,6 @@ TimeFormat::Reading TimeFormat::read(std::string_view text, bool is_number, Time
       break;
   }
   return settled(read_epoch(text, EpochUnit::guessed));
-}
-
-BodyReading read_body(std::string_view body, std::string_view field, const TimeFormat& format,
-                      Timestamp now) {
-  auto found = find_json_field(body, field);
-  if (found.type == JsonField::Type::not_json) return not_json(body, found.problem);
-  const bool is_number = found.type == JsonField::Type::number;
-  if (!is_number && found.type != JsonField::Type::string)
-    return {.outcome = Outcome::field_missing,
-            .detail = named(field) + ' ' + std::string(said_of(found.type))};
-  auto reading = format.read(found.text, is_number, now);
-  BodyReading result{.computed_at = reading.time, .had_offset = reading.had_offset};
-  if (!reading.time) {
-    result.outcome = Outcome::time_unreadable;
-    result.detail = named(field) + " is " + quoted(found) + ": " + reading.problem;
-  }
-  found.text.resize(std::min(found.text.size(), raw_kept));
-  result.raw = std::move(found.text);
-  return result;
 }
 
 }  // namespace stalewatch

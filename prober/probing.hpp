@@ -3,9 +3,9 @@
 // The prober's work without its sockets: targets in, samples out. The same with and without an
 // aggregator.
 
-#include "common/computed_time.hpp"
 #include "common/messages.hpp"
 #include "prober/assignment.hpp"
+#include "prober/body_reading.hpp"
 #include "prober/clock_pings.hpp"
 #include "prober/http_probe.hpp"
 #include "prober/schedule.hpp"

@@ -2,8 +2,8 @@
 
 // From what was seen to an outcome and a short text for people. Pure; the table is docs/prober.md.
 
-#include "common/computed_time.hpp"
 #include "common/messages.hpp"
+#include "prober/body_reading.hpp"
 #include "prober/clock_pings.hpp"
 #include "prober/transfer.hpp"
 

@@ -26,7 +26,7 @@ THIRD_PARTIES = {
     r"<zmq": ["common/bus.*", "common/event_*", "*/app.hpp"],
     r"<msgpack": ["common/pack.hpp"],
     r'"common/pack.hpp"': ["common/wire.cpp", "aggregator/state_codec.cpp"],
-    r"<simdjson": ["common/json_field.cpp"],
+    r"<simdjson": ["prober/json_field.cpp"],
     r"<yaml-cpp/": ["common/yaml_*.cpp"],
     r"<date/": ["common/computed_time.cpp", "mock_server/*.cpp"],
     r"<soci/": ["aggregator/journal*", "notifier/store*.cpp", "notifier/owed_run.cpp", "recorder/sql_event_store.cpp"],

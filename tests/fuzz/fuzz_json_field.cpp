@@ -1,7 +1,7 @@
 // Input: a path, a newline, then a body. What is valid and what stands there is compared with
 // another reader of JSON.
 
-#include "common/json_field.hpp"
+#include "prober/json_field.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 #include <nlohmann/json.hpp>
@@ -9,6 +9,7 @@
 #include <string>
 
 using namespace stalewatch;
+using namespace stalewatch::prober;
 using nlohmann::json;
 
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace stalewatch {
+namespace stalewatch::prober {
 
 /// What stands where a path leads.
 struct JsonField {
@@ -21,4 +21,4 @@ struct JsonField {
 /// indices with dots between. An empty path means the whole value.
 JsonField find_json_field(std::string_view body, std::string_view path);
 
-}  // namespace stalewatch
+}  // namespace stalewatch::prober

@@ -1,4 +1,4 @@
-#include "common/json_field.hpp"
+#include "prober/json_field.hpp"
 
 #include <simdjson.h>
 
@@ -6,7 +6,7 @@
 #include <array>
 #include <charconv>
 
-namespace stalewatch {
+namespace stalewatch::prober {
 namespace {
 
 namespace od = simdjson::ondemand;
@@ -245,4 +245,4 @@ JsonField find_json_field(std::string_view body, std::string_view path) {
   return found;
 }
 
-}  // namespace stalewatch
+}  // namespace stalewatch::prober

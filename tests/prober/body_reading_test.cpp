@@ -1,10 +1,11 @@
-#include "common/computed_time.hpp"
+#include "prober/body_reading.hpp"
 
-#include "common/json_field.hpp"
+#include "prober/json_field.hpp"
 
 #include <catch2/catch.hpp>
 
 using namespace stalewatch;
+using namespace stalewatch::prober;
 using Type = JsonField::Type;
 
 namespace {
@@ -191,7 +192,7 @@ TEST_CASE("large answers are read to their end", "[json_field]") {
   CHECK(find_json_field("{\"a\": 1}", "a").text == "1");
 }
 
-TEST_CASE("an answer comes to its computed time", "[computed_time]") {
+TEST_CASE("an answer comes to its computed time", "[body_reading]") {
   const auto good = read(R"({"version": "1.2", "computed_time": "2026-11-22T10:02:03.5Z"})");
   CHECK(good.outcome == Outcome::ok);
   CHECK(good.computed_at == timestamp_from_us(base + 500'000));
@@ -207,7 +208,7 @@ TEST_CASE("an answer comes to its computed time", "[computed_time]") {
   CHECK(read(R"("2026-11-22T10:02:03Z")", "").computed_at == now);
 }
 
-TEST_CASE("what is wrong with an answer is said to people", "[computed_time]") {
+TEST_CASE("what is wrong with an answer is said to people", "[body_reading]") {
   struct Row {
     std::string body;
     const char* field;

@@ -1,0 +1,67 @@
+#include "prober/body_reading.hpp"
+
+#include "common/text.hpp"
+#include "prober/json_field.hpp"
+
+#include <algorithm>
+
+namespace stalewatch::prober {
+namespace {
+
+// As much of a value as is kept, and as much of it, or of a body, as a person is shown.
+constexpr std::size_t raw_kept = 1024;
+constexpr std::size_t value_shown = 80;
+
+std::string quoted(const JsonField& field) {
+  const auto text = escape_untrusted(field.text, value_shown);
+  return field.type == JsonField::Type::number ? text : '"' + text + '"';
+}
+
+std::string_view said_of(JsonField::Type type) {
+  switch (type) {
+    case JsonField::Type::null:
+      return "is null";
+    case JsonField::Type::boolean:
+      return "is a boolean";
+    case JsonField::Type::object:
+      return "is an object";
+    case JsonField::Type::array:
+      return "is an array";
+    default:
+      return "is missing";
+  }
+}
+
+/// "field data.lastTime" for people.
+std::string named(std::string_view path) {
+  return path.empty() ? "the answer" : "field " + escape_untrusted(path, value_shown);
+}
+
+BodyReading not_json(std::string_view body, const std::string& problem) {
+  auto detail = "not JSON: " + problem;
+  if (!body.empty()) detail += ": \"" + escape_untrusted(body, value_shown / 2) + '"';
+  return {.outcome = Outcome::not_json, .detail = std::move(detail)};
+}
+
+}  // namespace
+
+BodyReading read_body(std::string_view body, std::string_view field, const TimeFormat& format,
+                      Timestamp now) {
+  auto found = find_json_field(body, field);
+  if (found.type == JsonField::Type::not_json) return not_json(body, found.problem);
+  const bool is_number = found.type == JsonField::Type::number;
+  if (!is_number && found.type != JsonField::Type::string)
+    return {.outcome = Outcome::field_missing,
+            .detail = named(field) + ' ' + std::string(said_of(found.type))};
+  auto reading = format.read(found.text, is_number, now);
+  BodyReading result{.computed_at = reading.time, .had_offset = reading.had_offset};
+  if (!reading.time) {
+    result.outcome = Outcome::time_unreadable;
+    result.detail = named(field) + " is " + quoted(found) + ": " + reading.problem;
+  }
+  found.text.resize(std::min(found.text.size(), raw_kept));
+  result.raw = std::move(found.text);
+  return result;
+}
+
+}  // namespace stalewatch::prober
