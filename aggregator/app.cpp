@@ -1,9 +1,9 @@
 #include "aggregator/app.hpp"
 
-#include "common/log.hpp"
-#include "common/metrics.hpp"
-#include "common/names.hpp"
-#include "common/text.hpp"
+#include "common/base/text.hpp"
+#include "common/messages/names.hpp"
+#include "common/process/log.hpp"
+#include "common/process/metrics.hpp"
 
 #include <algorithm>
 #include <array>

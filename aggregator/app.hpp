@@ -12,8 +12,8 @@
 #include "aggregator/clock_basis.hpp"
 #include "aggregator/control.hpp"
 #include "aggregator/journal_lock.hpp"
-#include "common/health.hpp"
-#include "common/process.hpp"
+#include "common/process/health.hpp"
+#include "common/process/process.hpp"
 
 #include <map>
 #include <memory>

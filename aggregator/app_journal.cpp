@@ -1,8 +1,8 @@
 // The process' part that is about its journal.
 
 #include "aggregator/app.hpp"
-#include "common/log.hpp"
-#include "common/text.hpp"
+#include "common/base/text.hpp"
+#include "common/process/log.hpp"
 
 namespace stalewatch::aggregator {
 

@@ -4,7 +4,7 @@
 // configuration has acknowledge. For a watcher outside, which hears of the system only as long as
 // all of it works. Pure.
 
-#include "common/time.hpp"
+#include "common/base/time.hpp"
 
 #include <cstdint>
 #include <deque>

@@ -3,7 +3,7 @@
 // The aggregator's now: a wall-clock anchor carried on by the monotonic clock, so that a step of
 // the wall clock moves nothing until it is known to be right. Pure.
 
-#include "common/time.hpp"
+#include "common/base/time.hpp"
 
 #include <optional>
 #include <string>

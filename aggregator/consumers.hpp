@@ -2,7 +2,7 @@
 
 // The consumers for which the journal keeps events, and which of them are behind. Pure.
 
-#include "common/time.hpp"
+#include "common/base/time.hpp"
 
 #include <cstdint>
 #include <deque>

@@ -1,8 +1,8 @@
 #include "aggregator/control.hpp"
 
-#include "common/log.hpp"
-#include "common/target_spec.hpp"
-#include "common/text.hpp"
+#include "common/base/text.hpp"
+#include "common/config/target_spec.hpp"
+#include "common/process/log.hpp"
 
 #include <algorithm>
 

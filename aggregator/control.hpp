@@ -4,7 +4,7 @@
 
 #include "aggregator/core.hpp"
 #include "aggregator/journal_threads.hpp"
-#include "common/bus.hpp"
+#include "common/bus/bus.hpp"
 
 #include <functional>
 #include <map>

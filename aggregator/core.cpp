@@ -1,6 +1,6 @@
 #include "aggregator/core.hpp"
 
-#include "common/text.hpp"
+#include "common/base/text.hpp"
 
 #include <algorithm>
 #include <tuple>

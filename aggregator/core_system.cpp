@@ -1,7 +1,7 @@
 // The core's part that is about the system itself: its consumers and its journal.
 
 #include "aggregator/core.hpp"
-#include "common/text.hpp"
+#include "common/base/text.hpp"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #include "aggregator/episode.hpp"
 
-#include "common/names.hpp"
+#include "common/messages/names.hpp"
 
 #include <algorithm>
 

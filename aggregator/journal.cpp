@@ -1,9 +1,9 @@
 #include "aggregator/journal_impl.hpp"
 #include "aggregator/journal_lock.hpp"
 #include "aggregator/journal_schema.hpp"
-#include "common/names.hpp"
-#include "common/text.hpp"
-#include "common/wire.hpp"
+#include "common/base/text.hpp"
+#include "common/messages/names.hpp"
+#include "common/messages/wire.hpp"
 
 #include <algorithm>
 #include <filesystem>

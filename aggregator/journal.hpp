@@ -4,7 +4,7 @@
 // together. The aggregator's only memory across restarts, and what consumers replay from.
 
 #include "aggregator/core.hpp"
-#include "common/messages.hpp"
+#include "common/messages/messages.hpp"
 
 #include <cstdint>
 #include <memory>

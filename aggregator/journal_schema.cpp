@@ -1,8 +1,8 @@
 #include "aggregator/journal_schema.hpp"
 
-#include "common/names.hpp"
-#include "common/text.hpp"
-#include "common/wire.hpp"
+#include "common/base/text.hpp"
+#include "common/messages/names.hpp"
+#include "common/messages/wire.hpp"
 
 #include <soci/soci.h>
 

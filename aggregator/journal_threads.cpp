@@ -1,6 +1,6 @@
 #include "aggregator/journal_threads.hpp"
 
-#include "common/log.hpp"
+#include "common/process/log.hpp"
 
 #include <algorithm>
 

@@ -2,8 +2,8 @@
 
 #include "aggregator/data_axis.hpp"
 #include "aggregator/episode.hpp"
-#include "common/names.hpp"
-#include "common/text.hpp"
+#include "common/base/text.hpp"
+#include "common/messages/names.hpp"
 
 #include <algorithm>
 

@@ -5,8 +5,8 @@
 // this decides.
 
 #include "aggregator/target_state.hpp"
-#include "common/config.hpp"
-#include "common/messages.hpp"
+#include "common/config/config.hpp"
+#include "common/messages/messages.hpp"
 
 #include <cstdint>
 #include <optional>

@@ -1,7 +1,7 @@
 #include "aggregator/app.hpp"
 #include "aggregator/pipe.hpp"
-#include "common/computed_time.hpp"
-#include "common/process.hpp"
+#include "common/process/process.hpp"
+#include "common/times/computed_time.hpp"
 
 using namespace stalewatch;
 

@@ -2,8 +2,8 @@
 
 // Which probers there are, and who probes what. Pure.
 
-#include "common/messages.hpp"
-#include "common/time.hpp"
+#include "common/base/time.hpp"
+#include "common/messages/messages.hpp"
 
 #include <cstdint>
 #include <optional>

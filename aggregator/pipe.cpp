@@ -3,11 +3,11 @@
 #include "aggregator/core.hpp"
 #include "aggregator/journal.hpp"
 #include "aggregator/journal_lock.hpp"
-#include "common/json_lines.hpp"
-#include "common/log.hpp"
-#include "common/names.hpp"
-#include "common/process.hpp"
-#include "common/text.hpp"
+#include "common/base/text.hpp"
+#include "common/messages/json_lines.hpp"
+#include "common/messages/names.hpp"
+#include "common/process/log.hpp"
+#include "common/process/process.hpp"
 
 #include <poll.h>
 #include <unistd.h>

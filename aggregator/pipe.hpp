@@ -1,8 +1,8 @@
 #pragma once
 
-#include "common/config.hpp"
-#include "common/signals.hpp"
-#include "common/time.hpp"
+#include "common/base/time.hpp"
+#include "common/config/config.hpp"
+#include "common/process/signals.hpp"
 
 #include <optional>
 #include <string>

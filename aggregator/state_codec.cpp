@@ -1,5 +1,5 @@
 #include "aggregator/target_state.hpp"
-#include "common/pack.hpp"
+#include "common/messages/pack.hpp"
 
 #include <stdexcept>
 

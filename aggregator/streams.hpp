@@ -3,8 +3,8 @@
 // What is known of each prober's numbered news: which were taken, which are safe on disk, which are
 // missing. Go-back-N, seen from the receiver. Pure.
 
-#include "common/messages.hpp"
-#include "common/time.hpp"
+#include "common/base/time.hpp"
+#include "common/messages/messages.hpp"
 
 #include <cstdint>
 #include <functional>

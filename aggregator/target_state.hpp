@@ -3,8 +3,8 @@
 // What the aggregator knows of one target. Plain data; the stored part has a for_each_field and
 // goes to the journal in the transaction of the events that changed it.
 
-#include "common/messages.hpp"
-#include "common/time.hpp"
+#include "common/base/time.hpp"
+#include "common/messages/messages.hpp"
 
 #include <array>
 #include <cstdint>

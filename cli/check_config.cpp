@@ -1,6 +1,6 @@
 #include "cli/check_config.hpp"
 
-#include "common/config_reader.hpp"
+#include "common/config/reader.hpp"
 
 #include <iostream>
 

@@ -1,7 +1,7 @@
 #include "cli/event_place.hpp"
 
-#include "common/computed_time.hpp"
-#include "common/text.hpp"
+#include "common/base/text.hpp"
+#include "common/times/computed_time.hpp"
 
 #include <algorithm>
 

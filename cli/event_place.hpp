@@ -1,7 +1,7 @@
 #pragma once
 
-#include "common/result.hpp"
-#include "common/time.hpp"
+#include "common/base/result.hpp"
+#include "common/base/time.hpp"
 
 #include <cstdint>
 #include <string>

@@ -1,7 +1,7 @@
 #include "cli/event_printer.hpp"
 
 #include "cli/marked_output.hpp"
-#include "common/json_lines.hpp"
+#include "common/messages/json_lines.hpp"
 #include "notifier/render.hpp"
 
 #include <unistd.h>

@@ -2,8 +2,8 @@
 #include "cli/event_place.hpp"
 #include "cli/event_printer.hpp"
 #include "cli/operator_call.hpp"
-#include "common/event_source.hpp"
-#include "common/log.hpp"
+#include "common/bus/event_source.hpp"
+#include "common/process/log.hpp"
 
 #include <algorithm>
 #include <iostream>

@@ -1,5 +1,5 @@
 #include "cli/commands.hpp"
-#include "common/text.hpp"
+#include "common/base/text.hpp"
 
 #include <httplib.h>
 

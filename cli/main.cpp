@@ -1,8 +1,8 @@
 // stalewatch: the command for people.
 
 #include "cli/commands.hpp"
-#include "common/text.hpp"
-#include "common/version.hpp"
+#include "common/base/text.hpp"
+#include "common/base/version.hpp"
 
 #include <exception>
 #include <iostream>

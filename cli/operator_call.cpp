@@ -1,10 +1,10 @@
 #include "cli/operator_call.hpp"
 
-#include "common/config_reader.hpp"
-#include "common/text.hpp"
-#include "common/time.hpp"
-#include "common/version.hpp"
-#include "common/wire.hpp"
+#include "common/base/text.hpp"
+#include "common/base/time.hpp"
+#include "common/base/version.hpp"
+#include "common/config/reader.hpp"
+#include "common/messages/wire.hpp"
 
 #include <algorithm>
 #include <chrono>

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "common/bus.hpp"
-#include "common/config.hpp"
-#include "common/messages.hpp"
-#include "common/result.hpp"
+#include "common/base/result.hpp"
+#include "common/bus/bus.hpp"
+#include "common/config/config.hpp"
+#include "common/messages/messages.hpp"
 
 #include <string>
 #include <vector>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "common/time.hpp"
+#include "common/base/time.hpp"
 
 namespace stalewatch::cli {
 

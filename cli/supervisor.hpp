@@ -3,8 +3,8 @@
 #include "cli/child.hpp"
 #include "cli/line_splitter.hpp"
 #include "cli/marked_output.hpp"
-#include "common/signals.hpp"
-#include "common/time.hpp"
+#include "common/base/time.hpp"
+#include "common/process/signals.hpp"
 
 #include <memory>
 #include <optional>

@@ -1,9 +1,9 @@
 #include "cli/commands.hpp"
 #include "cli/sibling.hpp"
 #include "cli/supervisor.hpp"
-#include "common/config_reader.hpp"
-#include "common/signals.hpp"
-#include "common/time.hpp"
+#include "common/base/time.hpp"
+#include "common/config/reader.hpp"
+#include "common/process/signals.hpp"
 
 #include <unistd.h>
 

@@ -2,7 +2,7 @@
 
 // From the settings of a path and an instant to the answer. Pure.
 
-#include "common/time.hpp"
+#include "common/base/time.hpp"
 #include "mock_server/path_state.hpp"
 
 #include <optional>

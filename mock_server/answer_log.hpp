@@ -3,7 +3,7 @@
 // Which answers were sent, so that a test can know the truth from someone else than the watcher.
 // Pure.
 
-#include "common/time.hpp"
+#include "common/base/time.hpp"
 
 #include <cstdint>
 #include <deque>

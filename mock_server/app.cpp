@@ -1,6 +1,6 @@
 #include "mock_server/app.hpp"
 
-#include "common/process.hpp"
+#include "common/process/process.hpp"
 
 #include <fmt/format.h>
 #include <poll.h>

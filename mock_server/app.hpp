@@ -2,8 +2,8 @@
 
 // The mock server as a process.
 
-#include "common/signals.hpp"
-#include "common/time.hpp"
+#include "common/base/time.hpp"
+#include "common/process/signals.hpp"
 #include "mock_server/http_server.hpp"
 #include "mock_server/service.hpp"
 

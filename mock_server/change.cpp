@@ -1,6 +1,6 @@
 #include "mock_server/change.hpp"
 
-#include "common/text.hpp"
+#include "common/base/text.hpp"
 #include "mock_server/time_style.hpp"
 
 #include <date/date.h>

@@ -2,8 +2,8 @@
 
 // The words of command line, query and POST /control, as one order to a path. Pure.
 
-#include "common/result.hpp"
-#include "common/time.hpp"
+#include "common/base/result.hpp"
+#include "common/base/time.hpp"
 #include "mock_server/mode.hpp"
 
 #include <cstdint>

@@ -3,7 +3,7 @@
 // One accepted connection, in our own hands: httplib reads requests and writes answers through it,
 // and the faults that a mock server must be able to produce happen here.
 
-#include "common/time.hpp"
+#include "common/base/time.hpp"
 
 #include <httplib.h>
 

@@ -2,8 +2,8 @@
 
 // Rocket.Chat's incoming webhook: rate limit, credentials, messages, and what was received. Pure.
 
-#include "common/result.hpp"
-#include "common/time.hpp"
+#include "common/base/result.hpp"
+#include "common/base/time.hpp"
 #include "mock_server/answer.hpp"
 #include "mock_server/hook_message.hpp"
 

@@ -1,6 +1,6 @@
 #include "mock_server/model.hpp"
 
-#include "common/text.hpp"
+#include "common/base/text.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

@@ -2,8 +2,8 @@
 
 // All that the mock server knows: its paths, the webhook, what it was told to do. Pure.
 
-#include "common/result.hpp"
-#include "common/time.hpp"
+#include "common/base/result.hpp"
+#include "common/base/time.hpp"
 #include "mock_server/answer.hpp"
 #include "mock_server/answer_log.hpp"
 #include "mock_server/hook.hpp"

@@ -1,7 +1,7 @@
 #include "mock_server/options.hpp"
 
-#include "common/log.hpp"
-#include "common/process.hpp"
+#include "common/process/log.hpp"
+#include "common/process/process.hpp"
 #include "mock_server/app.hpp"
 
 #include <CLI/CLI.hpp>

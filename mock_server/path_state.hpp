@@ -2,7 +2,7 @@
 
 // The state of one mock path, and what it shows at an instant. Pure.
 
-#include "common/time.hpp"
+#include "common/base/time.hpp"
 #include "mock_server/change.hpp"
 #include "mock_server/time_style.hpp"
 

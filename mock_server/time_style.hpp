@@ -2,7 +2,7 @@
 
 // How a mock path writes its time. Pure.
 
-#include "common/time.hpp"
+#include "common/base/time.hpp"
 
 #include <string>
 #include <string_view>

@@ -1,7 +1,7 @@
 #include "notifier/app.hpp"
 
-#include "common/log.hpp"
-#include "common/names.hpp"
+#include "common/messages/names.hpp"
+#include "common/process/log.hpp"
 #include "notifier/http_post.hpp"
 
 #include <algorithm>

@@ -8,9 +8,9 @@
 //   4. what couriers report, and whether the aggregator lives;
 //   5. signals.
 
-#include "common/event_source.hpp"
-#include "common/health.hpp"
-#include "common/process.hpp"
+#include "common/bus/event_source.hpp"
+#include "common/process/health.hpp"
+#include "common/process/process.hpp"
 #include "notifier/heartbeat.hpp"
 #include "notifier/team.hpp"
 #include "notifier/watchdog.hpp"

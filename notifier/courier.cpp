@@ -1,6 +1,6 @@
 #include "notifier/courier.hpp"
 
-#include "common/log.hpp"
+#include "common/process/log.hpp"
 #include "notifier/rocketchat_sink.hpp"
 
 #include <algorithm>

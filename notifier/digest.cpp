@@ -1,6 +1,6 @@
 #include "notifier/digest.hpp"
 
-#include "common/names.hpp"
+#include "common/messages/names.hpp"
 
 #include <algorithm>
 #include <map>

@@ -1,7 +1,7 @@
 #include "notifier/heartbeat.hpp"
 
-#include "common/log.hpp"
-#include "common/text.hpp"
+#include "common/base/text.hpp"
+#include "common/process/log.hpp"
 
 #include <algorithm>
 

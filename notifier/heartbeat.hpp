@@ -3,7 +3,7 @@
 // The call to a service outside that raises the alarm when it stops coming: for the day on which
 // everything here is down, this process included.
 
-#include "common/time.hpp"
+#include "common/base/time.hpp"
 #include "notifier/metrics.hpp"
 #include "notifier/retry.hpp"
 

@@ -1,7 +1,7 @@
 #include "notifier/http_post.hpp"
 
-#include "common/time.hpp"
-#include "common/version.hpp"
+#include "common/base/time.hpp"
+#include "common/base/version.hpp"
 
 #include <curl/curl.h>
 

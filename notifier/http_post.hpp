@@ -2,7 +2,7 @@
 
 // libcurl, for webhooks and the heartbeat.
 
-#include "common/config.hpp"
+#include "common/config/config.hpp"
 #include "notifier/retry.hpp"
 
 #include <map>

@@ -1,6 +1,6 @@
 #include "notifier/intake.hpp"
 
-#include "common/names.hpp"
+#include "common/messages/names.hpp"
 
 #include <algorithm>
 

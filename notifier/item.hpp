@@ -1,6 +1,6 @@
 #pragma once
 
-#include "common/messages.hpp"
+#include "common/messages/messages.hpp"
 
 #include <cstdint>
 

@@ -1,8 +1,8 @@
 #include "notifier/log_sink.hpp"
 
-#include "common/json_lines.hpp"
-#include "common/log.hpp"
-#include "common/names.hpp"
+#include "common/messages/json_lines.hpp"
+#include "common/messages/names.hpp"
+#include "common/process/log.hpp"
 #include "notifier/render.hpp"
 
 #include <spdlog/sinks/rotating_file_sink.h>

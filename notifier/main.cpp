@@ -1,4 +1,4 @@
-#include "common/health.hpp"
+#include "common/process/health.hpp"
 #include "notifier/app.hpp"
 #include "notifier/owed.hpp"
 #include "notifier/pipe.hpp"

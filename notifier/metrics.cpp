@@ -1,6 +1,6 @@
 #include "notifier/metrics.hpp"
 
-#include "common/health.hpp"
+#include "common/process/health.hpp"
 #include "notifier/sink.hpp"
 
 #include <prometheus/counter.h>

@@ -1,7 +1,7 @@
 #include "notifier/owed.hpp"
 
-#include "common/json_lines.hpp"
-#include "common/names.hpp"
+#include "common/messages/json_lines.hpp"
+#include "common/messages/names.hpp"
 #include "notifier/render.hpp"
 
 #include <nlohmann/json.hpp>

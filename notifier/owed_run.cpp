@@ -1,4 +1,4 @@
-#include "common/json_lines.hpp"
+#include "common/messages/json_lines.hpp"
 #include "notifier/owed.hpp"
 #include "notifier/store_schema.hpp"
 

@@ -2,8 +2,8 @@
 
 // --stdin: events as JSON lines instead of from an aggregator, for pipes, debugging and tests.
 
-#include "common/health.hpp"
-#include "common/process.hpp"
+#include "common/process/health.hpp"
+#include "common/process/process.hpp"
 
 #include <string>
 #include <vector>

@@ -1,7 +1,7 @@
 #include "notifier/render.hpp"
 
-#include "common/names.hpp"
-#include "common/text.hpp"
+#include "common/base/text.hpp"
+#include "common/messages/names.hpp"
 
 #include <algorithm>
 #include <array>

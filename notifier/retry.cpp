@@ -1,6 +1,6 @@
 #include "notifier/retry.hpp"
 
-#include "common/text.hpp"
+#include "common/base/text.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -2,7 +2,7 @@
 
 // What an answer of a webhook means, and when to try again. Pure.
 
-#include "common/time.hpp"
+#include "common/base/time.hpp"
 
 #include <optional>
 #include <string>

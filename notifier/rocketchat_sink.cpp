@@ -1,6 +1,6 @@
 #include "notifier/rocketchat_sink.hpp"
 
-#include "common/log.hpp"
+#include "common/process/log.hpp"
 #include "notifier/http_post.hpp"
 
 #include <algorithm>

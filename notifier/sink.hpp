@@ -3,8 +3,8 @@
 // A place that messages go to. To add one: its file with a class like those here, and a row in
 // sink_table().
 
-#include "common/config.hpp"
-#include "common/result.hpp"
+#include "common/base/result.hpp"
+#include "common/config/config.hpp"
 #include "notifier/item.hpp"
 
 #include <memory>

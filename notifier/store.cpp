@@ -1,8 +1,8 @@
 #include "notifier/store.hpp"
 
-#include "common/json_lines.hpp"
-#include "common/log.hpp"
-#include "common/names.hpp"
+#include "common/messages/json_lines.hpp"
+#include "common/messages/names.hpp"
+#include "common/process/log.hpp"
 #include "notifier/store_schema.hpp"
 
 #include <fcntl.h>

@@ -7,7 +7,7 @@
 // Written through the operating system's cache: after a power loss the tail may be gone, the
 // cursors with it, and is read from the aggregator's journal and told once more.
 
-#include "common/event_stream.hpp"
+#include "common/bus/event_stream.hpp"
 #include "notifier/intake.hpp"
 
 #include <map>

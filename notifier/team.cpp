@@ -1,6 +1,6 @@
 #include "notifier/team.hpp"
 
-#include "common/log.hpp"
+#include "common/process/log.hpp"
 
 #include <sys/eventfd.h>
 #include <unistd.h>

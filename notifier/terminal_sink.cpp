@@ -1,7 +1,7 @@
 #include "notifier/terminal_sink.hpp"
 
-#include "common/json_lines.hpp"
-#include "common/log.hpp"
+#include "common/messages/json_lines.hpp"
+#include "common/process/log.hpp"
 #include "notifier/render.hpp"
 
 #include <poll.h>

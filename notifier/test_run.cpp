@@ -1,7 +1,7 @@
 #include "notifier/test_run.hpp"
 
-#include "common/process.hpp"
-#include "common/text.hpp"
+#include "common/base/text.hpp"
+#include "common/process/process.hpp"
 #include "notifier/sink.hpp"
 
 #include <ostream>

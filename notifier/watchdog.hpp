@@ -2,7 +2,7 @@
 
 // Who watches the watcher: the notifier tells when the aggregator falls silent. Pure.
 
-#include "common/messages.hpp"
+#include "common/messages/messages.hpp"
 
 #include <optional>
 

@@ -1,6 +1,6 @@
 #include "prober/aggregator_link.hpp"
 
-#include "common/log.hpp"
+#include "common/process/log.hpp"
 
 #include <algorithm>
 #include <utility>

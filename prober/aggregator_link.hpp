@@ -2,8 +2,8 @@
 
 // The control conversation with the aggregator: hello, targets, leases, goodbye.
 
-#include "common/bus.hpp"
-#include "common/messages.hpp"
+#include "common/bus/bus.hpp"
+#include "common/messages/messages.hpp"
 #include "prober/assignment.hpp"
 #include "prober/clock_pings.hpp"
 #include "prober/news_ring.hpp"

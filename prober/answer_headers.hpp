@@ -3,7 +3,7 @@
 // The few header lines of an answer that matter: whether its Date tells the server's clock. Pure
 // but for libcurl's date reader.
 
-#include "common/time.hpp"
+#include "common/base/time.hpp"
 #include "prober/clock_pings.hpp"
 
 #include <cstddef>

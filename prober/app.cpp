@@ -1,9 +1,9 @@
 #include "prober/app.hpp"
 
-#include "common/health.hpp"
-#include "common/log.hpp"
-#include "common/text.hpp"
-#include "common/version.hpp"
+#include "common/base/text.hpp"
+#include "common/base/version.hpp"
+#include "common/process/health.hpp"
+#include "common/process/log.hpp"
 
 #include <unistd.h>
 

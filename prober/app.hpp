@@ -9,9 +9,9 @@
 //   6. sends samples, in batches
 //   7. tells how it is: /healthz, /readyz, /metrics
 
-#include "common/bus.hpp"
-#include "common/config.hpp"
-#include "common/signals.hpp"
+#include "common/bus/bus.hpp"
+#include "common/config/config.hpp"
+#include "common/process/signals.hpp"
 #include "prober/aggregator_link.hpp"
 #include "prober/metrics.hpp"
 #include "prober/outbox.hpp"

@@ -2,7 +2,7 @@
 
 // Puts the pieces of Targets messages together into whole changes. Pure.
 
-#include "common/messages.hpp"
+#include "common/messages/messages.hpp"
 
 #include <cstdint>
 #include <optional>

@@ -1,6 +1,6 @@
 #include "prober/body_reading.hpp"
 
-#include "common/text.hpp"
+#include "common/base/text.hpp"
 #include "prober/json_field.hpp"
 
 #include <algorithm>

@@ -2,8 +2,8 @@
 
 // From the body of an answer to the computed time: find the field, read the time. Pure.
 
-#include "common/computed_time.hpp"
-#include "common/messages.hpp"
+#include "common/messages/messages.hpp"
+#include "common/times/computed_time.hpp"
 
 #include <optional>
 #include <string>

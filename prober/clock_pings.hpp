@@ -3,7 +3,7 @@
 // How far the aggregator's clock is from ours, measured by the leases and their answers as NTP does
 // it. Pure.
 
-#include "common/time.hpp"
+#include "common/base/time.hpp"
 
 #include <cstddef>
 #include <deque>

@@ -3,7 +3,7 @@
 // GET requests, thousands at the same time, in one thread: libcurl's multi interface over epoll.
 // Nothing here waits; the caller polls fd() and resolver_fd() until deadline() and calls turn().
 
-#include "common/messages.hpp"
+#include "common/messages/messages.hpp"
 #include "prober/resolver.hpp"
 #include "prober/transfer.hpp"
 

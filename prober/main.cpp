@@ -1,4 +1,4 @@
-#include "common/process.hpp"
+#include "common/process/process.hpp"
 #include "prober/run.hpp"
 
 int main(int argc, char** argv) {

@@ -1,8 +1,8 @@
 #include "prober/metrics.hpp"
 
-#include "common/health.hpp"
-#include "common/metrics.hpp"
-#include "common/names.hpp"
+#include "common/messages/names.hpp"
+#include "common/process/health.hpp"
+#include "common/process/metrics.hpp"
 
 #include <prometheus/histogram.h>
 

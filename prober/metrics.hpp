@@ -2,7 +2,7 @@
 
 // What the prober tells of itself at /metrics.
 
-#include "common/messages.hpp"
+#include "common/messages/messages.hpp"
 #include "prober/clock_pings.hpp"
 
 #include <cstdint>

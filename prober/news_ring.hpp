@@ -4,7 +4,7 @@
 // says up to where they were sent. Sending is go-back-N: always in the order of the numbers, from
 // wherever the cursor is set back to. Pure.
 
-#include "common/messages.hpp"
+#include "common/messages/messages.hpp"
 
 #include <cstddef>
 #include <cstdint>

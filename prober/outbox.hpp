@@ -4,7 +4,7 @@
 // in the order of their numbers; the others go live beside them, or, while nobody takes samples,
 // the newest of each target is kept. Pure.
 
-#include "common/messages.hpp"
+#include "common/messages/messages.hpp"
 #include "prober/news_ring.hpp"
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 #include "prober/probing.hpp"
 
-#include "common/log.hpp"
-#include "common/text.hpp"
+#include "common/base/text.hpp"
+#include "common/process/log.hpp"
 #include "prober/verdict.hpp"
 
 #include <stdexcept>

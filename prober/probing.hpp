@@ -3,7 +3,7 @@
 // The prober's work without its sockets: targets in, samples out. The same with and without an
 // aggregator.
 
-#include "common/messages.hpp"
+#include "common/messages/messages.hpp"
 #include "prober/assignment.hpp"
 #include "prober/body_reading.hpp"
 #include "prober/clock_pings.hpp"

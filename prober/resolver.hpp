@@ -4,7 +4,7 @@
 // when the transfer ends, so that a dead name service stalls everything. Here a bounded set of
 // threads looks up, each name once.
 
-#include "common/time.hpp"
+#include "common/base/time.hpp"
 
 #include <functional>
 #include <memory>

@@ -1,8 +1,8 @@
 #include "prober/run.hpp"
 
-#include "common/config_reader.hpp"
-#include "common/health.hpp"
-#include "common/log.hpp"
+#include "common/config/reader.hpp"
+#include "common/process/health.hpp"
+#include "common/process/log.hpp"
 #include "prober/app.hpp"
 #include "prober/open_files.hpp"
 #include "prober/standalone.hpp"

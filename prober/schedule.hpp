@@ -2,7 +2,7 @@
 
 // When each target is probed next. Pure: time comes in, nothing goes out but answers.
 
-#include "common/time.hpp"
+#include "common/base/time.hpp"
 
 #include <cstdint>
 #include <optional>

@@ -1,10 +1,10 @@
 #include "prober/standalone.hpp"
 
-#include "common/health.hpp"
-#include "common/json_lines.hpp"
-#include "common/log.hpp"
-#include "common/process.hpp"
-#include "common/target_spec.hpp"
+#include "common/config/target_spec.hpp"
+#include "common/messages/json_lines.hpp"
+#include "common/process/health.hpp"
+#include "common/process/log.hpp"
+#include "common/process/process.hpp"
 #include "prober/app.hpp"
 #include "prober/metrics.hpp"
 

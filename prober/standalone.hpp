@@ -3,8 +3,8 @@
 // The prober by itself: targets from the configuration file, samples as JSON lines on standard
 // output.
 
-#include "common/config.hpp"
-#include "common/signals.hpp"
+#include "common/config/config.hpp"
+#include "common/process/signals.hpp"
 
 namespace stalewatch {
 class Health;

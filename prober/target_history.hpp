@@ -2,7 +2,7 @@
 
 // What a prober remembers of a target between two probes. Pure.
 
-#include "common/messages.hpp"
+#include "common/messages/messages.hpp"
 
 #include <optional>
 

@@ -1,6 +1,6 @@
 #include "prober/tls_words.hpp"
 
-#include "common/text.hpp"
+#include "common/base/text.hpp"
 
 #include <curl/curl.h>
 #include <openssl/x509_vfy.h>

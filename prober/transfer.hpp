@@ -2,7 +2,7 @@
 
 // How one HTTP exchange ended, in plain facts; what it means is judged in verdict.hpp.
 
-#include "common/time.hpp"
+#include "common/base/time.hpp"
 
 #include <cstdint>
 #include <optional>

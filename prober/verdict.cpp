@@ -1,6 +1,6 @@
 #include "prober/verdict.hpp"
 
-#include "common/text.hpp"
+#include "common/base/text.hpp"
 #include "prober/tls_words.hpp"
 
 #include <curl/curl.h>

@@ -2,7 +2,7 @@
 
 // From what was seen to an outcome and a short text for people. Pure; the table is docs/prober.md.
 
-#include "common/messages.hpp"
+#include "common/messages/messages.hpp"
 #include "prober/body_reading.hpp"
 #include "prober/clock_pings.hpp"
 #include "prober/transfer.hpp"

@@ -1,8 +1,8 @@
 #include "recorder/app.hpp"
 
-#include "common/event_source.hpp"
-#include "common/log.hpp"
-#include "common/text.hpp"
+#include "common/base/text.hpp"
+#include "common/bus/event_source.hpp"
+#include "common/process/log.hpp"
 #include "recorder/recording.hpp"
 #include "recorder/sql_event_store.hpp"
 

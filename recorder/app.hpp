@@ -1,6 +1,6 @@
 #pragma once
 
-#include "common/process.hpp"
+#include "common/process/process.hpp"
 
 namespace stalewatch::recorder {
 

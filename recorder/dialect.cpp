@@ -1,6 +1,6 @@
 #include "recorder/dialect.hpp"
 
-#include "common/text.hpp"
+#include "common/base/text.hpp"
 
 #include <algorithm>
 #include <array>

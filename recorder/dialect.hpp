@@ -3,7 +3,7 @@
 // Where the database engines differ: SQL as text and connect strings. Pure. Error numbers:
 // trouble.hpp.
 
-#include "common/config.hpp"
+#include "common/config/config.hpp"
 #include "recorder/rows.hpp"
 
 #include <span>

@@ -2,8 +2,8 @@
 
 // The port between the recorder's writer and a database.
 
-#include "common/event_stream.hpp"
-#include "common/messages.hpp"
+#include "common/bus/event_stream.hpp"
+#include "common/messages/messages.hpp"
 
 #include <optional>
 #include <span>

@@ -1,5 +1,5 @@
-#include "common/process.hpp"
-#include "common/text.hpp"
+#include "common/base/text.hpp"
+#include "common/process/process.hpp"
 #include "recorder/app.hpp"
 
 int main(int argc, char** argv) {

@@ -1,8 +1,8 @@
 #include "recorder/recording.hpp"
 
-#include "common/json_lines.hpp"
-#include "common/log.hpp"
-#include "common/metrics.hpp"
+#include "common/messages/json_lines.hpp"
+#include "common/process/log.hpp"
+#include "common/process/metrics.hpp"
 #include "recorder/rows.hpp"
 
 #include <algorithm>

@@ -3,7 +3,7 @@
 // What comes in, gathered into batches; what the database answers, told to log and metrics. Between
 // the loops of the process (app, stdin_app) and the writer's thread.
 
-#include "common/health.hpp"
+#include "common/process/health.hpp"
 #include "recorder/writer.hpp"
 
 #include <deque>

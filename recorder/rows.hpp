@@ -2,7 +2,7 @@
 
 // What of an event goes into which column. Pure. docs/tables.md describes the columns for people.
 
-#include "common/messages.hpp"
+#include "common/messages/messages.hpp"
 
 #include <cstdint>
 #include <span>

@@ -1,7 +1,7 @@
 #include "recorder/sql_event_store.hpp"
 
-#include "common/log.hpp"
-#include "common/text.hpp"
+#include "common/base/text.hpp"
+#include "common/process/log.hpp"
 #include "recorder/dialect.hpp"
 #include "recorder/trouble.hpp"
 

@@ -2,7 +2,7 @@
 
 // The thread that talks to the database, so that a slow or hanging one stops nothing else.
 
-#include "common/time.hpp"
+#include "common/base/time.hpp"
 #include "recorder/event_store.hpp"
 
 #include <condition_variable>

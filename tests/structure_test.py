@@ -6,6 +6,7 @@ the table: then the reason is seen in the review.
 
 import fnmatch
 import re
+import subprocess
 from functools import cache
 from pathlib import Path
 
@@ -18,35 +19,38 @@ PROCESSES = ["prober", "aggregator", "notifier", "recorder", "mock_server", "cli
 # Who may include whose headers: processes meet only in common.
 ARROWS = {process: {process, "common"} for process in PROCESSES} | {"common": {"common"}}
 
+# The rooms of common, from the ground up: each knows itself and those before it.
+ROOMS = [f"common/{room}" for room in ("base", "times", "messages", "config", "process", "bus")]
+
 # What the command for people shows by itself is read and worded as the processes do it.
 LENT = {"cli": ['"aggregator/journal.hpp"', '"notifier/render.hpp"']}
 
 # Where each third party may be seen. A library that is known in one place can be replaced there.
 THIRD_PARTIES = {
-    r"<zmq": ["common/bus.*", "common/event_*", "*/app.hpp"],
-    r"<msgpack": ["common/pack.hpp"],
-    r'"common/pack.hpp"': ["common/wire.cpp", "aggregator/state_codec.cpp"],
+    r"<zmq": ["common/bus/*", "*/app.hpp"],
+    r"<msgpack": ["common/messages/pack.hpp"],
+    r'"common/messages/pack.hpp"': ["common/messages/wire.cpp", "aggregator/state_codec.cpp"],
     r"<simdjson": ["prober/json_field.cpp"],
-    r"<yaml-cpp/": ["common/yaml_*.cpp"],
-    r"<date/": ["common/computed_time.cpp", "mock_server/*.cpp"],
+    r"<yaml-cpp/": ["common/config/yaml_*.cpp"],
+    r"<date/": ["common/times/computed_time.cpp", "mock_server/*.cpp"],
     r"<soci/": ["aggregator/journal*", "notifier/store*.cpp", "notifier/owed_run.cpp", "recorder/sql_event_store.cpp"],
     r"<(sqlite3|mysql|libpq)": ["recorder/sql_event_store.cpp"],
     r"<curl/": ["prober/*", "notifier/http_post.cpp"],
     r"<openssl/": ["prober/tls_*.cpp", "mock_server/http_server.cpp"],
-    r"<httplib": ["mock_server/*", "common/health.cpp", "cli/healthcheck.cpp"],
-    r"<prometheus/": ["common/health.*", "common/metrics.hpp", "*/metrics.cpp"],
-    r"<spdlog": ["common/log.*", "notifier/log_sink.cpp", "mock_server/app.cpp"],
-    r"<CLI/": ["common/process.hpp", "cli/commands.hpp", "mock_server/options.cpp"],
-    r"<nlohmann/": ["common/json_lines.cpp", "notifier/*.cpp", "mock_server/*"],
+    r"<httplib": ["mock_server/*", "common/process/health.cpp", "cli/healthcheck.cpp"],
+    r"<prometheus/": ["common/process/health.*", "common/process/metrics.hpp", "*/metrics.cpp"],
+    r"<spdlog": ["common/process/log.*", "notifier/log_sink.cpp", "mock_server/app.cpp"],
+    r"<CLI/": ["common/process/process.hpp", "cli/commands.hpp", "mock_server/options.cpp"],
+    r"<nlohmann/": ["common/messages/json_lines.cpp", "notifier/*.cpp", "mock_server/*"],
 }
 
 # Who may look at a clock: shells, which hand the time down. All others are told what time it is.
 CLOCKS = {
-    r"_clock::now\(": ["common/time.cpp", "common/health.cpp", "mock_server/connection.cpp"],
+    r"_clock::now\(": ["common/base/time.cpp", "common/process/health.cpp", "mock_server/connection.cpp"],
     r"\b(gettimeofday|clock_gettime|std::time)\(": [],
     r"\bread_clocks\(": [
-        "common/time.*",
-        "common/event_source.cpp",
+        "common/base/time.*",
+        "common/bus/event_source.cpp",
         "*/app.cpp",
         "*/*pipe.cpp",
         "*/stdin_app.cpp",
@@ -65,7 +69,10 @@ CLOCKS = {
 
 # What decides, and nothing else: no third party, no sockets, files, logs or threads, directly or by a header.
 PURE = [
-    *("common/" + name for name in ("civil_time", "names", "target_spec", "text", "time", "time_pattern", "time_texts")),
+    *("common/base/" + name for name in ("text", "time")),
+    *("common/times/" + name for name in ("civil_time", "time_pattern", "time_texts")),
+    "common/messages/names",
+    "common/config/target_spec",
     *("aggregator/" + name for name in ("judge", "data_axis", "episode", "clock_basis", "chain", "membership", "consumers", "core", "core_system")),
     *("prober/" + name for name in ("schedule", "assignment", "target_history", "outbox", "clock_pings")),
     *("notifier/" + name for name in ("render", "digest", "chat_text", "watchdog")),
@@ -76,7 +83,7 @@ IMPURE_HEADERS = r"<(fstream|iostream|filesystem|thread|mutex|condition_variable
 
 def sources():
     for folder in ARROWS:
-        for path in sorted((ROOT / folder).glob("*.[ch]pp")):
+        for path in sorted((ROOT / folder).rglob("*.[ch]pp")):
             yield path.relative_to(ROOT).as_posix()
 
 
@@ -121,6 +128,23 @@ def test_processes_meet_only_in_common(folder):
     assert not wrong
 
 
+@pytest.mark.parametrize("room", ROOMS)
+def test_rooms_know_only_those_below(room):
+    known = ROOMS[: ROOMS.index(room) + 1]
+    wrong = [
+        f"{name} includes {include}"
+        for name in sources()
+        if name.startswith(room + "/")
+        for include in includes_of(name)
+        if include.startswith('"') and include.strip('"').rsplit("/", 1)[0] not in known
+    ]
+    assert not wrong
+
+
+def test_everything_in_common_is_in_a_room():
+    assert not [name for name in sources() if name.startswith("common/") and name.rsplit("/", 1)[0] not in ROOMS]
+
+
 @pytest.mark.parametrize("header", THIRD_PARTIES)
 def test_each_third_party_is_seen_only_where_it_belongs(header):
     wrong = [
@@ -152,9 +176,14 @@ def test_what_decides_touches_nothing(unit):
         f"{name}: {include}"
         for name in files
         for include in sorted(all_includes_of(name))
-        if re.match(IMPURE_HEADERS, include) or include in ('"common/log.hpp"', '"common/bus.hpp"')
+        if re.match(IMPURE_HEADERS, include) or include in ('"common/process/log.hpp"', '"common/bus/bus.hpp"')
     ]
     assert not wrong
+
+
+@pytest.mark.parametrize("mutant", sorted((ROOT / "tests/chaos/mutants").glob("*.patch")), ids=lambda path: path.stem)
+def test_mutants_fit_the_sources(mutant):
+    subprocess.run(["git", "apply", "--check", "--unidiff-zero", str(mutant)], cwd=ROOT, check=True)
 
 
 def test_headers_are_included_once_and_open_no_namespaces():

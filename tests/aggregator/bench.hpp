@@ -3,7 +3,7 @@
 // A core driven by hand: samples at chosen instants, deadlines up to each, events as short texts.
 
 #include "aggregator/core.hpp"
-#include "common/names.hpp"
+#include "common/messages/names.hpp"
 
 #include <string>
 #include <vector>

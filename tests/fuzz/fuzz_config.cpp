@@ -1,9 +1,9 @@
 // Any bytes as a configuration file: an answer, no crash, and errors that are fit to be shown. No
 // file is read and no variable but these is seen.
 
-#include "common/config_environment.hpp"
-#include "common/config_reader.hpp"
-#include "common/text.hpp"
+#include "common/base/text.hpp"
+#include "common/config/environment.hpp"
+#include "common/config/reader.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 #include <string>

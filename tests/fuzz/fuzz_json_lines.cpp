@@ -1,6 +1,6 @@
 // Input: a line that should be a sample or an event.
 
-#include "common/json_lines.hpp"
+#include "common/messages/json_lines.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 using namespace stalewatch;

@@ -1,7 +1,7 @@
 // Input: one character for the size, then a string from outside.
 
-#include "common/text.hpp"
-#include "common/time.hpp"
+#include "common/base/text.hpp"
+#include "common/base/time.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 #include <string>

@@ -1,6 +1,6 @@
 // Input: one character for the format, one for the zone, then the value of a time field.
 
-#include "common/computed_time.hpp"
+#include "common/times/computed_time.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 #include <array>

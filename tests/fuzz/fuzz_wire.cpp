@@ -1,6 +1,6 @@
 // Input: one character for the message, then its bytes.
 
-#include "common/wire.hpp"
+#include "common/messages/wire.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 #include <array>

@@ -1,7 +1,7 @@
 // The state file and the couriers: at least once, in order, across restarts.
 
-#include "common/health.hpp"
-#include "common/log.hpp"
+#include "common/process/health.hpp"
+#include "common/process/log.hpp"
 #include "make_event.hpp"
 #include "notifier/courier.hpp"
 #include "notifier/store.hpp"

@@ -1,6 +1,6 @@
 #include "notifier/digest.hpp"
 
-#include "common/text.hpp"
+#include "common/base/text.hpp"
 #include "make_event.hpp"
 #include "notifier/chat_text.hpp"
 #include "notifier/render.hpp"

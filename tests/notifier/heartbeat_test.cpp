@@ -1,6 +1,6 @@
 #include "notifier/heartbeat.hpp"
 
-#include "common/health.hpp"
+#include "common/process/health.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "common/names.hpp"
+#include "common/messages/names.hpp"
 #include "notifier/item.hpp"
 
 #include <cstdlib>

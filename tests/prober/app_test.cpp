@@ -2,7 +2,7 @@
 
 #include "prober/app.hpp"
 
-#include "common/health.hpp"
+#include "common/process/health.hpp"
 #include "test_server.hpp"
 
 #include <catch2/catch.hpp>

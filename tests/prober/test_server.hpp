@@ -2,7 +2,7 @@
 
 // A small HTTP server for tests, one thread per connection, that can also misbehave in every way.
 
-#include "common/time.hpp"
+#include "common/base/time.hpp"
 
 #include <atomic>
 #include <functional>

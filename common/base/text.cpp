@@ -1,0 +1,198 @@
+#include "common/base/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <random>
+#include <vector>
+
+namespace stalewatch {
+namespace {
+
+/// One character of UTF-8, or one byte that is not part of any.
+struct Character {
+  std::size_t bytes = 1;
+  std::uint32_t code_point = 0;
+  bool valid = false;
+};
+
+/// Reads the character at the start of `text`, which is not empty. Overlong forms, surrogates and
+/// code points beyond U+10FFFF are not valid.
+Character first_character(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned lead = byte(0);
+  if (lead < 0x80) return {1, lead, true};
+  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return {};
+  std::uint32_t code_point = lead & (0xffU >> (length + 1));
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0U) != 0x80) return {};
+    code_point = code_point << 6 | (byte(i) & 0x3fU);
+  }
+  constexpr std::array<std::uint32_t, 5> smallest = {0, 0, 0x80, 0x800, 0x10000};
+  const bool surrogate = code_point >= 0xd800 && code_point <= 0xdfff;
+  if (code_point < smallest[length] || code_point > 0x10ffff || surrogate) return {};
+  return {length, code_point, true};
+}
+
+template <typename... Values>
+std::string printed(const char* format, Values... values) {
+  std::array<char, 16> buffer;
+  const int length = std::snprintf(buffer.data(), buffer.size(), format, values...);
+  return {buffer.data(), static_cast<std::size_t>(length)};
+}
+
+/// Control characters, and those that reorder or break the line they stand in (bidirectional
+/// marks, line separators): what a hostile server could use to make a line say something else.
+bool is_dangerous(std::uint32_t c) {
+  return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x61c || c == 0x200e || c == 0x200f ||
+         (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+}
+
+/// A backslash stays as it is, so that escaping what was escaped before changes nothing.
+std::string shown(std::string_view bytes, const Character& c) {
+  if (!c.valid) return printed("\\x%02x", static_cast<unsigned char>(bytes[0]));
+  if (!is_dangerous(c.code_point)) return std::string(bytes.substr(0, c.bytes));
+  switch (c.code_point) {
+    case '\n':
+      return "\\n";
+    case '\r':
+      return "\\r";
+    case '\t':
+      return "\\t";
+    default:
+      return printed(c.code_point < 0x80 ? "\\x%02x" : "\\u%04x", c.code_point);
+  }
+}
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  const char l = lower(c);
+  return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
+}
+
+/// A query's key, in lower case and with its %xx resolved, so that to%6ben is seen for what it is.
+std::string plain_key(std::string_view key) {
+  std::string plain;
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    if (key[i] == '%' && i + 2 < key.size() && hex_digit(key[i + 1]) >= 0 &&
+        hex_digit(key[i + 2]) >= 0) {
+      plain += lower(static_cast<char>(hex_digit(key[i + 1]) * 16 + hex_digit(key[i + 2])));
+      i += 2;
+    } else {
+      plain += lower(key[i]);
+    }
+  }
+  return plain;
+}
+
+/// Rather one value too many hidden ("monkey") than one too few.
+bool looks_secret(std::string_view key) {
+  constexpr std::array<std::string_view, 11> words = {"token", "key",  "secret",     "pass",
+                                                      "pwd",   "auth", "sig",        "credential",
+                                                      "jwt",   "sess", "access_code"};
+  const auto plain = plain_key(key);
+  return std::any_of(words.begin(), words.end(),
+                     [&](auto word) { return plain.find(word) != std::string::npos; });
+}
+
+std::string query_for_people(std::string_view query) {
+  std::string out;
+  while (true) {
+    const auto end = std::min(query.find_first_of("&;"), query.size());
+    const auto part = query.substr(0, end);
+    const auto equals = part.find('=');
+    const bool hide =
+        equals != part.npos && equals + 1 < part.size() && looks_secret(part.substr(0, equals));
+    out += hide ? std::string(part.substr(0, equals + 1)) + "***" : std::string(part);
+    if (end == query.size()) return out;
+    out += query[end];
+    query.remove_prefix(end + 1);
+  }
+}
+
+/// How many characters of `rest` (an address after its "scheme://") are user and password.
+std::size_t user_info_length(std::string_view rest) {
+  const auto authority_end = std::min(rest.find_first_of("/?#"), rest.size());
+  const auto authority = rest.substr(0, authority_end);
+  if (const auto at = authority.rfind('@'); at != authority.npos) return at + 1;
+  // A password with a raw slash ends the authority early and looks like a port; it must not be
+  // shown.
+  const auto colon = authority.rfind(':');
+  const bool port = colon == authority.npos || authority.ends_with(']') ||
+                    authority.substr(colon + 1).find_first_not_of("0123456789") == authority.npos;
+  const auto at = rest.rfind('@');
+  return port || at == rest.npos ? 0 : at + 1;
+}
+
+}  // namespace
+
+std::string escape_untrusted(std::string_view bytes, std::size_t max) {
+  constexpr std::string_view dots = "...";
+  std::string out;
+  std::size_t fits = 0;  // how much of `out` stays if the dots have to follow
+  while (!bytes.empty()) {
+    const auto character = first_character(bytes);
+    out += shown(bytes, character);
+    if (out.size() > max) {
+      out.resize(fits);
+      return out.append(dots.substr(0, max - fits));
+    }
+    if (out.size() + dots.size() <= max) fits = out.size();
+    bytes.remove_prefix(character.bytes);
+  }
+  return out;
+}
+
+std::string to_valid_utf8(std::string_view bytes) {
+  std::string out;
+  out.reserve(bytes.size());
+  while (!bytes.empty()) {
+    const auto character = first_character(bytes);
+    out += character.valid ? bytes.substr(0, character.bytes) : "\xef\xbf\xbd";
+    bytes.remove_prefix(character.bytes);
+  }
+  return out;
+}
+
+std::string address_for_people(std::string_view url) {
+  const auto scheme_end = url.find_first_of(":/?#");
+  const bool has_scheme = scheme_end != url.npos && url.substr(scheme_end).starts_with("://");
+  const auto start = has_scheme ? scheme_end + 3 : 0;
+  std::string out(url.substr(0, start));
+  auto rest = url.substr(start);
+  rest.remove_prefix(user_info_length(rest));
+  rest = rest.substr(0, rest.find('#'));
+  const auto query = rest.find('?');
+  if (query == rest.npos) return out.append(rest);
+  return out.append(rest.substr(0, query + 1)).append(query_for_people(rest.substr(query + 1)));
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> before(b.size() + 1), above(b.size() + 1), row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::swap(before, above);
+    std::swap(above, row);
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t changed = a[i - 1] == b[j - 1] ? 0 : 1;
+      row[j] = std::min({above[j] + 1, row[j - 1] + 1, above[j - 1] + changed});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        row[j] = std::min(row[j], before[j - 2] + 1);
+    }
+  }
+  return row[b.size()];
+}
+
+std::string random_id() {
+  std::random_device device;
+  std::string id;
+  for (int i = 0; i < 4; ++i) id += printed("%08x", static_cast<std::uint32_t>(device()));
+  return id;
+}
+
+}  // namespace stalewatch

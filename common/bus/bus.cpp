@@ -1,0 +1,168 @@
+#include "common/bus/bus.hpp"
+
+#include "common/base/text.hpp"
+#include "common/process/log.hpp"
+
+#include <algorithm>
+
+namespace stalewatch {
+namespace {
+
+constexpr std::size_t max_name = 200;  // bytes of a sender's name: it is kept, and shown to people
+constexpr int control_queue_limit = 1'000;
+constexpr int queue_limit = 10'000;  // messages; our rings and cursors are the buffers that count
+
+zmq::socket_t make(zmq::context_t& context, zmq::socket_type type) {
+  zmq::socket_t socket(context, type);
+  socket.set(zmq::sockopt::linger, 500);  // ms; enough for a goodbye, never in the way of an exit
+  socket.set(zmq::sockopt::sndhwm, queue_limit);
+  socket.set(zmq::sockopt::rcvhwm, queue_limit);
+  socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(max_frame_bytes));
+  socket.set(zmq::sockopt::immediate, 1);
+  socket.set(zmq::sockopt::reconnect_ivl, 100);
+  // Well below a lease: who is back after a pause is heard of before it counts as lost.
+  socket.set(zmq::sockopt::reconnect_ivl_max, 1'000);
+  socket.set(zmq::sockopt::heartbeat_ivl, 5'000);
+  socket.set(zmq::sockopt::heartbeat_timeout, 15'000);
+  socket.set(zmq::sockopt::heartbeat_ttl, 15'000);
+  socket.set(zmq::sockopt::handshake_ivl, 5'000);
+  socket.set(zmq::sockopt::tcp_keepalive, 1);
+  socket.set(zmq::sockopt::tcp_keepalive_idle, 60);
+  socket.set(zmq::sockopt::tcp_keepalive_intvl, 10);
+  socket.set(zmq::sockopt::tcp_keepalive_cnt, 3);
+  return socket;
+}
+
+zmq::socket_t bound(zmq::socket_t socket, const std::string& endpoint) {
+  try {
+    socket.bind(endpoint);
+  } catch (const zmq::error_t& e) {
+    const std::string hint = e.num() == EADDRINUSE ? " (is another aggregator running?)" : "";
+    throw std::runtime_error("cannot listen on " + endpoint + ": " + e.what() + hint);
+  }
+  return socket;
+}
+
+zmq::socket_t connected(zmq::socket_t socket, const std::string& endpoint) {
+  try {
+    socket.connect(endpoint);
+  } catch (const zmq::error_t& e) {
+    throw std::runtime_error("cannot connect to " + endpoint + ": " + e.what());
+  }
+  return socket;
+}
+
+/// Where a message came from, for one that does not say it: "10.0.0.7", or `otherwise`. Of a frame
+/// that was sent: a router makes the routing id itself, not always with the address.
+std::string address_of(zmq::message_t& message, const char* otherwise) {
+  const char* const address = zmq_msg_gets(message.handle(), "Peer-Address");
+  return address && *address ? address : otherwise;
+}
+
+}  // namespace
+
+void BadFrames::count(const std::string& who, const std::string& why) {
+  ++total_;
+  if (std::find(told_.begin(), told_.end(), who) != told_.end() || told_.size() >= 1'000) return;
+  told_.push_back(who);
+  spdlog::warn(
+      "dropped a message that is not ours from={} why=\"{}\" (told once per sender and socket)",
+      escape_untrusted(who, 80), escape_untrusted(why, 200));
+}
+
+zmq::socket_t make_samples_receiver(zmq::context_t& context, const std::string& endpoint) {
+  auto socket = make(context, zmq::socket_type::sub);
+  socket.set(zmq::sockopt::subscribe, "");
+  return bound(std::move(socket), endpoint);
+}
+
+zmq::socket_t make_samples_sender(zmq::context_t& context, const std::string& endpoint) {
+  return connected(make(context, zmq::socket_type::xpub), endpoint);
+}
+
+zmq::socket_t make_control_router(zmq::context_t& context, const std::string& endpoint) {
+  auto socket = make(context, zmq::socket_type::router);
+  // Of pages, which are large, and assignments in pieces; each peer has a queue of its own.
+  socket.set(zmq::sockopt::sndhwm, control_queue_limit);
+  socket.set(zmq::sockopt::router_mandatory,
+             1);  // an unknown or full peer is told to us, not silently dropped
+  return bound(std::move(socket), endpoint);
+}
+
+zmq::socket_t make_control_dealer(zmq::context_t& context, const std::string& endpoint) {
+  return connected(make(context, zmq::socket_type::dealer), endpoint);
+}
+
+zmq::socket_t make_events_sender(zmq::context_t& context, const std::string& endpoint) {
+  return bound(make(context, zmq::socket_type::xpub), endpoint);
+}
+
+zmq::socket_t make_events_receiver(zmq::context_t& context, const std::string& endpoint) {
+  auto socket = make(context, zmq::socket_type::sub);
+  // It sends nothing that could pile up. With IMMEDIATE a lost connection throws away what has come
+  // and is not read yet, and libzmq 4.3.4 aborts if that happens between two frames (fq.cpp:
+  // !_more).
+  socket.set(zmq::sockopt::immediate, 0);
+  socket.set(zmq::sockopt::subscribe, "");
+  return connected(std::move(socket), endpoint);
+}
+
+bool send_frames(zmq::socket_t& socket, const std::string& peer, std::string_view topic,
+                 std::string header, std::string body) {
+  using zmq::send_flags;
+  try {
+    const auto part = [&](std::string_view bytes, send_flags more) {
+      return socket.send(zmq::buffer(bytes), more | send_flags::dontwait).has_value();
+    };
+    if (!peer.empty() && !part(peer, send_flags::sndmore)) return false;
+    // Once the first frame is taken, the rest of the message is taken as well.
+    return part(topic, send_flags::sndmore) && part(header, send_flags::sndmore) &&
+           part(body, send_flags::none);
+  } catch (const zmq::error_t& e) {
+    if (e.num() == EHOSTUNREACH || e.num() == EAGAIN || e.num() == EINTR) return false;
+    throw;
+  }
+}
+
+std::optional<Frames> receive(zmq::socket_t& socket, BadFrames& bad) {
+  const bool router = socket.get(zmq::sockopt::type) == static_cast<int>(zmq::socket_type::router);
+  const std::size_t expected = router ? 4 : 3;
+  for (;;) {
+    std::vector<zmq::message_t> parts;
+    do {
+      zmq::message_t part;
+      try {
+        if (!socket.recv(part, zmq::recv_flags::dontwait)) return std::nullopt;
+      } catch (const zmq::error_t& e) {
+        if (e.num() == EINTR) return std::nullopt;
+        throw;
+      }
+      if (parts.size() <= expected) parts.push_back(std::move(part));
+    } while (socket.get(zmq::sockopt::rcvmore));
+
+    const auto text = [&](std::size_t i) { return parts[i].to_string(); };
+    std::string peer = router ? text(0) : std::string();
+    const std::string who = address_of(parts.back(), router ? "a control peer" : "a publisher");
+    if (parts.size() != expected) {
+      bad.count(who, "wrong number of frames");
+      continue;
+    }
+    const std::size_t first = router ? 1 : 0;
+    auto header = decode_header(parts[first + 1].to_string_view());
+    if (!header) {
+      bad.count(who, header.error());
+      continue;
+    }
+    if (header->version != wire_version) {
+      bad.count(header->sender, "protocol version " + std::to_string(header->version));
+      continue;
+    }
+    if (header->sender.size() > max_name || header->boot.size() > max_name) {
+      bad.count(who, "a name of more than " + std::to_string(max_name) + " bytes");
+      continue;
+    }
+    return Frames{std::move(peer), text(first), *std::move(header), text(first + 2)};
+  }
+}
+
+}  // namespace stalewatch

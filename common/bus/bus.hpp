@@ -1,0 +1,78 @@
+#pragma once
+
+// ZeroMQ, made once the way this system needs it: every limit and timeout set, would-block as a
+// value.
+
+#include "common/config/config.hpp"
+#include "common/messages/wire.hpp"
+
+#include <zmq.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stalewatch {
+
+/// A message as it travels: topic, header and still encoded body; `peer` is the routing id on a
+/// ROUTER.
+struct Frames {
+  std::string peer;
+  std::string topic;
+  Header header;
+  std::string body;
+};
+
+/// Who sends: stamps headers with sender, boot and a running number. One per socket.
+class Sender {
+ public:
+  Sender(std::string name, std::string boot)
+      : header_{wire_version, std::move(name), std::move(boot), 0} {}
+  std::string next_header() {
+    ++header_.sequence;
+    return encode_header(header_);
+  }
+  const Header& header() const { return header_; }
+
+ private:
+  Header header_;
+};
+
+/// Counts and tells, once per sender, of frames that are not ours: wrong number of frames,
+/// unreadable header, unknown version. Part of every receiving loop.
+class BadFrames {
+ public:
+  void count(const std::string& who, const std::string& why);
+  std::uint64_t total() const { return total_; }
+
+ private:
+  std::uint64_t total_ = 0;
+  std::vector<std::string> told_;
+};
+
+// Makers: all options set, then bound or connected. Throw std::runtime_error naming the endpoint
+// ("port taken" included).
+zmq::socket_t make_samples_receiver(zmq::context_t&, const std::string& endpoint);  ///< SUB, binds
+zmq::socket_t make_samples_sender(zmq::context_t&,
+                                  const std::string& endpoint);  ///< XPUB, connects
+zmq::socket_t make_control_router(zmq::context_t&, const std::string& endpoint);  ///< ROUTER, binds
+zmq::socket_t make_control_dealer(zmq::context_t&,
+                                  const std::string& endpoint);  ///< DEALER, connects
+zmq::socket_t make_events_sender(zmq::context_t&, const std::string& endpoint);  ///< XPUB, binds
+zmq::socket_t make_events_receiver(zmq::context_t&,
+                                   const std::string& endpoint);  ///< SUB to everything, connects
+
+/// Never waits. False when the peer's queue is full or there is no peer: the message is gone.
+bool send_frames(zmq::socket_t& socket, const std::string& peer, std::string_view topic,
+                 std::string header, std::string body);
+
+template <typename M>
+bool send(zmq::socket_t& socket, Sender& sender, const M& message, const std::string& peer = {}) {
+  return send_frames(socket, peer, topic_of<M>(), sender.next_header(), encode(message));
+}
+
+/// The next good message, or nothing when there is none waiting. Bad ones are counted and skipped.
+std::optional<Frames> receive(zmq::socket_t& socket, BadFrames& bad);
+
+}  // namespace stalewatch

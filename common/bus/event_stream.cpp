@@ -1,0 +1,171 @@
+#include "common/bus/event_stream.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace stalewatch {
+
+EventSequence::EventSequence(std::optional<Cursor> cursor, StartAt start) : start_(start) {
+  Segment first;
+  first.told = true;
+  if (cursor && !cursor->journal.empty()) {
+    journal_ = cursor->journal;
+    received_ = head_ = cursor->seq;
+    first.before = *std::move(cursor);
+  } else {
+    beginning_ = true;
+  }
+  segments_.push_back(std::move(first));
+}
+
+void EventSequence::on_live(Event event) {
+  head_ = std::max(head_, event.seq);
+  accept(std::move(event));
+}
+
+void EventSequence::on_beat(const Beat& beat) {
+  wait_for_beat_ = false;
+  if (!positioned() || beat.journal == left_) return;
+  if (beat.journal != journal_) {
+    doubted_ = true;
+    confirmed_ = ahead_ = false;
+    return;
+  }
+  doubted_ = false;
+  // An aggregator that knows less than we have seen: only a page can say whether its journal is
+  // older.
+  if (beat.head < received_) confirmed_ = false;
+  head_ = std::max(head_, beat.head);
+}
+
+void EventSequence::on_reconnect() {
+  asked_.reset();
+  ahead_of_order_.clear();
+  confirmed_ = ahead_ = wait_for_beat_ = doubted_ = false;
+  left_.clear();
+  head_ = received_;
+}
+
+void EventSequence::on_replayed(Replayed page) {
+  const bool answers = asked_ && (asked_->after < 0 || asked_->after == page.after);
+  if (!answers || page.journal.empty() || page.journal == left_) return;
+  asked_.reset();
+  if (!positioned()) begin_at(page);
+  if (page.journal != journal_)
+    return start_over(page.journal, std::min(received_, page.shared.value_or(0)));
+  if (doubted_) return;  // from before that
+  ahead_ = ahead_ || page.head < page.after;
+  confirmed_ = !ahead_;
+  if (ahead_) {
+    wait_for_beat_ = true;
+    return;
+  }
+  const std::int64_t before = received_;
+  head_ = std::max(head_, page.head);
+  for (Event& event : page.events) {
+    if (event.seq <= received_) continue;
+    skip_to(event.seq);
+    append(std::move(event));
+  }
+  if (page.caught_up && received_ < page.head) {
+    skip_to(page.head + 1);
+    if (beginning_) segments_.push_back({.before = {journal_, received_}});
+  }
+  if (received_ >= page.head) beginning_ = false;
+  join_live();
+  wait_for_beat_ = received_ == before && received_ < page.head;
+}
+
+std::optional<Replay> EventSequence::wanted_replay() {
+  if (asked_ || wait_for_beat_ || buffered() + page_limit > buffer_limit) return std::nullopt;
+  if (confirmed_ && received_ >= head_) return std::nullopt;
+  const bool from_head = !positioned() && start_ == StartAt::head;
+  asked_ = Replay{.journal = journal_, .after = from_head ? -1 : received_, .limit = page_limit};
+  return asked_;
+}
+
+void EventSequence::replay_timed_out() { asked_.reset(); }
+
+EventBatch EventSequence::take(std::size_t max) {
+  // A segment's events end before another journal or a gap begins: those are told with the events
+  // that follow.
+  while (segments_.size() > 1 && segments_.front().told && segments_.front().events.empty())
+    segments_.pop_front();
+  Segment& front = segments_.front();
+  EventBatch batch;
+  batch.previous_journal = std::exchange(front.previous_journal, std::nullopt);
+  batch.gap = std::exchange(front.gap, std::nullopt);
+  front.told = true;
+  const auto end =
+      front.events.begin() + static_cast<std::ptrdiff_t>(std::min(max, front.events.size()));
+  batch.events.assign(std::make_move_iterator(front.events.begin()), std::make_move_iterator(end));
+  front.events.erase(front.events.begin(), end);
+  ready_ -= batch.events.size();
+  if (!batch.events.empty()) front.before.seq = batch.events.back().seq;
+  batch.cursor = front.before;
+  return batch;
+}
+
+bool EventSequence::has_something() const {
+  return ready_ > 0 ||
+         std::any_of(segments_.begin(), segments_.end(), [](const Segment& s) { return !s.told; });
+}
+
+bool EventSequence::caught_up() const {
+  return confirmed_ && received_ >= head_ && !has_something();
+}
+
+/// Another journal: its events follow those of the old one that have arrived and are not yet taken.
+/// Those up to `after` are the same in both.
+void EventSequence::start_over(const std::string& journal, std::int64_t after) {
+  segments_.push_back({.before = {journal, after}, .previous_journal = journal_});
+  left_ = std::exchange(journal_, journal);
+  received_ = head_ = after;
+  confirmed_ = ahead_ = wait_for_beat_ = doubted_ = false;
+  beginning_ = after == 0;
+  asked_.reset();
+  ahead_of_order_.clear();
+}
+
+/// The first answer to a consumer without a cursor names the journal, and the head to begin at.
+void EventSequence::begin_at(const Replayed& page) {
+  journal_ = page.journal;
+  received_ = start_ == StartAt::head ? page.after : 0;
+  segments_.push_back({.before = {journal_, received_}});
+}
+
+/// What lies before `seq` and has not come does not exist any more.
+void EventSequence::skip_to(std::int64_t seq) {
+  if (seq <= received_ + 1) return;
+  if (!beginning_)
+    segments_.push_back({.before = {journal_, seq - 1}, .gap = EventGap{received_ + 1, seq - 1}});
+  received_ = seq - 1;
+}
+
+void EventSequence::accept(Event event) {
+  if (event.seq <= received_ || buffered() >= buffer_limit) return;
+  if (confirmed_ && event.seq == received_ + 1) {
+    append(std::move(event));
+    join_live();
+  } else if (ahead_of_order_.size() < ahead_limit) {
+    ahead_of_order_.emplace(event.seq, std::move(event));
+  }
+}
+
+void EventSequence::append(Event event) {
+  received_ = event.seq;
+  ++ready_;
+  segments_.back().events.push_back(std::move(event));
+}
+
+/// Takes over the live events that now follow without a hole.
+void EventSequence::join_live() {
+  auto next = ahead_of_order_.begin();
+  while (next != ahead_of_order_.end() && next->first <= received_ + 1) {
+    if (next->first == received_ + 1) append(std::move(next->second));
+    next = ahead_of_order_.erase(next);
+  }
+}
+
+}  // namespace stalewatch

@@ -1,0 +1,75 @@
+#pragma once
+
+// Every key that the configuration knows, in one table: what is read, what the reference page says
+// and what "did you mean" proposes all come from here.
+
+#include "common/config/config.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace stalewatch {
+
+/// A key's value, read and checked. Durations in microseconds.
+using ConfigValue =
+    std::variant<bool, std::int64_t, Duration, std::string, std::map<std::string, Secret>>;
+
+/// The parts of credentials.DB until they are put together.
+struct DatabaseDraft {
+  std::string url, engine, address, host, socket, username, password, database, table;
+  std::int64_t port = 0;
+};
+
+/// What setters write to.
+struct ConfigDraft {
+  Config config;
+  ServerConfig* server = nullptr;  ///< the one being read
+  DatabaseDraft database;
+  RocketchatConfig rocketchat;
+};
+
+/// Values of secret, url and headers are never quoted in an error; a url may have a password in it.
+enum class ConfigType { text, url, secret, boolean, duration, number, size, choice, path, headers };
+
+struct ConfigKey {
+  std::string_view path;  ///< "servers.X.interval"; X stands for any key
+  ConfigType type;
+  std::string_view old_spelling = {};  ///< last part of the path, as the script wrote it
+  std::string_view bare_unit = {};     ///< unit of a number without one; empty: refused
+  std::string_view initial;            ///< the default as one would write it, or "(in words)"
+  std::int64_t min = 0, max = 0;       ///< of duration (us), number, size (bytes); both 0: no range
+  std::string_view choices = {};       ///< "local|server"
+  std::string_view meaning;
+  std::string_view example;  ///< a value
+  /// What is wrong with a value of the right type, or ""; does not quote the value.
+  std::string (*check)(const ConfigValue&) = nullptr;
+  void (*set)(ConfigDraft&, const ConfigValue&);
+};
+
+const std::vector<ConfigKey>& server_keys();
+/// Those of `journal` but its path.
+const std::vector<ConfigKey>& journal_keys();
+/// All but server_keys().
+const std::vector<ConfigKey>& general_keys();
+
+/// The table as a tree, for reading.
+struct ConfigSchema {
+  const ConfigKey* key = nullptr;  ///< a leaf's
+  bool from_file = false;          ///< the value is the name of a file with it: password_file
+  std::map<std::string, ConfigSchema, std::less<>> children;
+};
+/// The root: sections, `servers` and `defaults` with the keys of one server as children.
+const ConfigSchema& config_schema();
+
+/// "duration", "secret text", "true or false": for the reference page and for errors.
+std::string type_for_people(const ConfigKey& key);
+/// "10ms to 7d", "1 to 65535", "local or server"; "" when any value will do.
+std::string range_for_people(const ConfigKey& key);
+
+}  // namespace stalewatch

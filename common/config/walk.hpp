@@ -1,0 +1,92 @@
+#pragma once
+
+// From the entries of the file to a draft of the configuration, by the table of keys. Errors are
+// collected.
+
+#include "common/config/environment.hpp"
+#include "common/config/reader.hpp"
+#include "common/config/schema.hpp"
+#include "common/config/yaml_events.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace stalewatch {
+
+/// Where something stands: the names down to it, for messages.
+struct ConfigPath {
+  const ConfigPath* parent = nullptr;
+  std::string_view name;
+
+  std::string text() const;
+};
+
+/// What is remembered of one server beside its values until defaults can be applied.
+struct ServerRecord {
+  std::uint64_t set = 0;  ///< which of server_keys() its own entry has, a bit each
+  bool wrong = false;     ///< it has errors already, so that nothing is said of what it lacks
+  YamlMark mark;          ///< of its key
+  YamlMark timeout, name, cert_file, key_file;
+};
+
+class ConfigWalk {
+ public:
+  ConfigWalk(std::string file, const ConfigNeeds& needs, const ConfigEnvironment& environment)
+      : file_(std::move(file)), needs_(needs), environment_(environment) {}
+
+  /// An entry of the root, of `servers:`; as YamlListener has them.
+  void section(const YamlEntry& entry);
+  void server(const YamlEntry& entry);
+  void servers_begin(YamlMark mark) { servers_mark = mark; }
+
+  void error(YamlMark mark, const std::string& path, const std::string& message,
+             const std::string& known = {});
+  void warn(YamlMark mark, const std::string& path, const std::string& message);
+
+  ConfigDraft draft;
+  std::vector<ServerRecord> records;                 ///< as draft.config.servers
+  std::vector<std::optional<ConfigValue>> defaults;  ///< as server_keys()
+  std::unordered_map<std::string, YamlMark>
+      marks;                             ///< of sections and general keys: "credentials.DB.table"
+  bool servers_wrong = false;            ///< `servers:` is no map, which is told
+  std::optional<YamlMark> servers_mark;  ///< nothing: no `servers:` in the file
+  std::unordered_map<std::string, bool>
+      incomplete;  ///< sections in which a value could not be had and is not needed
+  std::vector<ConfigError> errors;
+
+ private:
+  /// What one map has had so far, to tell two spellings of one key.
+  struct Taken {
+    const ConfigKey* key;
+    std::string name;
+    YamlMark mark;
+  };
+  void whole_servers(const YamlEntry& entry);
+
+  using Store = void (ConfigWalk::*)(const ConfigKey& key, const ConfigValue& value, YamlMark mark);
+
+  void map(const ConfigSchema& schema, const YamlNode& node, const ConfigPath& path, Store store);
+  void entry(const ConfigSchema& schema, const YamlEntry& entry, const ConfigPath& path,
+             Store store, std::vector<Taken>& taken);
+  void unknown(const ConfigSchema& schema, const YamlEntry& entry, const ConfigPath& path);
+  std::optional<ConfigValue> value(const ConfigSchema& schema, const YamlNode& node, YamlMark at,
+                                   const ConfigPath& path);
+  std::optional<ConfigValue> header_map(const ConfigKey& key, const YamlNode& node,
+                                        const ConfigPath& path);
+  std::optional<std::string> text(const YamlNode& node, const ConfigPath& path, bool from_file);
+  std::optional<std::string> cannot_have(YamlMark mark, const ConfigPath& path,
+                                         const std::string& why);
+
+  void store_server(const ConfigKey& key, const ConfigValue& value, YamlMark mark);
+  void store_default(const ConfigKey& key, const ConfigValue& value, YamlMark mark);
+  void store_general(const ConfigKey& key, const ConfigValue& value, YamlMark mark);
+
+  std::string file_;
+  ConfigNeeds needs_;
+  const ConfigEnvironment& environment_;
+};
+
+}  // namespace stalewatch

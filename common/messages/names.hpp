@@ -1,0 +1,27 @@
+#pragma once
+
+#include "common/messages/messages.hpp"
+
+#include <optional>
+#include <string_view>
+
+namespace stalewatch {
+
+/// The name of an outcome or kind as it stands on the wire, in tables and in texts: "http_status",
+/// "still_stale".
+std::string_view name_of(Outcome outcome);
+std::string_view name_of(Kind kind);
+
+/// The other way round; nothing for a name that this version does not know.
+std::optional<Outcome> outcome_from(std::string_view name);
+std::optional<Kind> kind_from(std::string_view name);
+
+/// What a kind does to an episode.
+enum class Role { fact, opens, reminds, closes };
+Role role_of(Kind kind);
+
+/// The opening kind of the problem that a kind belongs to (fresh_again -> stale); the kind itself
+/// for facts.
+Kind opening_of(Kind kind);
+
+}  // namespace stalewatch

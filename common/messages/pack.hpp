@@ -1,0 +1,201 @@
+#pragma once
+
+// Messages and stored states to msgpack and back, for everything that has a for_each_field.
+// Included by the few .cpp files that instantiate it (wire.cpp, aggregator/state_codec.cpp), by
+// nobody else.
+
+#include "common/base/result.hpp"
+#include "common/messages/messages.hpp"
+#include "common/messages/names.hpp"
+
+#include <msgpack.hpp>
+
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace stalewatch::packing {
+
+// No honest message comes near these; they bound what hostile bytes can make us allocate.
+inline const msgpack::unpack_limit limits(20'000, 10'000, 1 << 20, 1 << 20, 1 << 10, 8);
+
+using Packer = msgpack::packer<msgpack::sbuffer>;
+
+template <typename T>
+struct is_optional : std::false_type {};
+template <typename T>
+struct is_optional<std::optional<T>> : std::true_type {};
+
+template <typename T>
+struct is_vector : std::false_type {};
+template <typename T>
+struct is_vector<std::vector<T>> : std::true_type {};
+
+// ---- values ----
+
+inline void pack(Packer& p, Timestamp t) { p.pack_int64(to_us(t)); }
+inline void pack(Packer& p, Duration d) { p.pack_int64(to_us(d)); }
+inline void pack(Packer& p, Outcome o) { p.pack_uint8(static_cast<std::uint8_t>(o)); }
+inline void pack(Packer& p, Kind k) { p.pack(name_of(k)); }
+template <typename T>
+requires(std::is_arithmetic_v<T> || std::is_same_v<T, std::string>) void pack(Packer& p,
+                                                                              const T& value) {
+  p.pack(value);
+}
+inline void pack(Packer& p, const std::map<std::string, std::string>& m) { p.pack(m); }
+inline void pack(Packer& p, const Sample& sample);
+template <HasFields M>
+requires(!std::is_same_v<M, Sample>) void pack(Packer& p, const M& message);
+template <typename T>
+void pack(Packer& p, const std::optional<T>& value) {
+  value ? pack(p, *value) : static_cast<void>(p.pack_nil());
+}
+template <typename T>
+void pack(Packer& p, const std::vector<T>& values) {
+  p.pack_array(static_cast<std::uint32_t>(values.size()));
+  for (const auto& value : values) pack(p, value);
+}
+
+template <typename T>
+bool is_unset(const T& value) {
+  if constexpr (is_optional<T>::value) return !value.has_value();
+  return false;
+}
+
+template <HasFields M>
+requires(!std::is_same_v<M, Sample>) void pack(Packer& p, const M& message) {
+  std::uint32_t set = 0;
+  for_each_field(message, [&](const char*, const auto& value) { set += is_unset(value) ? 0 : 1; });
+  p.pack_map(set);
+  for_each_field(message, [&](const char* name, const auto& value) {
+    if (is_unset(value)) return;
+    p.pack(name);
+    pack(p, value);
+  });
+}
+
+inline void pack(Packer& p, const Sample& sample) {
+  std::uint32_t count = 0, used = 0;
+  for_each_field(sample, [&](const char*, const auto& value) {
+    ++count;
+    if (!is_unset(value)) used = count;
+  });
+  p.pack_array(used);
+  count = 0;
+  for_each_field(sample, [&](const char*, const auto& value) {
+    if (++count <= used) pack(p, value);
+  });
+}
+
+// ---- and back; msgpack's own exceptions carry no field name, so the name is added where it is
+// known ----
+
+struct FieldError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// 30,000 years, either way. What lies beyond is no time, and with what does not, sums cannot
+// overflow.
+constexpr std::int64_t furthest_us = 1'000'000'000'000'000'000;
+
+inline std::int64_t unpack_us(const msgpack::object& o) {
+  const auto us = o.as<std::int64_t>();
+  if (us < -furthest_us || us > furthest_us) throw FieldError("no time that can be reckoned with");
+  return us;
+}
+
+inline void unpack(const msgpack::object& o, Timestamp& t) { t = timestamp_from_us(unpack_us(o)); }
+inline void unpack(const msgpack::object& o, Duration& d) { d = Duration{unpack_us(o)}; }
+inline void unpack(const msgpack::object& o, Outcome& outcome) {
+  const auto number = o.as<std::uint8_t>();
+  if (number > static_cast<std::uint8_t>(Outcome::time_in_future))
+    throw FieldError("unknown outcome");
+  outcome = static_cast<Outcome>(number);
+}
+inline void unpack(const msgpack::object& o, Kind& kind) {
+  const auto known = kind_from(o.as<std::string_view>());
+  if (!known) throw FieldError("unknown kind");
+  kind = *known;
+}
+template <typename T>
+requires(std::is_arithmetic_v<T> ||
+         std::is_same_v<T, std::string>) void unpack(const msgpack::object& o, T& value) {
+  value = o.as<T>();
+}
+inline void unpack(const msgpack::object& o, std::map<std::string, std::string>& m) {
+  m = o.as<std::map<std::string, std::string>>();
+}
+inline void unpack(const msgpack::object& o, Sample& sample);
+template <HasFields M>
+requires(!std::is_same_v<M, Sample>) void unpack(const msgpack::object& o, M& message);
+template <typename T>
+void unpack(const msgpack::object& o, std::optional<T>& value) {
+  if (o.type == msgpack::type::NIL) return value.reset();
+  unpack(o, value.emplace());
+}
+template <typename T>
+void unpack(const msgpack::object& o, std::vector<T>& values) {
+  if (o.type != msgpack::type::ARRAY) throw FieldError("not an array");
+  values.resize(o.via.array.size);
+  for (std::uint32_t i = 0; i < o.via.array.size; ++i) unpack(o.via.array.ptr[i], values[i]);
+}
+
+template <typename T>
+void unpack_field(const char* name, const msgpack::object& o, T& value) {
+  try {
+    unpack(o, value);
+  } catch (const FieldError& e) {
+    throw FieldError(std::string(name) + ": " + e.what());
+  } catch (const msgpack::type_error&) {
+    throw FieldError(std::string(name) + ": wrong type or out of range");
+  }
+}
+
+template <HasFields M>
+requires(!std::is_same_v<M, Sample>) void unpack(const msgpack::object& o, M& message) {
+  if (o.type != msgpack::type::MAP) throw FieldError("not a map");
+  const std::span<const msgpack::object_kv> entries(o.via.map.ptr, o.via.map.size);
+  std::size_t next =
+      0;  // senders keep our order, so the next field is nearly always the next entry
+  for_each_field(message, [&](const char* name, auto& value) {
+    for (std::size_t tried = 0; tried < entries.size(); ++tried) {
+      const auto& entry = entries[(next + tried) % entries.size()];
+      if (entry.key.type != msgpack::type::STR || entry.key.as<std::string_view>() != name)
+        continue;
+      next += tried + 1;
+      return unpack_field(name, entry.val, value);
+    }
+  });
+}
+
+inline void unpack(const msgpack::object& o, Sample& sample) {
+  if (o.type != msgpack::type::ARRAY) throw FieldError("not an array");
+  std::uint32_t i = 0;
+  for_each_field(sample, [&](const char* name, auto& value) {
+    if (i < o.via.array.size) unpack_field(name, o.via.array.ptr[i], value);
+    ++i;
+  });
+}
+
+template <typename F>
+auto decoding(std::string_view bytes, F&& read) -> Result<decltype(read(msgpack::object{}))> {
+  try {
+    std::size_t offset = 0;
+    const auto in_place = [](msgpack::type::object_type, std::size_t, void*) { return true; };
+    const auto handle =
+        msgpack::unpack(bytes.data(), bytes.size(), offset, in_place, nullptr, limits);
+    if (offset != bytes.size()) return Error{"trailing bytes"};
+    return read(handle.get());
+  } catch (const FieldError& e) {
+    return Error{e.what()};
+  } catch (const std::exception&) {
+    return Error{"not valid msgpack, or beyond the limits"};
+  }
+}
+
+inline std::string to_string(const msgpack::sbuffer& buffer) {
+  return {buffer.data(), buffer.size()};
+}
+
+}  // namespace stalewatch::packing

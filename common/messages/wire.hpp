@@ -1,0 +1,57 @@
+#pragma once
+
+// How messages become bytes. The only place, with its .cpp, that knows msgpack.
+//
+// Every message is three frames: topic | header | body.
+//   topic   ASCII, e.g. "samples", "event", "beat", "hello"; on PUB/SUB the subscription prefix.
+//   header  msgpack array [version, sender, boot, sequence]; more elements may follow and are
+//   ignored. body    msgpack map by field name; unknown names are ignored, missing ones keep their
+//   default.
+//           Optional fields that are unset and times are: absent, and signed microseconds since the
+//           epoch. Exception: a SampleBatch is [assignment, [sample, ...], after], each sample an
+//           array in field order, whose trailing unset fields may be missing and whose extra ones
+//           are ignored.
+
+#include "common/base/result.hpp"
+#include "common/messages/messages.hpp"
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace stalewatch {
+
+/// Version of the frames; receivers drop, count and tell once of any other.
+inline constexpr std::uint32_t wire_version = 1;
+
+/// A frame of more bytes than this is not sent, and a peer that sends one is disconnected
+/// (ZMQ_MAXMSGSIZE).
+inline constexpr std::size_t max_frame_bytes = 4 << 20;
+
+struct Header {
+  std::uint32_t version = wire_version;
+  std::string sender;          ///< the process' name, as people know it
+  std::string boot;            ///< unique per start of the sender
+  std::uint64_t sequence = 0;  ///< 1, 2, ... per sender, boot and socket
+
+  bool operator==(const Header&) const = default;
+};
+
+std::string encode_header(const Header& header);
+Result<Header> decode_header(std::string_view bytes);
+
+/// The topic of a message type: topic_of<Beat>() == "beat". Explicitly instantiated in wire.cpp for
+/// all of messages.hpp.
+template <typename M>
+std::string_view topic_of();
+
+template <typename M>
+std::string encode(const M& message);
+
+/// Never throws, whatever the bytes: sizes, depth and types are checked, trailing bytes are an
+/// error.
+template <typename M>
+Result<M> decode(std::string_view bytes);
+
+}  // namespace stalewatch

@@ -1,0 +1,38 @@
+#include "common/process/log.hpp"
+
+#include <spdlog/sinks/stdout_sinks.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace stalewatch {
+namespace {
+
+spdlog::level::level_enum level_from(std::string text) {
+  if (text.rfind("logging.", 0) == 0) text.erase(0, 8);
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (text == "warning") text = "warn";
+  if (text == "error") text = "err";
+  const auto level = spdlog::level::from_str(text);
+  if (level == spdlog::level::off && text != "off")
+    throw std::runtime_error("log level \"" + text +
+                             "\" is none of trace, debug, info, warning, error, critical, off");
+  return level;
+}
+
+}  // namespace
+
+void start_log(const std::string& process, const std::string& level) {
+  auto logger = spdlog::stderr_logger_mt(process);
+  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %n: %v", spdlog::pattern_time_type::utc);
+  logger->set_level(level_from(level));
+  logger->flush_on(spdlog::level::trace);
+  spdlog::set_default_logger(std::move(logger));
+}
+
+void set_log_level(const std::string& level) {
+  spdlog::default_logger()->set_level(level_from(level));
+}
+
+}  // namespace stalewatch

@@ -1,0 +1,51 @@
+#pragma once
+
+// What all processes' main functions share: options, configuration, log, one line and an exit code
+// on failure.
+
+#include "common/config/config.hpp"
+#include "common/process/signals.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+namespace stalewatch {
+
+/// Exit codes: 0 done, 1 failed, 2 usage or configuration.
+inline constexpr int exit_failed = 1;
+inline constexpr int exit_usage = 2;
+
+/// Options that every process has.
+struct ProcessOptions {
+  std::string config;  ///< --config
+  std::optional<std::string> log_level;
+  std::string http;  ///< --http ADDR:PORT for /healthz, /readyz and /metrics; empty: off
+};
+
+/// A mistake in how the program was called or configured: exit 2.
+struct UsageError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+struct ProcessContext {
+  ProcessOptions options;
+  Config config;
+  Signals& signals;
+};
+
+/// Parses the command line (the process' own options are added by `add_options`), reads the
+/// configuration, starts the log and calls `run`, whose result is the exit code. Configuration
+/// errors are printed as `check-config` does; exceptions become one line.
+int run_process(const std::string& name, const std::string& description, int argc, char** argv,
+                const std::function<void(CLI::App&)>& add_options,
+                const std::function<int(ProcessContext&)>& run);
+
+/// Reads the configuration again, for SIGHUP: nothing, and the errors in the log, when the file is
+/// bad.
+std::optional<Config> reread_config(const std::string& path);
+
+}  // namespace stalewatch

@@ -1,0 +1,147 @@
+#include "common/times/computed_time.hpp"
+
+#include "common/base/text.hpp"
+#include "common/times/time_pattern.hpp"
+#include "common/times/time_texts.hpp"
+
+#include <date/tz.h>
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+namespace stalewatch {
+namespace {
+
+constexpr std::string_view never = "never computed";
+
+bool is_utc(std::string_view zone) {
+  return zone == "UTC" || zone == "Etc/UTC" || zone == "GMT" || zone == "Z";
+}
+
+const date::time_zone* zone_from(std::string_view name) {
+  if (is_utc(name)) return nullptr;
+  try {
+    return date::locate_zone(name);
+  } catch (const std::exception&) {
+    throw std::runtime_error("no time zone \"" + escape_untrusted(name) + "\" on this machine");
+  }
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view space = " \t\r\n";
+  const auto first = text.find_first_not_of(space);
+  if (first == text.npos) return {};
+  return text.substr(first, text.find_last_not_of(space) - first + 1);
+}
+
+/// The instant when the clocks of the zone showed this.
+Result<Timestamp> in_zone(Timestamp clock, const date::time_zone* zone, Timestamp now) {
+  if (!zone) return clock;
+  const date::local_time<Duration> local{clock.time_since_epoch()};
+  const auto info = zone->get_info(date::floor<std::chrono::seconds>(local));
+  if (info.result == date::local_info::nonexistent)
+    return Error{"in " + zone->name() + " the clocks skipped this hour"};
+  const Timestamp first = clock - info.first.offset;
+  if (info.result == date::local_info::unique) return first;
+  const Timestamp second = clock - info.second.offset;
+  return second <= now ? second : first;
+}
+
+TimeFormat::Reading unreadable(std::string_view problem) {
+  return {.time = std::nullopt, .had_offset = true, .problem = std::string(problem)};
+}
+
+TimeFormat::Reading settled(const Result<WrittenTime>& written, const date::time_zone* zone,
+                            Timestamp now) {
+  if (!written) return unreadable(written.error());
+  const auto& [clock, offset] = *written;
+  const auto time = offset ? Result<Timestamp>(clock - *offset) : in_zone(clock, zone, now);
+  if (!time) return unreadable(time.error());
+  if (clock <= Timestamp{} || *time <= Timestamp{}) return unreadable(never);
+  return {.time = *time, .had_offset = offset.has_value(), .problem = {}};
+}
+
+TimeFormat::Reading settled(const Result<Timestamp>& time) {
+  if (!time) return unreadable(time.error());
+  if (*time <= Timestamp{}) return unreadable(never);
+  return {.time = *time, .had_offset = true, .problem = {}};
+}
+
+/// RFC 3339 starts like "2026-", an epoch has digits and no such dash, RFC 1123 has letters.
+enum class Shape { rfc3339, epoch, rfc1123 };
+Shape shape_of(std::string_view text) {
+  if (text.size() > 4 && text[4] == '-') return Shape::rfc3339;
+  const bool digits = text.find_first_not_of("0123456789.+-eE") == text.npos;
+  return digits ? Shape::epoch : Shape::rfc1123;
+}
+
+}  // namespace
+
+TimeFormat::TimeFormat(std::string_view format, std::string_view zone)
+    : form_(Form::pattern), zone_(zone_from(zone)) {
+  struct Named {
+    std::string_view name;
+    Form form;
+  };
+  // RFC 3339's reader takes Python's spelling too: there is no text that the two would read
+  // differently.
+  static constexpr std::array<Named, 9> named_forms = {{{"auto", Form::automatic},
+                                                        {"rfc3339", Form::text3339},
+                                                        {"python", Form::text3339},
+                                                        {"rfc1123", Form::text1123},
+                                                        {"epoch", Form::epoch},
+                                                        {"epoch_s", Form::epoch_s},
+                                                        {"epoch_ms", Form::epoch_ms},
+                                                        {"epoch_us", Form::epoch_us},
+                                                        {"epoch_ns", Form::epoch_ns}}};
+  for (const auto& [name, form] : named_forms) {
+    if (name != format) continue;
+    form_ = form;
+    return;
+  }
+  if (format.find('%') == format.npos)
+    throw std::runtime_error(
+        "unknown time format \"" + escape_untrusted(format) +
+        "\": neither auto, rfc3339, python, rfc1123, epoch, epoch_s, epoch_ms, "
+        "epoch_us, epoch_ns nor a strptime pattern");
+  check_pattern(format);
+  pattern_ = format;
+}
+
+TimeFormat::Reading TimeFormat::read(std::string_view text, bool is_number, Timestamp now) const {
+  text = trimmed(text);
+  if (text.empty()) return unreadable("empty");
+  switch (form_) {
+    case Form::epoch:
+      return settled(read_epoch(text, EpochUnit::guessed));
+    case Form::epoch_s:
+      return settled(read_epoch(text, EpochUnit::s));
+    case Form::epoch_ms:
+      return settled(read_epoch(text, EpochUnit::ms));
+    case Form::epoch_us:
+      return settled(read_epoch(text, EpochUnit::us));
+    case Form::epoch_ns:
+      return settled(read_epoch(text, EpochUnit::ns));
+    case Form::pattern:
+      return settled(read_by_pattern(text, pattern_), zone_, now);
+    default:
+      break;
+  }
+  if (is_number && form_ != Form::automatic) return unreadable("a number, not a text");
+  const Shape shape = form_ == Form::text3339   ? Shape::rfc3339
+                      : form_ == Form::text1123 ? Shape::rfc1123
+                      : is_number               ? Shape::epoch
+                                                : shape_of(text);
+  switch (shape) {
+    case Shape::rfc3339:
+      return settled(read_rfc3339(text), zone_, now);
+    case Shape::rfc1123:
+      return settled(read_rfc1123(text), zone_, now);
+    case Shape::epoch:
+      break;
+  }
+  return settled(read_epoch(text, EpochUnit::guessed));
+}
+
+}  // namespace stalewatch

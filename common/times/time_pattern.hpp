@@ -1,0 +1,22 @@
+#pragma once
+
+// Times written by a strptime pattern of the configuration. Pure; the C library's strptime would
+// follow the process' locale, knows no fractions, and is silent about text that is left over.
+
+#include "common/times/civil_time.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace stalewatch {
+
+/// Throws std::runtime_error for a pattern with an unknown directive or without a complete date.
+/// Known are %Y %y %m %d %e %b %B %h %a %A %H %I %p %M %S %f %z %Z %F %D %T %R %% and literal text;
+/// a space stands for any number of them. %f takes any number of digits, %z what read_offset takes,
+/// %Z "UTC", "GMT" and "Z" only.
+void check_pattern(std::string_view pattern);
+
+/// Reads the whole text or says what is wrong with it. `pattern` has passed check_pattern.
+Result<WrittenTime> read_by_pattern(std::string_view text, std::string_view pattern);
+
+}  // namespace stalewatch

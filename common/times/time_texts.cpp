@@ -1,0 +1,198 @@
+#include "common/times/time_texts.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace stalewatch {
+namespace {
+
+using std::chrono::days;
+using std::chrono::floor;
+
+const Error not_a_time{"not a time"};
+
+/// "10:02", "10:02:03" and, where allowed, "10:02:03.5".
+std::optional<Error> read_clock(Scanner& in, CivilTime& time, bool fraction_allowed) {
+  const auto hour = in.number(2, 2);
+  if (!hour || !in.take(':')) return not_a_time;
+  const auto minute = in.number(2, 2);
+  if (!minute) return not_a_time;
+  time.hour = *hour, time.minute = *minute;
+  if (!in.take(':')) return std::nullopt;
+  const auto second = in.number(2, 2);
+  if (!second) return not_a_time;
+  time.second = *second;
+  if (!fraction_allowed || !in.take_any(".,")) return std::nullopt;
+  const auto microsecond = in.microseconds();
+  if (!microsecond) return Error{"a decimal sign without digits"};
+  time.microsecond = *microsecond;
+  return std::nullopt;
+}
+
+struct NamedZone {
+  std::string_view name;
+  int hours;
+};
+
+// RFC 822, 5.1, with "UTC", which it forgot. Its military letters are not here: they were defined
+// with the wrong sign there, so that nobody can know what they mean.
+constexpr std::array<NamedZone, 12> rfc822_zones = {{{"GMT", 0},
+                                                     {"UTC", 0},
+                                                     {"UT", 0},
+                                                     {"Z", 0},
+                                                     {"EST", -5},
+                                                     {"EDT", -4},
+                                                     {"CST", -6},
+                                                     {"CDT", -5},
+                                                     {"MST", -7},
+                                                     {"MDT", -6},
+                                                     {"PST", -8},
+                                                     {"PDT", -7}}};
+
+std::optional<Error> read_rfc822_zone(Scanner& in, CivilTime& time) {
+  if (in.peek() == '+' || in.peek() == '-') return read_offset(in, time);
+  const auto name = in.letters();
+  const auto* const zone = std::find_if(rfc822_zones.begin(), rfc822_zones.end(),
+                                        [&](const NamedZone& z) { return z.name == name; });
+  if (zone == rfc822_zones.end()) return Error{"a zone that RFC 1123 does not know"};
+  time.offset = zone->hours * 3600;
+  return std::nullopt;
+}
+
+/// "22 Nov 2026"
+std::optional<Error> read_rfc1123_date(Scanner& in, CivilTime& time) {
+  const auto day = in.number(1, 2);
+  if (!day || !in.take(' ')) return not_a_time;
+  const auto month = month_from(in.letters());
+  if (!month || !in.take(' ')) return not_a_time;
+  const auto year = in.number(4, 4);
+  if (!year || !in.take(' ')) return not_a_time;
+  time.year = *year, time.month = *month + 1, time.day = *day;
+  return std::nullopt;
+}
+
+bool is_weekday(Timestamp clock, int weekday) {
+  return std::chrono::weekday{floor<days>(clock)}.c_encoding() == static_cast<unsigned>(weekday);
+}
+
+/// A decimal number as its digits and the place of its point: 0.`digits` x 10^`point`.
+struct Decimal {
+  bool negative = false;
+  std::string digits;  // no zeros at either end; empty for zero
+  int point = 0;
+};
+
+std::optional<Decimal> read_decimal(std::string_view text) {
+  Decimal number;
+  Scanner in(text);
+  number.negative = in.take('-');
+  std::size_t count = 0, fraction = 0;
+  bool in_fraction = false;
+  for (; !in.done(); ++count) {
+    if (const auto digit = in.number(1, 1)) {
+      number.digits += static_cast<char>('0' + *digit);
+      fraction += in_fraction ? 1 : 0;
+    } else if (!in_fraction && count > 0 && in.take('.')) {
+      in_fraction = true;
+    } else {
+      break;
+    }
+  }
+  if (number.digits.empty() || (in_fraction && fraction == 0)) return std::nullopt;
+  int exponent = 0;
+  if (in.take_any("eE")) {
+    const bool small = in.peek() == '-';
+    in.take_any("+-");
+    const auto value = in.number(1, 4);  // more digits than any number that means a time
+    if (!value) return std::nullopt;
+    exponent = small ? -*value : *value;
+  }
+  if (!in.done()) return std::nullopt;
+  number.point = static_cast<int>(number.digits.size() - fraction) + exponent;
+  const auto zeros = std::min(number.digits.find_first_not_of('0'), number.digits.size());
+  number.digits.erase(0, zeros);
+  number.point -= static_cast<int>(zeros);
+  return number;
+}
+
+/// The power of ten that makes microseconds of it, or the unit's guess by the number of digits
+/// before the point.
+int to_microseconds(EpochUnit unit, int point) {
+  switch (unit) {
+    case EpochUnit::s:
+      return 6;
+    case EpochUnit::ms:
+      return 3;
+    case EpochUnit::us:
+      return 0;
+    case EpochUnit::ns:
+      return -3;
+    case EpochUnit::guessed:
+      break;
+  }
+  return point <= 11 ? 6 : point <= 14 ? 3 : point <= 17 ? 0 : -3;
+}
+
+}  // namespace
+
+Result<WrittenTime> read_rfc3339(std::string_view text) {
+  Scanner in(text);
+  CivilTime time;
+  const auto year = in.number(4, 4);
+  if (!year || !in.take('-')) return not_a_time;
+  const auto month = in.number(2, 2);
+  if (!month || !in.take('-')) return not_a_time;
+  const auto day = in.number(2, 2);
+  if (!day) return not_a_time;
+  time.year = *year, time.month = *month, time.day = *day;
+  if (in.done()) return Error{"a date without a clock"};
+  const bool spaced = in.peek() == ' ';
+  if (!in.take_any("Tt ")) return left_over(in);
+  if (auto error = read_clock(in, time, true)) return *error;
+  if (spaced && in.take(' ') && in.rest() == "UTC") in.letters(), time.offset = 0;
+  if (!in.done() && !time.offset)
+    if (auto error = read_offset(in, time)) return *error;
+  if (!in.done()) return left_over(in);
+  return checked(time);
+}
+
+Result<WrittenTime> read_rfc1123(std::string_view text) {
+  Scanner in(text);
+  CivilTime time;
+  std::optional<int> weekday;
+  if (const auto name = in.letters(); !name.empty()) {
+    weekday = weekday_from(name);
+    if (!weekday || !in.take(',') || !in.take(' ')) return not_a_time;
+  }
+  if (auto error = read_rfc1123_date(in, time)) return *error;
+  if (auto error = read_clock(in, time, false)) return *error;
+  if (in.take(' '))
+    if (auto error = read_rfc822_zone(in, time)) return *error;
+  if (!in.done()) return left_over(in);
+  auto written = checked(time);
+  if (written && weekday && !is_weekday(written->clock, *weekday))
+    return Error{"the weekday is not the date's"};
+  return written;
+}
+
+Result<Timestamp> read_epoch(std::string_view text, EpochUnit unit) {
+  constexpr std::size_t longest = 64;  // characters; far more than any clock counts
+  if (text.size() > longest) return Error{"too long for a number of seconds"};
+  const auto number = read_decimal(text);
+  if (!number) return not_a_time;
+  const int places = number->point + to_microseconds(unit, number->point);
+  if (number->digits.empty() || places <= 0) return Timestamp{};
+  if (places > 18) return Error{"too large for a time"};
+  std::int64_t us = 0;
+  for (int i = 0; i < places; ++i) {
+    const auto place = static_cast<std::size_t>(i);
+    us = us * 10 + (place < number->digits.size() ? number->digits[place] - '0' : 0);
+  }
+  constexpr Timestamp first_guessed = std::chrono::sys_days{std::chrono::year{1980} / 1 / 1};
+  if (unit == EpochUnit::guessed && !number->negative && timestamp_from_us(us) < first_guessed)
+    return Error{"too small for an epoch"};
+  return timestamp_from_us(number->negative ? -us : us);
+}
+
+}  // namespace stalewatch

@@ -1,0 +1,206 @@
+#include "tests/common/config/testing.hpp"
+
+namespace stalewatch {
+namespace {
+
+TEST_CASE("the script's file works as it is", "[config]") {
+  const auto read = read_config(TEST_DATA "/script.yaml");
+  REQUIRE(std::holds_alternative<Config>(read));
+  const Config& config = std::get<Config>(read);
+  REQUIRE(config.servers.size() == 1);
+  const ServerConfig& server = config.servers[0];
+  CHECK(server.key == "PROD");
+  CHECK(server.name == "PROD");
+  CHECK(server.address == "http://127.0.0.1:5000/version");
+  CHECK_FALSE(server.db_save);
+  CHECK_FALSE(server.notification);
+  CHECK(server.threshold == std::chrono::minutes(15));
+  CHECK(server.msg_interval == std::chrono::minutes(5));
+  CHECK(server.interval == std::chrono::seconds(60));
+  CHECK(config.database_configured);
+  CHECK(config.database.engine == DatabaseConfig::Engine::mysql);
+  CHECK(config.database.username == "database_user");
+  CHECK(config.database.password.reveal() == "database_password");
+  CHECK(config.database.host == "127.0.0.1");
+  CHECK(config.database.port == 3306);
+  CHECK(config.database.database == "example_database");
+  CHECK(config.database.table == "example_table");
+  REQUIRE(config.rocketchat);
+  CHECK(config.rocketchat->webhook.reveal() == "https://rock.sever.example/hooks/random/random");
+  CHECK(config.rocketchat->headers.at("content-type").reveal() == "application/json");
+  CHECK(config.logs.filename == "runs.log");
+  CHECK(config.logs.append);
+  CHECK(config.logs.level == "info");
+}
+
+TEST_CASE("a short file gets every default", "[config]") {
+  const Config config = good("servers: {A: {address: 'http://a/'}}");
+  REQUIRE(config.servers.size() == 1);
+  ServerConfig expected;
+  expected.key = expected.name = "A";
+  expected.address = "http://a/";
+  CHECK(config.servers[0] == expected);
+  CHECK_FALSE(config.database_configured);
+  CHECK(config.database.database == "/home/op/.local/state/stalewatch/rows.sqlite");
+  CHECK(config.journal_path == "/home/op/.local/state/stalewatch/journal.sqlite");
+  CHECK(config.notifier_state == "/home/op/.local/state/stalewatch/notifier.sqlite");
+}
+
+TEST_CASE("the example file is good, also with all of its sections", "[config]") {
+  auto text = read_whole_file(EXAMPLE, 1 << 20);
+  REQUIRE(text);
+  const Config plain = good(*text);
+  CHECK(plain.servers.size() == 3);
+  CHECK(plain.warnings.empty());
+  // the commented sections: "# credentials:" and what is indented below it
+  std::string whole = *text;
+  for (const std::string line :
+       {"# credentials:", "#   DB", "#     ", "#   ROCKETCHAT", "# journal:", "#   path"})
+    for (std::size_t at = 0; (at = whole.find("\n" + line, at)) != std::string::npos;)
+      whole.erase(at + 1, 2);
+  const Config full = good(
+      whole, environment({}, {{"/run/secrets/db_password", "s3cr3t\n"},
+                              {"/run/secrets/webhook", "https://chat.example/hooks/1/s3cr3t\n"}}));
+  CHECK(full.database.password.reveal() == "s3cr3t");
+  REQUIRE(full.rocketchat);
+  CHECK(full.rocketchat->channel == "#alerts");
+  CHECK(full.journal_path == "/var/lib/stalewatch/journal.sqlite");
+}
+
+TEST_CASE("defaults hold for all servers that do not say otherwise, wherever they stand",
+          "[config]") {
+  using namespace std::chrono_literals;
+  const std::string servers =
+      "servers:\n  A: {address: 'http://a/'}\n  B: {address: 'http://b/', interval: 20s, headers: "
+      "{X: b}, tls: {verify: on}}\n";
+  const std::string defaults =
+      "defaults: {interval: 30s, notification: off, headers: {X: d, Y: d}, tls: {verify: off}, "
+      "notification_treshold: 1}\n";
+  for (const auto& text : {servers + defaults, defaults + servers}) {
+    const Config config = good(text);
+    const auto &a = config.servers[0], &b = config.servers[1];
+    CHECK(a.interval == 30s);
+    CHECK(b.interval == 20s);
+    CHECK(a.threshold == 1min);
+    CHECK_FALSE(a.notification);
+    CHECK_FALSE(b.notification);
+    CHECK(a.headers.size() == 2);
+    CHECK(b.headers.size() == 1);
+    CHECK_FALSE(a.verify);
+    CHECK(b.verify);
+  }
+}
+
+TEST_CASE("anchors, aliases and merge keys work", "[config]") {
+  const Config config = good(R"(
+x-slow: &slow {interval: 5m, timeout: 1m}
+x-quiet: &quiet {notification: off, interval: 6m}
+x-all: &all
+  X: {address: http://x/}
+servers:
+  A: &a
+    <<: *slow
+    address: http://a/
+    timeout: 2s
+  B:
+    address: http://b/
+    <<: [*quiet, *slow]
+  C:
+    <<: *a
+    address: http://c/
+)");
+  using namespace std::chrono_literals;
+  REQUIRE(config.servers.size() == 3);
+  CHECK(config.servers[0].interval == 5min);
+  CHECK(config.servers[0].timeout == 2s);
+  CHECK(config.servers[1].interval == 6min);
+  CHECK(config.servers[1].timeout == 1min);
+  CHECK_FALSE(config.servers[1].notification);
+  CHECK(config.servers[2].timeout == 2s);
+  CHECK(config.servers[2].address == "http://c/");
+  CHECK(good("x-all: &all {X: {address: 'http://x/'}}\nservers: *all\n").servers.size() == 1);
+}
+
+TEST_CASE("a file that multiplies by aliases is read in no time", "[config]") {
+  std::string text = "x-0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+  for (int i = 1; i < 25; ++i) {
+    const std::string alias = "*a" + std::to_string(i - 1);
+    text += "x-" + std::to_string(i) + ": &a" + std::to_string(i) + " [";
+    for (int k = 0; k < 10; ++k) text += (k == 0 ? "" : ", ") + alias;
+    text += "]\n";
+  }
+  CHECK(good(text + one_server).servers.size() == 1);
+}
+
+TEST_CASE("line ends of Windows and a byte order mark do not matter", "[config]") {
+  CHECK(good("\xef\xbb\xbfservers:\r\n  A:\r\n    address: http://a/\r\n    name: \"x\"\r\n")
+            .servers[0]
+            .name == "x");
+}
+
+TEST_CASE("the state directory is the first that is set", "[config]") {
+  const auto journal = [](std::map<std::string, std::string> variables) {
+    return good(one_server, environment(std::move(variables))).journal_path;
+  };
+  CHECK(journal({}) == "/home/op/.local/state/stalewatch/journal.sqlite");
+  CHECK(journal({{"XDG_STATE_HOME", "/xdg"}}) == "/xdg/stalewatch/journal.sqlite");
+  CHECK(journal({{"XDG_STATE_HOME", "/xdg"}, {"STATE_DIRECTORY", "/var/lib/s:/other"}}) ==
+        "/var/lib/s/journal.sqlite");
+  CHECK(journal({{"STATE_DIRECTORY", "/x"}, {"STALEWATCH_STATE_DIR", "/own"}}) ==
+        "/own/journal.sqlite");
+  CHECK(journal({{"HOME", ""}}) == "/var/lib/stalewatch/journal.sqlite");
+}
+
+TEST_CASE("warnings tell what is read but hardly meant", "[config]") {
+  const auto warnings = [](const std::string& text) { return good(text).warnings; };
+  CHECK(warnings(one_server).empty());
+  CHECK(warnings("servers:\n  A: {address: 'http://a/', notification_threshold: 30s}").at(0) ==
+        "test.yaml:2:3: servers.A: notification_threshold 30s is shorter than the interval 1m: it "
+        "will be stale before "
+        "each next probe");
+  CHECK(warnings("servers:\n  A: {address: 'http://a/', tls: {verify: off}}").size() == 1);
+  CHECK(warnings(one_server + "credentials: {DB: {engine: sqlite, username: u, db: x}}") ==
+        std::vector<std::string>{
+            "test.yaml:2:36: credentials.DB.username: is ignored: SQLite has no use for it"});
+}
+
+TEST_CASE("what is no file at all is said in one line", "[config]") {
+  const auto read = [](const std::string& path) {
+    return to_string(std::get<std::vector<ConfigError>>(read_config(path)).at(0));
+  };
+  CHECK(read("/nonexistent/stalewatch.yaml") ==
+        "/nonexistent/stalewatch.yaml: No such file or directory");
+  CHECK(read(TEST_DATA) == TEST_DATA ": is a directory");
+}
+
+TEST_CASE("a summary tells what would run", "[config]") {
+  const std::string shown =
+      summarize(good("servers: {A: {address: 'http://a/', db_save: off}, B: {address: 'http://b/', "
+                     "name: \"two\", msg_interval: 0}}"));
+  CHECK(shown == R"(test.yaml: good
+2 servers
+  A  http://a/  every 1m, stale after 15m, reminders every 5m, no rows
+  two  http://b/  every 1m, stale after 15m, no reminders
+tells       terminal; no log file; no Rocket.Chat (no credentials.ROCKETCHAT)
+rows        SQLite file /home/op/.local/state/stalewatch/rows.sqlite, table stalewatch_updates (no credentials.DB: the embedded default)
+sockets     samples tcp://127.0.0.1:5555, control tcp://127.0.0.1:5556, events tcp://127.0.0.1:5557
+journal     /home/op/.local/state/stalewatch/journal.sqlite
+notifier    /home/op/.local/state/stalewatch/notifier.sqlite
+)");
+}
+
+TEST_CASE("a file of many servers is read in pieces", "[config]") {
+  std::string text = "servers:\n";
+  constexpr int many = 20'000;
+  for (int i = 0; i < many; ++i) {
+    const std::string name = "S" + std::to_string(i);
+    text += "  " + name + ":\n    address: http://127.0.0.1:5000/" + name +
+            "\n    notification_threshold: 15m\n";
+  }
+  const Config config = good(text);
+  CHECK(config.servers.size() == many);
+  CHECK(config.servers.back().address == "http://127.0.0.1:5000/S19999");
+}
+
+}  // namespace
+}  // namespace stalewatch

@@ -1,0 +1,342 @@
+#include "common/messages/wire.hpp"
+
+#include "tests/common/messages/random_messages.hpp"
+
+#include <catch2/catch.hpp>
+#include <msgpack.hpp>
+
+#include <array>
+#include <cstdio>
+#include <functional>
+
+using namespace stalewatch;
+
+#define ALL_MESSAGES                                                                           \
+  SampleBatch, Event, Beat, Hello, Targets, Lease, LeaseReply, Replay, Replayed, Ack, Command, \
+      Reply, Goodbye
+
+namespace {
+
+using Packer = msgpack::packer<msgpack::sbuffer>;
+
+std::string packed(const std::function<void(Packer&)>& write) {
+  msgpack::sbuffer buffer;
+  Packer p(buffer);
+  write(p);
+  return {buffer.data(), buffer.size()};
+}
+
+std::string hex(std::string_view bytes) {
+  std::string out;
+  for (const char c : bytes) {
+    std::array<char, 3> two;
+    std::snprintf(two.data(), two.size(), "%02x",
+                  static_cast<unsigned>(static_cast<unsigned char>(c)));
+    out += two.data();
+  }
+  return out;
+}
+
+std::string bytes_of(std::string_view hex_text) {
+  std::string out;
+  for (std::size_t i = 0; i + 1 < hex_text.size(); i += 2)
+    out += static_cast<char>(std::stoi(std::string(hex_text.substr(i, 2)), nullptr, 16));
+  return out;
+}
+
+constexpr auto t0 = timestamp_from_us(1'795'341'723'500'000);  // 2026-11-22T10:02:03.5Z
+
+Sample known_sample() {
+  return {.target = 70'000,
+          .news_seq = 1,
+          .probed_at = t0,
+          .took = Duration{1500},
+          .since = t0 - Duration{60'000'000},
+          .http_status = 200,
+          .computed_at = t0 - Duration{1}};
+}
+
+Event known_event() {
+  Event event{.seq = 7, .episode = 7, .kind = Kind::stale, .target = "P", .name = "Prod", .at = t0};
+  event.lag = Duration{-1};
+  event.reason = "dns";
+  event.notify = true;
+  return event;
+}
+
+/// Encoded as `golden`, and read back from it.
+template <typename M>
+void check_golden(const M& message, std::string_view golden) {
+  CHECK(hex(encode(message)) == golden);
+  const auto back = decode<M>(bytes_of(golden));
+  REQUIRE(back);
+  CHECK(*back == message);
+}
+
+/// Every kind of value that msgpack has, small.
+std::vector<std::string> values_of_all_types() {
+  return {"\xc0",
+          "\xc2",
+          "\xc3",
+          "\x05",
+          "\xff",
+          bytes_of("cf8000000000000000"),
+          bytes_of("d38000000000000000"),
+          bytes_of("cb7ff0000000000000"),
+          bytes_of("ca40000000"),
+          bytes_of("a2c328"),
+          bytes_of("c40141"),
+          bytes_of("91c0"),
+          bytes_of("81a161c0"),
+          bytes_of("d40100")};
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("every message comes back as it went", "[wire]", ALL_MESSAGES) {
+  const unsigned seed = testing::random_seed();
+  INFO("STALEWATCH_SEED=" << seed);
+  testing::RandomMessages random(seed);
+  for (int i = 0; i < 500; ++i) {
+    const auto message = random.make<TestType>();
+    const auto bytes = encode(message);
+    const auto back = decode<TestType>(bytes);
+    REQUIRE(back);
+    REQUIRE(*back == message);
+    REQUIRE(encode(*back) == bytes);
+  }
+}
+
+TEMPLATE_TEST_CASE("a message cut anywhere is refused, and so is one with more behind it", "[wire]",
+                   ALL_MESSAGES) {
+  const unsigned seed = testing::random_seed();
+  INFO("STALEWATCH_SEED=" << seed);
+  testing::RandomMessages random(seed);
+  for (int i = 0; i < 5; ++i) {
+    const auto bytes = encode(random.make<TestType>());
+    for (std::size_t length = 0; length < bytes.size(); ++length)
+      if (decode<TestType>(std::string_view(bytes).substr(0, length))) FAIL("cut at " << length);
+    CHECK(decode<TestType>(bytes + '\xc0').error() == "trailing bytes");
+    CHECK_FALSE(decode<TestType>(bytes + bytes));
+  }
+}
+
+TEMPLATE_TEST_CASE("changed bytes are read or refused, never worse", "[wire]", ALL_MESSAGES) {
+  const unsigned seed = testing::random_seed();
+  INFO("STALEWATCH_SEED=" << seed);
+  testing::RandomMessages random(seed);
+  for (int i = 0; i < 1000; ++i) {
+    auto bytes = encode(random.make<TestType>());
+    for (auto changes = random.number(1, 4); changes > 0 && !bytes.empty(); --changes)
+      bytes[static_cast<std::size_t>(
+          random.number(0, static_cast<std::int64_t>(bytes.size()) - 1))] =
+          static_cast<char>(random.number(0, 255));
+    if (const auto back = decode<TestType>(bytes)) CHECK(decode<TestType>(encode(*back)));
+  }
+}
+
+TEMPLATE_TEST_CASE("hostile bytes are refused and allocate nothing to speak of", "[wire]",
+                   ALL_MESSAGES) {
+  for (const auto* text : {"", "c1", "ddffffffff", "dfffffffff", "dbffffffff", "c6ffffffff",
+                           "c9ffffffff01", "dcffff", "deffff", "dd000186a1", "92a161ddffffffff"})
+    CHECK_FALSE(decode<TestType>(bytes_of(text)));
+  for (const char opening : {'\x91', '\x81'})
+    CHECK_FALSE(decode<TestType>(std::string(100'000, opening)));
+  CHECK_FALSE(decode<TestType>(std::string(100'000, '\xc0')));
+  for (const auto& value : values_of_all_types())
+    if (value != bytes_of("81a161c0")) CHECK_FALSE(decode<TestType>(value));
+}
+
+TEMPLATE_TEST_CASE("a field of the wrong type is refused by its name", "[wire]", Event, Beat, Hello,
+                   Targets, Lease, LeaseReply, Replay, Replayed, Ack, Command, Reply, Goodbye) {
+  TestType message;
+  for_each_field(message, [&](const char* name, const auto&) {
+    int refused = 0;
+    for (const auto& value : values_of_all_types()) {
+      const auto bytes = "\x81" + packed([&](Packer& p) { p.pack(name); }) + value;
+      const auto result = decode<TestType>(bytes);
+      if (result) continue;
+      ++refused;
+      CHECK(result.error().starts_with(name));
+    }
+    CHECK(refused >= 4);
+  });
+}
+
+TEMPLATE_TEST_CASE("unknown fields are ignored and missing ones keep their default", "[wire]",
+                   Event, Beat, Hello, Targets, Lease, LeaseReply, Replay, Replayed, Ack, Command,
+                   Reply, Goodbye) {
+  CHECK(*decode<TestType>("\x80") == TestType{});
+  const auto bytes = packed([](Packer& p) {
+    p.pack_map(3);
+    p.pack("zz_of_the_future"), p.pack(std::vector<int>{1, 2});
+    p.pack(17), p.pack("a key that is no name");
+    p.pack("zzz"), p.pack_nil();
+  });
+  const auto result = decode<TestType>(bytes);
+  REQUIRE(result);
+  CHECK(*result == TestType{});
+}
+
+TEST_CASE("fields are found in any order", "[wire]") {
+  const auto bytes = packed([](Packer& p) {
+    p.pack_map(3);
+    p.pack("at"), p.pack(5);
+    p.pack("head"), p.pack(4);
+    p.pack("journal"), p.pack("j");
+  });
+  CHECK(*decode<Beat>(bytes) == Beat{"j", 4, timestamp_from_us(5)});
+}
+
+TEST_CASE("samples of older and newer probers are understood", "[wire]") {
+  const auto batch_of = [](const std::function<void(Packer&)>& sample) {
+    return packed([&](Packer& p) {
+      p.pack_array(2);
+      p.pack("a1");
+      p.pack_array(1);
+      sample(p);
+    });
+  };
+  const auto shorter = decode<SampleBatch>(batch_of([](Packer& p) {
+    p.pack_array(2);
+    p.pack(9), p.pack(1);
+  }));
+  REQUIRE(shorter);
+  CHECK(shorter->samples == std::vector{Sample{.target = 9, .news_seq = 1}});
+
+  const auto longer = decode<SampleBatch>(batch_of([](Packer& p) {
+    p.pack_array(15);
+    p.pack(9), p.pack(1);
+    for (int i = 0; i < 2; ++i) p.pack(0);
+    p.pack(1), p.pack(1), p.pack(0), p.pack(0);
+    for (int i = 0; i < 5; ++i) p.pack_nil();
+    p.pack("of the future"), p.pack(std::vector<int>{1});
+  }));
+  REQUIRE(longer);
+  CHECK(longer->samples ==
+        std::vector{Sample{.target = 9, .news_seq = 1, .outcome = Outcome::dns}});
+}
+
+TEST_CASE("a sample's wrong values are refused by the field's name", "[wire]") {
+  const auto error_of = [](const std::string& fields) {
+    return decode<SampleBatch>(bytes_of("92a26131") + bytes_of("91") + fields).error();
+  };
+  CHECK(error_of("\x05") == "samples: not an array");
+  CHECK(error_of("\x91\xff") == "samples: target: wrong type or out of range");
+  CHECK(error_of(bytes_of("91cf0000000100000000")) ==
+        "samples: target: wrong type or out of range");
+  CHECK(error_of(bytes_of("95010000000b")) == "samples: outcome: unknown outcome");
+  CHECK(error_of(bytes_of("9501000000a26f6b")) == "samples: outcome: wrong type or out of range");
+}
+
+TEST_CASE("times that would overflow what reckons with them are refused", "[wire]") {
+  constexpr std::int64_t furthest = 1'000'000'000'000'000'000;
+  for (const std::int64_t us : {furthest, -furthest}) {
+    CHECK(decode<Beat>(encode(Beat{.at = timestamp_from_us(us)})));
+    const auto beyond = timestamp_from_us(us > 0 ? us + 1 : us - 1);
+    CHECK(decode<Beat>(encode(Beat{.at = beyond})).error() ==
+          "at: no time that can be reckoned with");
+    CHECK_FALSE(decode<Targets>(encode(Targets{.lease = beyond.time_since_epoch()})));
+  }
+  CHECK_FALSE(decode<Beat>(encode(Beat{.at = Timestamp::max()})));
+  CHECK_FALSE(decode<Beat>(encode(Beat{.at = Timestamp::min()})));
+}
+
+TEST_CASE("a sample travels as a short array", "[wire]") {
+  const SampleBatch batch{"a1", {Sample{.target = 70'000, .probed_at = t0, .since = t0}}};
+  CHECK(encode(batch).size() < 64);
+}
+
+TEST_CASE("strings and lists beyond the limits are refused", "[wire]") {
+  CHECK(decode<Goodbye>(encode(Goodbye{std::string(1 << 20, 'x')})));
+  CHECK_FALSE(decode<Goodbye>(encode(Goodbye{std::string((1 << 20) + 1, 'x')})));
+  CHECK_FALSE(decode<SampleBatch>(encode(SampleBatch{"a", std::vector<Sample>(100'001)})));
+}
+
+TEST_CASE("the bytes of each message stay what they were", "[wire]") {
+  check_golden(
+      SampleBatch{"a1", {known_sample()}},
+      "92a261319199ce0001117001cf000660da91adfde0cd05dc0001cf000660da8e1a76e0ccc8cf000660da"
+      "91adfddf");
+  check_golden(
+      known_event(),
+      "8fa373657107a7657069736f646507a46b696e64a57374616c65a6746172676574a150a46e616d65a450"
+      "726f64a761646472657373a0a26174cf000660da91adfde0aa646563696465645f617400a36c6167ffa6"
+      "726561736f6ea3646e73a9696e68696269746564c2a9616e6e6f756e636564c2a46c617465c2a66e6f74"
+      "696679c3a764625f73617665c2");
+  check_golden(Beat{"j", 300, t0},
+               "84a76a6f75726e616ca16aa468656164cd012ca26174cf000660da91adfde0a66d6f76696e67c2");
+  check_golden(
+      Hello{"prober", "p1", "i1", "z", 2, "0.1.0"},
+      "86a4726f6c65a670726f626572a46e616d65a27031a8696e7374616e6365a26931a47a6f6e65a17aa863"
+      "6170616369747902a776657273696f6ea5302e312e30");
+  check_golden(
+      Targets{"a1",
+              3,
+              true,
+              false,
+              Duration{5'000'000},
+              {TargetSpec{.id = 1, .key = "P", .headers = {{"A", "b"}}}},
+              {2, 3}},
+      "87aa61737369676e6d656e74a26131aa67656e65726174696f6e03a466756c6cc3a46c617374c2a56c65"
+      "617365ce004c4b40a5616464656491de0013a2696401a36b6579a150a761646472657373a0a8696e7465"
+      "7276616c00a774696d656f757400aa74696d655f6669656c64a0ab74696d655f666f726d6174a0a87469"
+      "6d657a6f6e65a0aa6d61785f66757475726500b16661696c7572655f7468726573686f6c6402a7686561"
+      "6465727381a141a162aa62617369635f61757468a0a763615f66696c65a0a9636572745f66696c65a0a8"
+      "6b65795f66696c65a0a6766572696679c3b0666f6c6c6f775f726564697265637473c2a86d61785f626f"
+      "6479ce00100000a570726f7879a0a772656d6f766564920203");
+  check_golden(
+      Lease{"i1", 3, 9, t0, Duration{-5}, std::nullopt},
+      "85a8696e7374616e6365a26931aa67656e65726174696f6e03ad6c6173745f6e6577735f73657109a773"
+      "656e745f6174cf000660da91adfde0ac636c6f636b5f6f6666736574fb");
+  check_golden(
+      LeaseReply{true, t0, t0 + Duration{1}},
+      "83a56b6e6f776ec3ad6c656173655f73656e745f6174cf000660da91adfde0a36e6f77cf000660da91ad"
+      "fde1");
+  check_golden(Replay{"j", -1, 500}, "83a76a6f75726e616ca16aa56166746572ffa56c696d6974cd01f4");
+  check_golden(
+      Replayed{"j", 1, 1, 2, {Event{.seq = 2, .kind = Kind::updated, .at = t0}}, true},
+      "86a76a6f75726e616ca16aa5616674657201a66f6c6465737401a46865616402a66576656e7473918ca3"
+      "73657102a46b696e64a775706461746564a6746172676574a0a46e616d65a0a761646472657373a0a261"
+      "74cf000660da91adfde0aa646563696465645f617400a9696e68696269746564c2a9616e6e6f756e6365"
+      "64c2a46c617465c2a66e6f74696679c2a764625f73617665c2a96361756768745f7570c3");
+  check_golden(Ack{"j", 1LL << 40}, "82a76a6f75726e616ca16aa3736571cf0000010000000000");
+  check_golden(Command{1, "reload", {"x"}},
+               "83a2696401a4776f7264a672656c6f6164a9617267756d656e747391a178");
+  check_golden(
+      Reply{1, true, "done", "j", 7, {}},
+      "86a2696401a26f6bc3a474657874a4646f6e65a76a6f75726e616ca16aa46865616407a870726f626c65"
+      "6d7390");
+  check_golden(Goodbye{"i1"}, "81a8696e7374616e6365a26931");
+}
+
+TEST_CASE("each message has its own topic", "[wire]") {
+  const std::vector<std::string_view> topics = {
+      topic_of<SampleBatch>(), topic_of<Event>(), topic_of<Beat>(),       topic_of<Hello>(),
+      topic_of<Targets>(),     topic_of<Lease>(), topic_of<LeaseReply>(), topic_of<Replay>(),
+      topic_of<Replayed>(),    topic_of<Ack>(),   topic_of<Command>(),    topic_of<Reply>(),
+      topic_of<Goodbye>()};
+  CHECK(topics == std::vector<std::string_view>{"samples", "event", "beat", "hello", "targets",
+                                                "lease", "lease_reply", "replay", "replayed", "ack",
+                                                "command", "reply", "goodbye"});
+}
+
+TEST_CASE("a header comes back as it went, and more of it is ignored", "[wire]") {
+  const Header header{1, "prober p1", "b1", 1ULL << 40};
+  const auto bytes = encode_header(header);
+  CHECK(hex(bytes) == "9401a970726f626572207031a26231cf0000010000000000");
+  CHECK(*decode_header(bytes) == header);
+  CHECK(*decode_header(packed([](Packer& p) {
+    p.pack_array(5);
+    p.pack(2), p.pack("s"), p.pack("b"), p.pack(3), p.pack("more");
+  })) == Header{2, "s", "b", 3});
+  for (std::size_t length = 0; length < bytes.size(); ++length)
+    CHECK_FALSE(decode_header(std::string_view(bytes).substr(0, length)));
+  CHECK_FALSE(decode_header(bytes + "x"));
+  for (const auto& value : values_of_all_types()) {
+    CHECK_FALSE(decode_header(value));
+    CHECK_FALSE(decode_header(bytes_of("94") + value + value + value + value));
+  }
+  CHECK(decode_header(bytes_of("94a131a173a16201")).error() ==
+        "header.version: wrong type or out of range");
+}

@@ -1,0 +1,405 @@
+#include "common/times/computed_time.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+
+using namespace stalewatch;
+using namespace std::chrono_literals;
+
+namespace {
+
+// 2026-11-22T10:02:03Z
+constexpr std::int64_t base = 1'795'341'723'000'000;
+constexpr auto now = timestamp_from_us(base);
+
+struct Known {
+  std::string text;
+  std::int64_t us;
+};
+
+struct Wrong {
+  std::string text, problem;
+};
+
+std::int64_t read_us(const TimeFormat& format, const std::string& text, bool is_number = false) {
+  const auto reading = format.read(text, is_number, now);
+  INFO(text << ": " << reading.problem);
+  REQUIRE(reading.time);
+  return to_us(*reading.time);
+}
+
+void check_problem(const TimeFormat& format, const Wrong& row, bool is_number = false) {
+  const auto reading = format.read(row.text, is_number, now);
+  CAPTURE(row.text);
+  CHECK_FALSE(reading.time);
+  CHECK(reading.problem == row.problem);
+}
+
+/// Reads a local time of a zone as if at `at` (UTC); "" when it is unreadable.
+std::string in_zone(const char* zone, const char* local, const char* at) {
+  const auto moment = TimeFormat("rfc3339", "UTC").read(at, false, {}).time;
+  const auto reading = TimeFormat("auto", zone).read(local, false, moment.value());
+  CHECK((!reading.time || !reading.had_offset));
+  return reading.time ? format_utc(*reading.time) : "";
+}
+
+}  // namespace
+
+TEST_CASE("RFC 3339 is read in all its spellings", "[time_format]") {
+  const Known rows[] = {
+      {"2026-11-22T10:02:03Z", base},
+      {"2026-11-22t10:02:03z", base},
+      {"2026-11-22 10:02:03Z", base},
+      {"2026-11-22T10:02:03", base},
+      {"2026-11-22T10:02:03+00:00", base},
+      {"2026-11-22T10:02:03-00:00", base},
+      {"2026-11-22T12:02:03+02:00", base},
+      {"2026-11-22T12:02:03+0200", base},
+      {"2026-11-22T12:02:03+02", base},
+      {"2026-11-22T05:02:03-05:00", base},
+      {"2026-11-22T15:32:03+05:30", base},
+      {"2026-11-22 15:55:31+05:53:28", base},  // Python, before standard time
+      {"2026-11-23T00:02:03+14:00", base},
+      {"2026-11-22 10:02:03 UTC", base},
+      {"2026-11-22 12:02:03 +0200", base},
+      {"2026-11-22T10:02:03.5Z", base + 500'000},
+      {"2026-11-22T10:02:03,5Z", base + 500'000},
+      {"2026-11-22T10:02:03.678Z", base + 678'000},        // JavaScript
+      {"2026-11-22 10:02:03.678901", base + 678'901},      // Python
+      {"2026-11-22T10:02:03.6789012Z", base + 678'901},    // .NET
+      {"2026-11-22T10:02:03.678901999Z", base + 678'901},  // Go, Rust: cut, not rounded
+      {"2026-11-22T10:02:03.678901234+02:00", base + 678'901 - 7'200'000'000},
+      {"2026-11-22T10:02:03.99999999999999999999999Z", base + 999'999},
+      {"2026-11-22T10:02Z", base - 3'000'000},
+      {"2026-11-22T10:02+00:00", base - 3'000'000},
+      {"  2026-11-22T10:02:03Z\n", base},
+      {"2024-02-29T00:00:00Z", 1'709'164'800'000'000},
+      {"2000-02-29T00:00:00Z", 951'782'400'000'000},
+      {"2026-11-21T24:00:00Z", 1'795'305'600'000'000},  // = 2026-11-22T00:00:00Z
+      {"2016-12-31T23:59:60Z", 1'483'228'799'999'999},
+      {"2016-12-31T23:59:60.7Z", 1'483'228'799'999'999},
+      {"2017-01-01T05:29:60+05:30", 1'483'228'799'999'999},
+      {"9999-12-31T23:59:59.999999Z", 253'402'300'799'999'999},
+      {"9999-12-31T23:59:59-23:59", 253'402'387'139'000'000},
+      {"1970-01-01T00:00:00.000001Z", 1},
+  };
+  for (const auto* name : {"auto", "rfc3339", "python"})
+    for (const auto& row : rows) CHECK(read_us(TimeFormat(name, "UTC"), row.text) == row.us);
+}
+
+TEST_CASE("wrong dates and times are refused, each with its problem", "[time_format]") {
+  const Wrong rows[] = {
+      {"", "empty"},
+      {" \n", "empty"},
+      {"2026-02-30T10:00:00Z", "2026-02 has no day 30"},
+      {"2026-02-29T10:00:00Z", "2026-02 has no day 29"},
+      {"1900-02-29T10:00:00Z", "1900-02 has no day 29"},
+      {"2026-04-31 10:00:00", "2026-04 has no day 31"},
+      {"2026-11-00T10:00:00Z", "2026-11 has no day 0"},
+      {"2026-00-01T10:00:00Z", "month 0"},
+      {"2026-13-01T10:00:00Z", "month 13"},
+      {"2026-11-22T25:00:00Z", "hour 25"},
+      {"2026-11-22T24:00:01Z", "hour 24"},
+      {"2026-11-22T24:00:00.1Z", "hour 24"},
+      {"2026-11-22T10:60:00Z", "minute 60"},
+      {"2026-11-22T10:00:61Z", "second 61"},
+      {"2026-11-22T10:02:60Z", "second 60"},
+      {"2026-11-22", "a date without a clock"},
+      {"2026-11-22T", "not a time"},
+      {"2026-11-22T10", "not a time"},
+      {"2026-11-22T10:0", "not a time"},
+      {"2026-11-22T10:02:", "not a time"},
+      {"2026-11-22T10:02:3Z", "not a time"},
+      {"2026-11-22T1:02:03Z", "not a time"},
+      {"2026-1-22T10:02:03Z", "not a time"},
+      {"2026-11-2T10:02:03Z", "not a time"},
+      {"2026/11/22 10:02:03", "not a time"},
+      {"26-11-22T10:02:03Z", "not a time"},
+      {"12026-11-22T10:02:03Z", "not a time"},
+      {"+2026-11-22T10:02:03Z", "not a time"},
+      {"2026-11-22T10:02:03.Z", "a decimal sign without digits"},
+      {"2026-11-22T10:02:03.", "a decimal sign without digits"},
+      {"2026-11-22  10:02:03Z", "not a time"},
+      {"2026-11-22_10:02:03Z", "unexpected \"_10:02:03Z\" at its end"},
+      {"2026-11-22T10:02:03ZZ", "unexpected \"Z\" at its end"},
+      {"2026-11-22T10:02:03Z trailing", "unexpected \" trailing\" at its end"},
+      {"2026-11-22T10:02:03 Z", "unexpected \" Z\" at its end"},
+      {"2026-11-22 10:02:03 EST", "unexpected \"EST\" at its end"},
+      {"2026-11-22 10:02:03 +0000 UTC", "unexpected \" UTC\" at its end"},
+      {"2026-11-22T10:02:03 PM", "unexpected \" PM\" at its end"},
+      {"2026-11-22 10:02:03 AM", "unexpected \"AM\" at its end"},
+      {"2026-11-22T10:02:03\x1b[31m", "unexpected \"\\x1b[31m\" at its end"},
+      {"2026-11-22T10:02:03+", "an offset without hours"},
+      {"2026-11-22T10:02:03+2", "an offset without hours"},
+      {"2026-11-22T10:02:03+02:", "an offset without minutes"},
+      {"2026-11-22T10:02:03+02:0", "an offset without minutes"},
+      {"2026-11-22T10:02:03+020", "unexpected \"0\" at its end"},
+      {"2026-11-22T10:02:03+24:00", "an offset that does not exist"},
+      {"2026-11-22T10:02:03+02:60", "an offset that does not exist"},
+      {"2026-11-22T10:02:03+02:00Z", "unexpected \"Z\" at its end"},
+      {"2026-11-22T10:02:03Z+02:00", "unexpected \"+02:00\" at its end"},
+      {"0000-01-01T00:00:00Z", "never computed"},
+      {"0001-01-01T00:00:00Z", "never computed"},
+      {"0001-01-01 00:00:00", "never computed"},
+      {"1899-12-30T00:00:00Z", "never computed"},
+      {"1970-01-01T00:00:00Z", "never computed"},
+      {"1970-01-01T00:00:00-05:00", "never computed"},
+      {"1970-01-01T01:00:00+02:00", "never computed"},
+      {"soon", "not a time"},
+      {"never", "not a time"},
+      {"null", "not a time"},
+      {"NaN", "not a time"},
+      {"10:02:03", "not a time"},
+      {"22.11.2026 10:02:03", "not a time"},
+      {"11/22/2026 10:02:03 AM", "not a time"},
+      {"2026-W47-7T10:02:03Z", "not a time"},
+      {"2026-326T10:02:03Z", "not a time"},
+      {"-", "not a time"},
+      {"Z", "not a time"},
+      {"\xff\xfe", "not a time"},
+      {std::string("2026-11-22T10:02:03Z\0", 21), "unexpected \"\\x00\" at its end"},
+      {std::string(100'000, '1'), "too long for a number of seconds"},
+      {std::string(100'000, 'x'), "not a time"},
+      {"2026-11-22T10:02:03" + std::string(100'000, '+'), "an offset without hours"},
+  };
+  for (const auto& row : rows) check_problem(TimeFormat("auto", "UTC"), row);
+}
+
+TEST_CASE("RFC 1123 is read with every zone it knows", "[time_format]") {
+  const Known rows[] = {
+      {"Sun, 22 Nov 2026 10:02:03 GMT", base},
+      {"Sun, 22 Nov 2026 10:02:03 UTC", base},
+      {"Sun, 22 Nov 2026 10:02:03 UT", base},
+      {"Sun, 22 Nov 2026 12:02:03 +0200", base},
+      {"Sun, 22 Nov 2026 12:02:03 +02:00", base},
+      {"Sun, 22 Nov 2026 05:02:03 EST", base},
+      {"Sun, 22 Nov 2026 03:02:03 PDT", base},
+      {"22 Nov 2026 10:02:03 GMT", base},
+      {"Sunday, 22 November 2026 10:02:03 GMT", base},
+      {"sun, 22 NOV 2026 10:02:03 GMT", base},
+      {"Sun, 22 Nov 2026 10:02 GMT", base - 3'000'000},
+      {"Sun, 22 Nov 2026 10:02:03", base},
+      {"Sun, 06 Nov 1994 08:49:37 GMT", 784'111'777'000'000},
+      {"Sun, 6 Nov 1994 08:49:37 GMT", 784'111'777'000'000},
+      {"Sat, 31 Dec 2016 23:59:60 GMT", 1'483'228'799'999'999},
+  };
+  for (const auto* name : {"auto", "rfc1123"})
+    for (const auto& row : rows) CHECK(read_us(TimeFormat(name, "UTC"), row.text) == row.us);
+  CHECK_FALSE(TimeFormat("auto", "UTC").read("Sun, 22 Nov 2026 10:02:03", false, now).had_offset);
+
+  const Wrong wrong[] = {
+      {"Mon, 22 Nov 2026 10:02:03 GMT", "the weekday is not the date's"},
+      {"Sun, 31 Nov 2026 10:02:03 GMT", "2026-11 has no day 31"},
+      {"Sun, 22 Nov 2026 25:02:03 GMT", "hour 25"},
+      {"Sun, 22 Nov 26 10:02:03 GMT", "not a time"},
+      {"Sun, 22 Nov 2026 10:02:03 CET", "a zone that RFC 1123 does not know"},
+      {"Sun, 22 Nov 2026 10:02:03 A", "a zone that RFC 1123 does not know"},
+      {"Sun, 22 Nov 2026 10:02:03 GMT+1", "unexpected \"+1\" at its end"},
+      {"Sun, 22 Nov 2026 10:02:03.5 GMT", "unexpected \".5 GMT\" at its end"},
+      {"Sun Nov 22 10:02:03 2026", "not a time"},
+      {"Sunday, 22-Nov-26 10:02:03 GMT", "not a time"},
+      {"Sun, 22 Foo 2026 10:02:03 GMT", "not a time"},
+      {"Son, 22 Nov 2026 10:02:03 GMT", "not a time"},
+  };
+  for (const auto& row : wrong) check_problem(TimeFormat("rfc1123", "UTC"), row);
+}
+
+TEST_CASE("an epoch is read by its magnitude, exactly", "[time_format]") {
+  const Known rows[] = {
+      {"1795341723", base},
+      {"1795341723.5", base + 500'000},
+      {"1795341723.678901", base + 678'901},
+      {"1795341723.678901999", base + 678'901},
+      {"1795341723000", base},
+      {"1795341723678", base + 678'000},
+      {"1795341723678.901", base + 678'901},
+      {"1795341723678901", base + 678'901},
+      {"1795341723678901999", base + 678'901},
+      {"1795341723678901.999", base + 678'901},
+      {"1.795341723e9", base},
+      {"1.795341723678901E+9", base + 678'901},
+      {"17953417230e-1", base},
+      {"001795341723", base},
+      {"99999999999", 99'999'999'999'000'000},  // the last second, in the year 5138
+      {"315532800", 315'532'800'000'000},       // 1980
+  };
+  for (const auto* name : {"auto", "epoch"})
+    for (const auto& row : rows)
+      for (const bool is_number : {true, false})
+        CHECK(read_us(TimeFormat(name, "UTC"), row.text, is_number) == row.us);
+  const Wrong wrong[] = {
+      {"0", "never computed"},
+      {"0.0", "never computed"},
+      {"-0", "never computed"},
+      {"0e9", "never computed"},
+      {"-1", "never computed"},
+      {"-1795341723", "never computed"},
+      {"-62135596800", "never computed"},  // the year 1
+      {"1", "too small for an epoch"},
+      {"2026", "too small for an epoch"},
+      {"20261122", "too small for an epoch"},  // a date without dashes is no epoch
+      {"202611221002", "too small for an epoch"},
+      {"315532799.999999", "too small for an epoch"},
+      {"100000000000000", "too small for an epoch"},
+      {"100000000000000000000000", "too large for a time"},
+      {"1e400", "too large for a time"},
+      {"1e99999", "not a time"},
+      {"1e-400", "never computed"},
+      {"1795341723.", "not a time"},
+      {".5", "not a time"},
+      {"1.2.3", "not a time"},
+      {"1e", "not a time"},
+      {"+1795341723", "not a time"},
+      {"--1", "not a time"},
+      {"1 795 341 723", "not a time"},
+      {"0x6b02a71b", "not a time"},
+  };
+  for (const auto& row : wrong) check_problem(TimeFormat("epoch", "UTC"), row);
+}
+
+TEST_CASE("an epoch of a named unit is read in that unit", "[time_format]") {
+  CHECK(read_us(TimeFormat("epoch_s", "UTC"), "1") == 1'000'000);
+  CHECK(read_us(TimeFormat("epoch_s", "UTC"), "1795341723", true) == base);
+  CHECK(read_us(TimeFormat("epoch_ms", "UTC"), "1", true) == 1'000);
+  CHECK(read_us(TimeFormat("epoch_ms", "UTC"), "1795341723000", true) == base);
+  CHECK(read_us(TimeFormat("epoch_us", "UTC"), "1", true) == 1);
+  CHECK(read_us(TimeFormat("epoch_us", "UTC"), "1795341723000000") == base);
+  CHECK(read_us(TimeFormat("epoch_ns", "UTC"), "1000", true) == 1);
+  CHECK(read_us(TimeFormat("epoch_ns", "UTC"), "1795341723000000999") == base);
+  check_problem(TimeFormat("epoch_ns", "UTC"), {"999", "never computed"}, true);
+  check_problem(TimeFormat("epoch_s", "UTC"), {"9999999999999", "too large for a time"}, true);
+  check_problem(TimeFormat("epoch_s", "UTC"), {"2026-11-22T10:02:03Z", "not a time"});
+}
+
+TEST_CASE("a number is no text, and the other way round", "[time_format]") {
+  check_problem(TimeFormat("rfc3339", "UTC"), {"1795341723", "a number, not a text"}, true);
+  check_problem(TimeFormat("rfc1123", "UTC"), {"1795341723", "a number, not a text"}, true);
+  check_problem(TimeFormat("rfc3339", "UTC"), {"1795341723", "not a time"});
+}
+
+TEST_CASE("a pattern reads what it describes", "[time_format]") {
+  struct Row {
+    const char *pattern, *text;
+    std::int64_t us;
+  };
+  const Row rows[] = {
+      {"%Y-%m-%d %H:%M:%S", "2026-11-22 10:02:03", base},
+      {"%Y-%m-%d %H:%M:%S", "2026-11-22    10:02:03", base},
+      {"%d.%m.%Y %H:%M", "22.11.2026 10:02", base - 3'000'000},
+      {"%d.%m.%Y", "22.11.2026", 1'795'305'600'000'000},
+      {"%m/%d/%Y %I:%M:%S %p", "11/22/2026 10:02:03 AM", base},
+      {"%m/%d/%Y %I:%M:%S %p", "11/22/2026 10:02:03 PM", base + 43'200'000'000},
+      {"%m/%d/%Y %I:%M:%S %p", "11/22/2026 12:02:03 AM", base - 36'000'000'000},
+      {"%m/%d/%y %I %p", "1/2/26 12 pm", 1'767'355'200'000'000},
+      {"%Y%m%d%H%M%S", "20261122100203", base},
+      {"%Y%m%dT%H%M%S%z", "20261122T120203+0200", base},
+      {"%FT%T.%f%z", "2026-11-22T10:02:03.678901234Z", base + 678'901},
+      {"%F %T,%f", "2026-11-22 10:02:03,6", base + 600'000},
+      {"%a %b %e %H:%M:%S %Y", "Sun Nov 22 10:02:03 2026", base},
+      {"%a %b %e %H:%M:%S %Y", "Sun Nov  1 00:00:00 2026", 1'793'491'200'000'000},
+      {"%A, %d. %B %Y %R %Z", "Sunday, 22. November 2026 10:02 UTC", base - 3'000'000},
+      {"%D %R", "11/22/26 10:02", base - 3'000'000},
+      {"%y-%m-%d", "70-01-02", 86'400'000'000},
+      {"100%% %F %T", "100% 2026-11-22 10:02:03", base},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.pattern);
+    CHECK(read_us(TimeFormat(row.pattern, "UTC"), row.text) == row.us);
+  }
+  CHECK(read_us(TimeFormat("%Y%m%d%H%M%S", "UTC"), "20261122100203", true) == base);
+  CHECK(read_us(TimeFormat("%F %T", "Europe/Berlin"), "2026-11-22 11:02:03") == base);
+}
+
+TEST_CASE("text that a pattern does not describe is refused", "[time_format]") {
+  const TimeFormat format("%Y-%m-%d %H:%M:%S", "UTC");
+  const Wrong rows[] = {
+      {"2026-11-22 10:02:03.5", "unexpected \".5\" at its end"},
+      {"2026-11-22 10:02:03Z", "unexpected \"Z\" at its end"},
+      {"2026-11-22 10:02", "not as \"%Y-%m-%d %H:%M:%S\" has it"},
+      {"2026-02-30 10:02:03", "2026-02 has no day 30"},
+      {"2026-11-22 25:02:03", "hour 25"},
+      {"22.11.2026", "not as \"%Y-%m-%d %H:%M:%S\" has it"},
+      {"0001-01-01 00:00:00", "never computed"},
+  };
+  for (const auto& row : rows) check_problem(format, row);
+  check_problem(TimeFormat("%F %I %p", "UTC"), {"2026-11-22 13 PM", "hour 13"});
+  check_problem(TimeFormat("%a %F", "UTC"), {"Mon 2026-11-22", "the weekday is not the date's"});
+  check_problem(TimeFormat("%F %T %Z", "UTC"),
+                {"2026-11-22 10:02:03 CET", "not as \"%F %T %Z\" has it"});
+}
+
+TEST_CASE("a format or zone that does not exist is refused when it is made", "[time_format]") {
+  using Catch::Matchers::Contains;
+  const auto make = [](const char* format, const char* zone) { return TimeFormat(format, zone); };
+  CHECK_THROWS_WITH(make("rfc339", "UTC"),
+                    Contains("unknown time format \"rfc339\": neither auto"));
+  CHECK_THROWS_WITH(make("", "UTC"), Contains("unknown time format"));
+  CHECK_THROWS_WITH(make("%Y-%m-%d %Q", "UTC"), "time format has an unknown directive %Q");
+  CHECK_THROWS_WITH(make("%F %", "UTC"), "time format ends with a lone %");
+  CHECK_THROWS_WITH(make("%H:%M:%S", "UTC"),
+                    "time format has no complete date (year, month and day)");
+  CHECK_THROWS_WITH(make("%F %I", "UTC"), Contains("%I without %p"));
+  CHECK_THROWS_WITH(make("auto", "Europe/Berlim"),
+                    "no time zone \"Europe/Berlim\" on this machine");
+  CHECK_THROWS(make("auto", ""));
+  CHECK_THROWS(make("auto", "../../etc/passwd"));
+}
+
+TEST_CASE("times without an offset are those of the zone", "[time_format]") {
+  struct Row {
+    const char *zone, *local, *at, *utc;
+  };
+  const Row rows[] = {
+      {"Europe/Berlin", "2026-11-22 11:02:03", "2026-11-22T10:02:03Z", "2026-11-22T10:02:03Z"},
+      {"Europe/Berlin", "2026-07-22 12:02:03", "2026-07-22T10:02:03Z", "2026-07-22T10:02:03Z"},
+      {"Asia/Kolkata", "2026-11-22 15:32:03", "2026-11-22T10:02:03Z", "2026-11-22T10:02:03Z"},
+      {"Etc/UTC", "2026-11-22 10:02:03", "2026-11-22T10:02:03Z", "2026-11-22T10:02:03Z"},
+      // Berlin, 2026-03-29: 02:00 becomes 03:00
+      {"Europe/Berlin", "2026-03-29 01:59:59.999999", "2026-03-29T01:00:00Z",
+       "2026-03-29T00:59:59.999999Z"},
+      {"Europe/Berlin", "2026-03-29 02:00:00", "2026-03-29T01:00:00Z", ""},
+      {"Europe/Berlin", "2026-03-29 02:59:59.999999", "2026-03-29T01:00:00Z", ""},
+      {"Europe/Berlin", "2026-03-29 03:00:00", "2026-03-29T01:00:00Z", "2026-03-29T01:00:00Z"},
+      // Berlin, 2026-10-25: 03:00 becomes 02:00; 02:30 comes at 00:30Z and at 01:30Z
+      {"Europe/Berlin", "2026-10-25 01:59:59", "2026-10-25T02:00:00Z", "2026-10-24T23:59:59Z"},
+      {"Europe/Berlin", "2026-10-25 02:30:00", "2026-10-25T00:31:00Z", "2026-10-25T00:30:00Z"},
+      {"Europe/Berlin", "2026-10-25 02:30:00", "2026-10-25T01:29:59.999999Z",
+       "2026-10-25T00:30:00Z"},
+      {"Europe/Berlin", "2026-10-25 02:30:00", "2026-10-25T01:30:00Z", "2026-10-25T01:30:00Z"},
+      {"Europe/Berlin", "2026-10-25 02:30:00", "2026-11-25T00:00:00Z", "2026-10-25T01:30:00Z"},
+      {"Europe/Berlin", "2026-10-25 03:00:00", "2026-10-25T02:00:00Z", "2026-10-25T02:00:00Z"},
+      // New York, 2026-03-08 and 2026-11-01
+      {"America/New_York", "2026-03-08 01:59:59", "2026-03-08T07:00:00Z", "2026-03-08T06:59:59Z"},
+      {"America/New_York", "2026-03-08 02:30:00", "2026-03-08T07:30:00Z", ""},
+      {"America/New_York", "2026-03-08 03:00:00", "2026-03-08T07:30:00Z", "2026-03-08T07:00:00Z"},
+      {"America/New_York", "2026-11-01 01:30:00", "2026-11-01T06:00:00Z", "2026-11-01T05:30:00Z"},
+      {"America/New_York", "2026-11-01 01:30:00", "2026-11-01T06:30:00Z", "2026-11-01T06:30:00Z"},
+      // Lord Howe moves by half an hour: 2026-04-05 02:00 becomes 01:30, 2026-10-04 02:00 becomes
+      // 02:30
+      {"Australia/Lord_Howe", "2026-04-05 01:45:00", "2026-04-04T14:50:00Z",
+       "2026-04-04T14:45:00Z"},
+      {"Australia/Lord_Howe", "2026-04-05 01:45:00", "2026-04-04T15:15:00Z",
+       "2026-04-04T15:15:00Z"},
+      {"Australia/Lord_Howe", "2026-04-05 01:29:59", "2026-04-04T15:15:00Z",
+       "2026-04-04T14:29:59Z"},
+      {"Australia/Lord_Howe", "2026-10-04 02:15:00", "2026-10-04T00:00:00Z", ""},
+      {"Australia/Lord_Howe", "2026-10-04 02:30:00", "2026-10-04T00:00:00Z",
+       "2026-10-03T15:30:00Z"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.zone, row.local, row.at);
+    CHECK(in_zone(row.zone, row.local, row.at) == row.utc);
+  }
+}
+
+TEST_CASE("a written offset outranks the zone", "[time_format]") {
+  const TimeFormat berlin("auto", "Europe/Berlin");
+  CHECK(read_us(berlin, "2026-11-22T10:02:03Z") == base);
+  CHECK(berlin.read("2026-11-22T10:02:03Z", false, now).had_offset);
+  CHECK(read_us(berlin, "1795341723", true) == base);
+  CHECK(berlin.read("2026-03-29 02:30:00", false, now).problem ==
+        "in Europe/Berlin the clocks skipped this hour");
+  CHECK(TimeFormat("auto", "America/New_York").read("1970-01-01 00:00:00", false, now).problem ==
+        "never computed");
+}
