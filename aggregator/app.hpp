@@ -11,7 +11,7 @@
 #include "aggregator/chain.hpp"
 #include "aggregator/clock_basis.hpp"
 #include "aggregator/control.hpp"
-#include "aggregator/journal_lock.hpp"
+#include "aggregator/journal/lock.hpp"
 #include "common/process/health.hpp"
 #include "common/process/process.hpp"
 

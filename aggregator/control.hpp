@@ -3,7 +3,7 @@
 // The control socket: probers' hellos and leases, consumers' replays and acks, operators' commands.
 
 #include "aggregator/core.hpp"
-#include "aggregator/journal_threads.hpp"
+#include "aggregator/journal/threads.hpp"
 #include "common/bus/bus.hpp"
 
 #include <functional>

@@ -5,9 +5,9 @@
 // clock, socket, file or log.
 
 #include "aggregator/consumers.hpp"
-#include "aggregator/judge.hpp"
-#include "aggregator/membership.hpp"
-#include "aggregator/streams.hpp"
+#include "aggregator/probers/membership.hpp"
+#include "aggregator/probers/streams.hpp"
+#include "aggregator/target/judge.hpp"
 
 #include <algorithm>
 #include <functional>

@@ -1,8 +1,8 @@
 #include "aggregator/pipe.hpp"
 
 #include "aggregator/core.hpp"
-#include "aggregator/journal.hpp"
-#include "aggregator/journal_lock.hpp"
+#include "aggregator/journal/journal.hpp"
+#include "aggregator/journal/lock.hpp"
 #include "common/base/text.hpp"
 #include "common/messages/json_lines.hpp"
 #include "common/messages/names.hpp"

@@ -1,4 +1,4 @@
-#include "aggregator/journal.hpp"
+#include "aggregator/journal/journal.hpp"
 #include "cli/commands.hpp"
 #include "cli/event_place.hpp"
 #include "cli/event_printer.hpp"

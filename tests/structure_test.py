@@ -22,18 +22,25 @@ ARROWS = {process: {process, "common"} for process in PROCESSES} | {"common": {"
 # The rooms of common, from the ground up: each knows itself and those before it.
 ROOMS = [f"common/{room}" for room in ("base", "times", "messages", "config", "process", "bus")]
 
+# The rooms of the other folders, and what each may know of its own folder beside itself.
+INNER_ROOMS = {
+    "aggregator/target": [],
+    "aggregator/probers": ["aggregator/target/*"],
+    "aggregator/journal": ["aggregator/target/*", "aggregator/core.hpp", "aggregator/wake.hpp"],
+}
+
 # What the command for people shows by itself is read and worded as the processes do it.
-LENT = {"cli": ['"aggregator/journal.hpp"', '"notifier/render.hpp"']}
+LENT = {"cli": ['"aggregator/journal/journal.hpp"', '"notifier/render.hpp"']}
 
 # Where each third party may be seen. A library that is known in one place can be replaced there.
 THIRD_PARTIES = {
     r"<zmq": ["common/bus/*", "*/app.hpp"],
     r"<msgpack": ["common/messages/pack.hpp"],
-    r'"common/messages/pack.hpp"': ["common/messages/wire.cpp", "aggregator/state_codec.cpp"],
+    r'"common/messages/pack.hpp"': ["common/messages/wire.cpp", "aggregator/journal/codec.cpp"],
     r"<simdjson": ["prober/json_field.cpp"],
     r"<yaml-cpp/": ["common/config/yaml_*.cpp"],
     r"<date/": ["common/times/computed_time.cpp", "mock_server/*.cpp"],
-    r"<soci/": ["aggregator/journal*", "notifier/store*.cpp", "notifier/owed_run.cpp", "recorder/sql_event_store.cpp"],
+    r"<soci/": ["aggregator/journal/*", "notifier/store*.cpp", "notifier/owed_run.cpp", "recorder/sql_event_store.cpp"],
     r"<(sqlite3|mysql|libpq)": ["recorder/sql_event_store.cpp"],
     r"<curl/": ["prober/*", "notifier/http_post.cpp"],
     r"<openssl/": ["prober/tls_*.cpp", "mock_server/http_server.cpp"],
@@ -73,7 +80,9 @@ PURE = [
     *("common/times/" + name for name in ("civil_time", "time_pattern", "time_texts")),
     "common/messages/names",
     "common/config/target_spec",
-    *("aggregator/" + name for name in ("judge", "data_axis", "episode", "clock_basis", "chain", "membership", "consumers", "core", "core_system")),
+    *("aggregator/target/" + name for name in ("judge", "data_axis", "episode")),
+    "aggregator/probers/membership",
+    *("aggregator/" + name for name in ("clock_basis", "chain", "consumers", "core", "core_system")),
     *("prober/" + name for name in ("schedule", "assignment", "target_history", "outbox", "clock_pings")),
     *("notifier/" + name for name in ("render", "digest", "chat_text", "watchdog")),
     *("recorder/" + name for name in ("rows", "dialect")),
@@ -137,6 +146,19 @@ def test_rooms_know_only_those_below(room):
         if name.startswith(room + "/")
         for include in includes_of(name)
         if include.startswith('"') and include.strip('"').rsplit("/", 1)[0] not in known
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("room", INNER_ROOMS)
+def test_inner_rooms_know_what_they_need_of_their_folder(room):
+    wrong = [
+        f"{name} includes {include}"
+        for name in sources()
+        if name.startswith(room + "/")
+        for include in includes_of(name)
+        if include.startswith('"' + room.split("/")[0] + "/")
+        and not allowed(include.strip('"'), [room + "/*", *INNER_ROOMS[room]])
     ]
     assert not wrong
 

@@ -3,7 +3,7 @@
 // The life of a problem, alike on all axes: opening, reminders, closing, and what inhibition does
 // to each.
 
-#include "aggregator/judge.hpp"
+#include "aggregator/target/judge.hpp"
 
 namespace stalewatch::aggregator {
 

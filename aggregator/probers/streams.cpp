@@ -1,6 +1,6 @@
-#include "aggregator/streams.hpp"
+#include "aggregator/probers/streams.hpp"
 
-#include "aggregator/judge.hpp"
+#include "aggregator/target/judge.hpp"
 
 #include <algorithm>
 #include <limits>

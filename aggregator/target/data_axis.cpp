@@ -1,6 +1,6 @@
-#include "aggregator/data_axis.hpp"
+#include "aggregator/target/data_axis.hpp"
 
-#include "aggregator/episode.hpp"
+#include "aggregator/target/episode.hpp"
 
 #include <algorithm>
 

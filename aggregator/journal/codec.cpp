@@ -1,4 +1,4 @@
-#include "aggregator/target_state.hpp"
+#include "aggregator/target/state.hpp"
 #include "common/messages/pack.hpp"
 
 #include <stdexcept>

@@ -1,7 +1,7 @@
-#include "aggregator/judge.hpp"
+#include "aggregator/target/judge.hpp"
 
-#include "aggregator/data_axis.hpp"
-#include "aggregator/episode.hpp"
+#include "aggregator/target/data_axis.hpp"
+#include "aggregator/target/episode.hpp"
 #include "common/base/text.hpp"
 #include "common/messages/names.hpp"
 

@@ -1,4 +1,4 @@
-#include "aggregator/disk_reserve.hpp"
+#include "aggregator/journal/reserve.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

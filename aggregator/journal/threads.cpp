@@ -1,4 +1,4 @@
-#include "aggregator/journal_threads.hpp"
+#include "aggregator/journal/threads.hpp"
 
 #include "common/process/log.hpp"
 

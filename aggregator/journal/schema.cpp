@@ -1,4 +1,4 @@
-#include "aggregator/journal_schema.hpp"
+#include "aggregator/journal/schema.hpp"
 
 #include "common/base/text.hpp"
 #include "common/messages/names.hpp"

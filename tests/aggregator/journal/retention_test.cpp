@@ -1,6 +1,6 @@
-#include "aggregator/journal.hpp"
+#include "aggregator/journal/journal.hpp"
 #include "tests/aggregator/bench.hpp"
-#include "tests/aggregator/temporary_folder.hpp"
+#include "tests/aggregator/journal/temporary_folder.hpp"
 
 #include <catch2/catch.hpp>
 

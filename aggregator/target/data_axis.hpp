@@ -2,7 +2,7 @@
 
 // The data axis: which computed time is judged, and what a new, older or late one leads to.
 
-#include "aggregator/judge.hpp"
+#include "aggregator/target/judge.hpp"
 
 namespace stalewatch::aggregator {
 

@@ -1,4 +1,4 @@
-#include "aggregator/membership.hpp"
+#include "aggregator/probers/membership.hpp"
 
 #include <algorithm>
 #include <functional>

@@ -1,7 +1,7 @@
 // The file as such: opened, damaged, gone from its place, or an older copy of itself.
 
-#include "aggregator/journal_impl.hpp"
-#include "aggregator/journal_schema.hpp"
+#include "aggregator/journal/impl.hpp"
+#include "aggregator/journal/schema.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -2,7 +2,7 @@
 
 // What the parts of Journal share; for them alone.
 
-#include "aggregator/journal.hpp"
+#include "aggregator/journal/journal.hpp"
 
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>

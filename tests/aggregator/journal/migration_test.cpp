@@ -1,8 +1,8 @@
 // Journals of older versions: the fixtures are dumps of files that those versions wrote.
 
-#include "aggregator/journal.hpp"
-#include "aggregator/journal_schema.hpp"
-#include "tests/aggregator/temporary_folder.hpp"
+#include "aggregator/journal/journal.hpp"
+#include "aggregator/journal/schema.hpp"
+#include "tests/aggregator/journal/temporary_folder.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "aggregator/membership.hpp"
+#include "aggregator/probers/membership.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "aggregator/journal_lock.hpp"
+#include "aggregator/journal/lock.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>

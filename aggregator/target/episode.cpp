@@ -1,4 +1,4 @@
-#include "aggregator/episode.hpp"
+#include "aggregator/target/episode.hpp"
 
 #include "common/messages/names.hpp"
 

@@ -4,7 +4,7 @@
 // everything is a function of the state, the input and now. docs/semantics.md says in words what
 // this decides.
 
-#include "aggregator/target_state.hpp"
+#include "aggregator/target/state.hpp"
 #include "common/config/config.hpp"
 #include "common/messages/messages.hpp"
 

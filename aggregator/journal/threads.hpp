@@ -2,8 +2,8 @@
 
 // The journal's two threads, so that the one that receives never waits for a disk.
 
-#include "aggregator/disk_reserve.hpp"
-#include "aggregator/journal.hpp"
+#include "aggregator/journal/journal.hpp"
+#include "aggregator/journal/reserve.hpp"
 #include "aggregator/wake.hpp"
 
 #include <condition_variable>

@@ -1,8 +1,8 @@
 // What need not be kept any more is deleted in small steps. Freed pages are used again: the file
 // does not shrink, and does not grow while there are any.
 
-#include "aggregator/journal_impl.hpp"
-#include "aggregator/journal_schema.hpp"
+#include "aggregator/journal/impl.hpp"
+#include "aggregator/journal/schema.hpp"
 
 #include <algorithm>
 #include <filesystem>

@@ -1,7 +1,7 @@
-#include "aggregator/journal.hpp"
-#include "aggregator/journal_threads.hpp"
+#include "aggregator/journal/journal.hpp"
+#include "aggregator/journal/threads.hpp"
 #include "tests/aggregator/bench.hpp"
-#include "tests/aggregator/temporary_folder.hpp"
+#include "tests/aggregator/journal/temporary_folder.hpp"
 
 #include <catch2/catch.hpp>
 #include <poll.h>
