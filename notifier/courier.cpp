@@ -1,7 +1,7 @@
 #include "notifier/courier.hpp"
 
 #include "common/process/log.hpp"
-#include "notifier/rocketchat_sink.hpp"
+#include "notifier/sinks/rocketchat/sink.hpp"
 
 #include <algorithm>
 

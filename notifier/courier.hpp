@@ -3,7 +3,7 @@
 // Carries what a sink owes from the state file to the sink, at the sink's own pace.
 
 #include "notifier/metrics.hpp"
-#include "notifier/sink.hpp"
+#include "notifier/sinks/sink.hpp"
 #include "notifier/store.hpp"
 
 #include <condition_variable>

@@ -1,7 +1,7 @@
 #include "notifier/metrics.hpp"
 
 #include "common/process/health.hpp"
-#include "notifier/sink.hpp"
+#include "notifier/sinks/sink.hpp"
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>

@@ -2,7 +2,7 @@
 
 #include "common/base/text.hpp"
 #include "common/process/process.hpp"
-#include "notifier/sink.hpp"
+#include "notifier/sinks/sink.hpp"
 
 #include <ostream>
 

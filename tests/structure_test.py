@@ -27,6 +27,7 @@ INNER_ROOMS = {
     "aggregator/target": [],
     "aggregator/probers": ["aggregator/target/*"],
     "aggregator/journal": ["aggregator/target/*", "aggregator/core.hpp", "aggregator/wake.hpp"],
+    "notifier/sinks": [f"notifier/{name}.hpp" for name in ("digest", "http_post", "item", "render", "retry")],
 }
 
 # What the command for people shows by itself is read and worded as the processes do it.
@@ -46,7 +47,7 @@ THIRD_PARTIES = {
     r"<openssl/": ["prober/tls_*.cpp", "mock_server/http_server.cpp"],
     r"<httplib": ["mock_server/*", "common/process/health.cpp", "cli/healthcheck.cpp"],
     r"<prometheus/": ["common/process/health.*", "common/process/metrics.hpp", "*/metrics.cpp"],
-    r"<spdlog": ["common/process/log.*", "notifier/log_sink.cpp", "mock_server/app.cpp"],
+    r"<spdlog": ["common/process/log.*", "notifier/sinks/log.cpp", "mock_server/app.cpp"],
     r"<CLI/": ["common/process/process.hpp", "cli/commands.hpp", "mock_server/options.cpp"],
     r"<nlohmann/": ["common/messages/json_lines.cpp", "notifier/*.cpp", "mock_server/*"],
 }
@@ -84,7 +85,7 @@ PURE = [
     "aggregator/probers/membership",
     *("aggregator/" + name for name in ("clock_basis", "chain", "consumers", "core", "core_system")),
     *("prober/" + name for name in ("schedule", "assignment", "target_history", "outbox", "clock_pings")),
-    *("notifier/" + name for name in ("render", "digest", "chat_text", "watchdog")),
+    *("notifier/" + name for name in ("render", "digest", "sinks/rocketchat/text", "watchdog")),
     *("recorder/" + name for name in ("rows", "dialect")),
 ]
 IMPURE_HEADERS = r"<(fstream|iostream|filesystem|thread|mutex|condition_variable|future|atomic|.*/.*|.*\.h(pp)?)>"

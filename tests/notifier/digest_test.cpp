@@ -2,8 +2,8 @@
 
 #include "common/base/text.hpp"
 #include "make_event.hpp"
-#include "notifier/chat_text.hpp"
 #include "notifier/render.hpp"
+#include "notifier/sinks/rocketchat/text.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,7 +1,7 @@
 #include "notifier/intake.hpp"
 
 #include "make_event.hpp"
-#include "notifier/sink.hpp"
+#include "notifier/sinks/sink.hpp"
 #include "notifier/watchdog.hpp"
 
 #include <catch2/catch.hpp>

@@ -2,7 +2,7 @@
 
 // A chat message as the JSON that Rocket.Chat's incoming webhook takes. Pure.
 
-#include "notifier/chat_text.hpp"
+#include "notifier/sinks/rocketchat/text.hpp"
 
 #include <string>
 

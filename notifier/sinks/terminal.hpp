@@ -1,6 +1,6 @@
 #pragma once
 
-#include "notifier/sink.hpp"
+#include "notifier/sinks/sink.hpp"
 
 namespace stalewatch::notifier {
 

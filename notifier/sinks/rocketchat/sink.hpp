@@ -1,8 +1,8 @@
 #pragma once
 
 #include "notifier/retry.hpp"
-#include "notifier/rocketchat_body.hpp"
-#include "notifier/sink.hpp"
+#include "notifier/sinks/rocketchat/body.hpp"
+#include "notifier/sinks/sink.hpp"
 
 #include <functional>
 

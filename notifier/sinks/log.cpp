@@ -1,4 +1,4 @@
-#include "notifier/log_sink.hpp"
+#include "notifier/sinks/log.hpp"
 
 #include "common/messages/json_lines.hpp"
 #include "common/messages/names.hpp"

@@ -1,4 +1,4 @@
-#include "notifier/rocketchat_sink.hpp"
+#include "notifier/sinks/rocketchat/sink.hpp"
 
 #include "common/process/log.hpp"
 #include "notifier/http_post.hpp"

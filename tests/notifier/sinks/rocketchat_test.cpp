@@ -1,6 +1,6 @@
-#include "make_event.hpp"
 #include "notifier/http_post.hpp"
-#include "notifier/rocketchat_sink.hpp"
+#include "notifier/sinks/rocketchat/sink.hpp"
+#include "tests/notifier/make_event.hpp"
 
 #include <catch2/catch.hpp>
 #include <httplib.h>

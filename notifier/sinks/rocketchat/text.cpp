@@ -1,4 +1,4 @@
-#include "notifier/chat_text.hpp"
+#include "notifier/sinks/rocketchat/text.hpp"
 
 #include "common/base/text.hpp"
 #include "common/messages/names.hpp"

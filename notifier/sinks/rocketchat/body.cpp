@@ -1,4 +1,4 @@
-#include "notifier/rocketchat_body.hpp"
+#include "notifier/sinks/rocketchat/body.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,7 +1,7 @@
-#include "notifier/log_sink.hpp"
-#include "notifier/rocketchat_sink.hpp"
-#include "notifier/sink.hpp"
-#include "notifier/terminal_sink.hpp"
+#include "notifier/sinks/log.hpp"
+#include "notifier/sinks/rocketchat/sink.hpp"
+#include "notifier/sinks/sink.hpp"
+#include "notifier/sinks/terminal.hpp"
 
 #include <array>
 

@@ -1,4 +1,4 @@
-#include "notifier/terminal_sink.hpp"
+#include "notifier/sinks/terminal.hpp"
 
 #include "common/messages/json_lines.hpp"
 #include "common/process/log.hpp"
