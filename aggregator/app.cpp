@@ -121,7 +121,7 @@ App::~App() = default;
 
 void App::log_start() const {
   const auto counts = core_.counts();
-  spdlog::info(
+  log::info(
       "started targets={} stale={} failing={} not_watched={} journal={} samples={} control={} "
       "events={}",
       counts.targets, counts.stale, counts.failing, counts.not_watched, config_.journal_path,
@@ -164,7 +164,7 @@ void App::tick() {
   const bool stood_still = clocks.mono - last_turn_ > stall_limit;
   last_turn_ = clocks.mono;
   if (stood_still) {
-    spdlog::warn(
+    log::warn(
         "the aggregator stood still for a while; targets are judged anew from their next samples");
     core_.resume(now);
   }
@@ -172,7 +172,7 @@ void App::tick() {
   stop_ = seen.stop;
   if (seen.reload) {
     bool ok = false;
-    spdlog::info("{}", reload(ok));
+    log::info("{}", reload(ok));
   }
   look_at_queue(now);
   if (!paused_) take_samples(now);
@@ -192,10 +192,10 @@ void App::look_at_queue(Timestamp now) {
   const auto queued = writer_.queued();
   if (!paused_ && queued > max_queued) {
     paused_ = true;
-    spdlog::error("too much waits for the journal: nothing is decided until it can be written");
+    log::error("too much waits for the journal: nothing is decided until it can be written");
   } else if (paused_ && queued < max_queued / 2) {
     paused_ = false;
-    spdlog::info("the journal has taken what waited; going on from the next samples");
+    log::info("the journal has taken what waited; going on from the next samples");
     core_.resume(now);
   }
 }
@@ -230,7 +230,7 @@ void App::check_clock(Now clocks) {
 
 void App::submit_changes() {
   auto changes = core_.take_changes();
-  for (const auto& note : changes.notes) spdlog::info("{}", note);
+  for (const auto& note : changes.notes) log::info("{}", note);
   if (!changes.empty()) writer_.submit(std::move(changes));
 }
 
@@ -242,7 +242,7 @@ void App::publish() {
     ++commits_;
     if (changes.fork) go_on_as(changes.fork->id, clock_.now(read_clocks()));
     for (const auto& event : changes.events) {
-      spdlog::debug("event seq={} kind={} target={}", event.seq, name_of(event.kind), event.target);
+      log::debug("event seq={} kind={} target={}", event.seq, name_of(event.kind), event.target);
       // A subscriber whose queue is full misses it and asks for it again.
       send(events_, events_out_, event);
       published_ = event.seq;
@@ -327,7 +327,7 @@ void App::finish() {
     publish();
   }
   publish();
-  spdlog::info("stopped head={}", published_);
+  log::info("stopped head={}", published_);
 }
 
 }  // namespace stalewatch::aggregator

@@ -19,7 +19,7 @@ Journal open_file(const Config& config) {
   } catch (const JournalError& e) {
     const bool no_room = e.fault == JournalFault::disk_full || e.fault == JournalFault::io_error;
     if (!no_room || !reserve_of(config).release()) throw;
-    spdlog::error("{}; living on the reserve now", e.what());
+    log::error("{}; living on the reserve now", e.what());
     return Journal(config.journal_path, Journal::Mode::write);
   }
 }
@@ -33,7 +33,7 @@ Journal open_journal(const Config& config, const JournalLock::Note& before) {
   const auto head = journal.head();
   if (before.journal != journal.id() || before.head <= head) return journal;
   journal.fork({random_id(), head});
-  spdlog::error(
+  log::error(
       "the journal is an older copy of itself: it ends at event {}, and had come to {}; it goes on "
       "under a new id journal={}",
       head, before.head, journal.id());
@@ -54,7 +54,7 @@ void App::fork_for(const std::string& consumer, std::int64_t seq) {
   Changes changes;
   // What was decided since the start is another story than the one that the consumer knows.
   changes.fork = Fork{random_id(), head_at_start_};
-  spdlog::error(
+  log::error(
       "consumer {} has seen event {} of this journal, which ends at {}: it is an older copy; it "
       "goes on under a new id journal={}",
       escape_untrusted(consumer, 80), seq, published_, changes.fork->id);

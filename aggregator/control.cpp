@@ -87,8 +87,8 @@ void Control::on_hello(const Frames& frames, Timestamp now) {
     return bad_.count(frames.header.sender,
                       "hello: a name is empty, too long or not fit to be shown");
   if (greeted_.size() < max_greeted && greeted_.insert(hello->instance).second)
-    spdlog::info("hello role={} name={} version={}", escape_untrusted(hello->role, 40), hello->name,
-                 hello->version);
+    log::info("hello role={} name={} version={}", escape_untrusted(hello->role, 40), hello->name,
+              hello->version);
   if (hello->role == "prober") links_.core.hello(*hello, frames.peer, now);
 }
 
@@ -199,8 +199,8 @@ void Control::send_assignment(const AssignmentChange& change) {
     // sent again.
     if (!send(socket_, sender_, targets, prober->peer)) return;
   }
-  spdlog::info("assignment sent prober={} targets={} generation={}",
-               escape_untrusted(prober->name, 80), prober->targets.size(), generation_);
+  log::info("assignment sent prober={} targets={} generation={}",
+            escape_untrusted(prober->name, 80), prober->targets.size(), generation_);
 }
 
 std::map<std::string, std::int64_t> Control::take_acks() { return std::exchange(acks_, {}); }

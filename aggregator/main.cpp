@@ -20,17 +20,16 @@ int main(int argc, char** argv) {
   bool from_stdin = false;
   aggregator::PipeOptions pipe;
   std::string until;
-  const auto options = [&](CLI::App& app) {
-    auto* flag = app.add_flag("--stdin", from_stdin,
-                              "read samples as JSON lines, print events as JSON lines");
-    app.add_flag("--virtual-time", pipe.virtual_time,
-                 "with --stdin: the samples' times are the clock")
-        ->needs(flag);
-    app.add_option("--until", until,
-                   "with --stdin: fire deadlines until this time after the input has ended")
-        ->needs(flag);
-    app.add_option("--journal", pipe.journal, "with --stdin: keep state and events in this file")
-        ->needs(flag);
+  const auto options = [&](CommandLine& line) {
+    const Option in =
+        line.flag("--stdin", from_stdin, "read samples as JSON lines, print events as JSON lines");
+    line.flag("--virtual-time", pipe.virtual_time, "with --stdin: the samples' times are the clock")
+        .needs(in);
+    line.option("--until", until,
+                "with --stdin: fire deadlines until this time after the input has ended")
+        .needs(in);
+    line.option("--journal", pipe.journal, "with --stdin: keep state and events in this file")
+        .needs(in);
   };
   return run_process(
       "aggregator", "decides how fresh the data of each target are, and publishes events", argc,

@@ -94,7 +94,7 @@ class Pipe {
 
   void bad_line(const std::string& why) {
     ++bad_lines_;
-    spdlog::error("line {} is no sample: {}", line_, why);
+    log::error("line {} is no sample: {}", line_, why);
   }
 
   void take(const std::string& line) {
@@ -105,8 +105,8 @@ class Pipe {
     move_to(now);
     const auto id = core_->id_of(named->target);
     if (!id)
-      return spdlog::warn("line {}: target \"{}\" is not in the configuration", line_,
-                          escape_untrusted(named->target, 80));
+      return log::warn("line {}: target \"{}\" is not in the configuration", line_,
+                       escape_untrusted(named->target, 80));
     named->sample.target = *id;
     named->sample.news_seq = 0;  // nobody could send it again
     core_->observe(named->prober, feeder, {named->sample}, now);
@@ -146,7 +146,7 @@ class Pipe {
   void emit() {
     auto changes = core_->take_changes();
     for (auto& event : changes.events) explain_silence(event);
-    for (const auto& note : changes.notes) spdlog::info("{}", note);
+    for (const auto& note : changes.notes) log::info("{}", note);
     changes.probers.clear();
     if (journal_ && !changes.empty()) journal_->write({changes});
     for (const auto& event : changes.events) std::cout << to_json_line(event) << '\n';

@@ -28,17 +28,17 @@ int run(const std::string& config_file, const std::string& word,
 
 }  // namespace
 
-Runner prepare_reload(CLI::App& parser) {
+Runner prepare_reload(CommandLine& line) {
   auto config = std::make_shared<std::string>();
-  parser.add_option("--config", *config, config_help);
+  line.option("--config", *config, config_help);
   return [config] { return run(*config, "reload", {}); };
 }
 
-Runner prepare_forget(CLI::App& parser) {
+Runner prepare_forget(CommandLine& line) {
   auto config = std::make_shared<std::string>();
   auto name = std::make_shared<std::string>();
-  parser.add_option("name", *name, "the consumer's name, as consumer_behind tells it")->required();
-  parser.add_option("--config", *config, config_help);
+  line.option("name", *name, "the consumer's name, as consumer_behind tells it").required();
+  line.option("--config", *config, config_help);
   return [config, name] { return run(*config, "forget", {*name}); };
 }
 

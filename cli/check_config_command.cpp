@@ -6,9 +6,9 @@
 
 namespace stalewatch::cli {
 
-Runner prepare_check_config(CLI::App& parser) {
+Runner prepare_check_config(CommandLine& line) {
   auto file = std::make_shared<std::string>();
-  parser.add_option("file", *file, "the configuration file")->required();
+  line.option("file", *file, "the configuration file").required();
   return [file] { return check_config(*file); };
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include "common/process/command_line.hpp"
 
 #include <functional>
 #include <span>
@@ -14,20 +14,20 @@ using Runner = std::function<int()>;
 struct Subcommand {
   const char* name;
   const char* summary;
-  /// Adds its options to its parser and returns what runs it.
-  Runner (*prepare)(CLI::App& parser);
+  /// Adds its options and returns what runs it.
+  Runner (*prepare)(CommandLine& line);
 };
 
 /// All of them, in the order of --help.
 std::span<const Subcommand> subcommands();
 
-Runner prepare_up(CLI::App& parser);
-Runner prepare_check_config(CLI::App& parser);
-Runner prepare_reload(CLI::App& parser);
-Runner prepare_events(CLI::App& parser);
-Runner prepare_replay(CLI::App& parser);
-Runner prepare_forget(CLI::App& parser);
-Runner prepare_owed(CLI::App& parser);
-Runner prepare_healthcheck(CLI::App& parser);
+Runner prepare_up(CommandLine& line);
+Runner prepare_check_config(CommandLine& line);
+Runner prepare_reload(CommandLine& line);
+Runner prepare_events(CommandLine& line);
+Runner prepare_replay(CommandLine& line);
+Runner prepare_forget(CommandLine& line);
+Runner prepare_owed(CommandLine& line);
+Runner prepare_healthcheck(CommandLine& line);
 
 }  // namespace stalewatch::cli

@@ -82,14 +82,14 @@ int events(const Options& options) {
 
 }  // namespace
 
-Runner prepare_events(CLI::App& parser) {
+Runner prepare_events(CommandLine& line) {
   auto options = std::make_shared<Options>();
-  parser.add_flag("--follow", options->follow, "go on with what comes, until interrupted");
-  parser.add_option("--from", options->from,
-                    "the first event: its number (1234), or a time (2026-11-22T10:02:03+01:00, or "
-                    "2h for two hours ago); without it, the last 20, or with --follow the next");
-  parser.add_flag("--json", options->json, "JSON lines");
-  parser.add_option(
+  line.flag("--follow", options->follow, "go on with what comes, until interrupted");
+  line.option("--from", options->from,
+              "the first event: its number (1234), or a time (2026-11-22T10:02:03+01:00, or "
+              "2h for two hours ago); without it, the last 20, or with --follow the next");
+  line.flag("--json", options->json, "JSON lines");
+  line.option(
       "--config", options->config,
       "the configuration file, for the aggregator's addresses; without it, the default ones");
   return [options] { return events(*options); };

@@ -45,12 +45,11 @@ int healthcheck(const std::string& url) {
 
 }  // namespace
 
-Runner prepare_healthcheck(CLI::App& parser) {
+Runner prepare_healthcheck(CommandLine& line) {
   auto url = std::make_shared<std::string>("http://127.0.0.1:9101/healthz");
-  parser
-      .add_option("--url", *url,
-                  "/healthz (it runs) or /readyz (it does its work) of a process' --http address")
-      ->capture_default_str();
+  line.option("--url", *url,
+              "/healthz (it runs) or /readyz (it does its work) of a process' --http address")
+      .show_default();
   return [url] { return healthcheck(*url); };
 }
 

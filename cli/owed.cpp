@@ -31,13 +31,13 @@ int owed(const Options& options) {
 
 }  // namespace
 
-Runner prepare_owed(CLI::App& parser) {
+Runner prepare_owed(CommandLine& line) {
   auto options = std::make_shared<Options>();
-  parser.add_option("--config", options->config, "the configuration file")
-      ->required()
-      ->envname("STALEWATCH_CONFIG");
-  parser.add_flag("--json", options->json, "as one JSON object");
-  parser.footer("Ends with 0: nothing waits; 3: something waits or was given up; 1: not readable.");
+  line.option("--config", options->config, "the configuration file")
+      .required()
+      .from_environment("STALEWATCH_CONFIG");
+  line.flag("--json", options->json, "as one JSON object");
+  line.footer("Ends with 0: nothing waits; 3: something waits or was given up; 1: not readable.");
   return [options] { return owed(*options); };
 }
 

@@ -86,22 +86,21 @@ int replay(const Options& options) {
 
 }  // namespace
 
-Runner prepare_replay(CLI::App& parser) {
+Runner prepare_replay(CommandLine& line) {
   auto options = std::make_shared<Options>();
-  parser.add_option("--from", options->from,
-                    "the first event: its number (1234), or a time (2026-11-22T10:02:03+01:00, or "
-                    "2h for two hours ago); without it, the oldest");
-  parser.add_option("--to", options->to, "the last event, alike; without it, the newest");
-  parser.add_flag("--json", options->json, "JSON lines");
-  auto* config = parser.add_option(
+  line.option("--from", options->from,
+              "the first event: its number (1234), or a time (2026-11-22T10:02:03+01:00, or "
+              "2h for two hours ago); without it, the oldest");
+  line.option("--to", options->to, "the last event, alike; without it, the newest");
+  line.flag("--json", options->json, "JSON lines");
+  const Option config = line.option(
       "--config", options->config,
       "the configuration file, for the address of the running aggregator; without it, the default "
       "address");
-  parser
-      .add_option("--journal", options->journal,
-                  "read this journal file instead, when no aggregator runs; it is not changed")
-      ->excludes(config);
-  parser.footer("A time means the moment at which an event was decided.");
+  line.option("--journal", options->journal,
+              "read this journal file instead, when no aggregator runs; it is not changed")
+      .excludes(config);
+  line.footer("A time means the moment at which an event was decided.");
   return [options] { return replay(*options); };
 }
 

@@ -59,12 +59,12 @@ int up(const Options& options) {
 
 }  // namespace
 
-Runner prepare_up(CLI::App& parser) {
+Runner prepare_up(CommandLine& line) {
   auto options = std::make_shared<Options>();
-  parser.add_option("--config", options->config, "the configuration file")->required();
-  parser.add_option("--for", options->run_for, "stop by itself after this long: 60s, 15m, 2h");
-  parser.add_option("--log-level", options->log_level,
-                    "of the processes' own logs: trace, debug, info, warning, error");
+  line.option("--config", options->config, "the configuration file").required();
+  line.option("--for", options->run_for, "stop by itself after this long: 60s, 15m, 2h");
+  line.option("--log-level", options->log_level,
+              "of the processes' own logs: trace, debug, info, warning, error");
   return [options] { return up(*options); };
 }
 

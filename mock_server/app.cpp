@@ -1,10 +1,10 @@
 #include "mock_server/app.hpp"
 
+#include "common/process/log.hpp"
 #include "common/process/process.hpp"
 
 #include <fmt/format.h>
 #include <poll.h>
-#include <spdlog/spdlog.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -82,7 +82,7 @@ void App::follow_listening() {
   const Listening wanted = service_.listening(read_clocks().wall);
   reopens_at_ = wanted.reopens_at;
   if (wanted.open == server_.is_open()) return;
-  spdlog::info("main port {}", wanted.open ? "opens" : "closes");
+  log::info("main port {}", wanted.open ? "opens" : "closes");
   wanted.open ? server_.open() : server_.close();
 }
 

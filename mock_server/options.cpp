@@ -4,8 +4,6 @@
 #include "common/process/process.hpp"
 #include "mock_server/app.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <iostream>
 
 namespace stalewatch::mock_server {
@@ -25,31 +23,28 @@ std::string examples() {
          "\nAll of it: docs/mock-server.md\n";
 }
 
-void add_options(CLI::App& app, Options& options, std::string& level) {
-  app.footer(examples);
-  app.set_version_flag("--version", std::string("stalewatch-mock-server ") + STALEWATCH_VERSION);
-  app.add_option("--host", options.address.host, "address to listen on")->capture_default_str();
-  app.add_option("--port", options.address.port, "port to listen on, 0 for any free one")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 65535));
-  app.add_option("--control-port", options.control_port,
-                 "a second port, always open, also when the first is told to close; 0 for any")
-      ->check(CLI::Range(0, 65535));
-  app.add_option("--path", options.paths,
-                 "what a path does, such as /orders=frozen,age=20m; repeatable")
-      ->allow_extra_args(false);
-  app.add_option("--hook-rate", options.hook_rate,
-                 "Rocket.Chat's rate limit per client and hook, or off")
-      ->capture_default_str();
-  app.add_option("--hook-token", options.hook_tokens,
-                 "the only good ID/TOKEN; repeatable; without it every one is good")
-      ->allow_extra_args(false);
-  auto* certificate =
-      app.add_option("--tls-cert", options.tls.certificate, "PEM file: the main port speaks TLS");
-  auto* key = app.add_option("--tls-key", options.tls.key, "PEM file of its key");
-  certificate->needs(key);
-  key->needs(certificate);
-  app.add_option("--log-level", level, "debug, info, warn or error")->capture_default_str();
+void add_options(CommandLine& line, Options& options, std::string& level) {
+  line.footer(examples());
+  line.option("--host", options.address.host, "address to listen on").show_default();
+  line.option("--port", options.address.port, "port to listen on, 0 for any free one")
+      .show_default()
+      .between(0, 65535);
+  line.option("--control-port", options.control_port,
+              "a second port, always open, also when the first is told to close; 0 for any")
+      .between(0, 65535);
+  line.option("--path", options.paths,
+              "what a path does, such as /orders=frozen,age=20m; repeatable");
+  line.option("--hook-rate", options.hook_rate,
+              "Rocket.Chat's rate limit per client and hook, or off")
+      .show_default();
+  line.option("--hook-token", options.hook_tokens,
+              "the only good ID/TOKEN; repeatable; without it every one is good");
+  Option certificate =
+      line.option("--tls-cert", options.tls.certificate, "PEM file: the main port speaks TLS");
+  Option key = line.option("--tls-key", options.tls.key, "PEM file of its key");
+  certificate.needs(key);
+  key.needs(certificate);
+  line.option("--log-level", level, "debug, info, warn or error").show_default();
 }
 
 void open_log(const std::string& level) {
@@ -72,19 +67,15 @@ int run(const Options& options, Signals& signals) {
 
 int main_of(int argc, char** argv) {
   Signals signals;
-  CLI::App app("A server to watch: every path updates, freezes or fails as it is told",
-               "stalewatch-mock-server");
+  CommandLine line("stalewatch-mock-server",
+                   "A server to watch: every path updates, freezes or fails as it is told");
   Options options;
   std::string level = "info";
-  add_options(app, options, level);
+  add_options(line, options, level);
+  if (const auto code = line.parse(argc, argv)) return *code;
   try {
-    app.parse(argc, argv);
     open_log(level);
     return run(options, signals);
-  } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    std::cerr << "stalewatch-mock-server: " << error.what() << " (--help shows all options)\n";
-    return exit_usage;
   } catch (const UsageError& error) {
     std::cerr << "stalewatch-mock-server: " << error.what() << std::endl;
     return exit_usage;

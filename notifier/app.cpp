@@ -53,18 +53,18 @@ int App::run() {
   std::string names;
   for (const auto& receiver : receivers_)
     names += (names.empty() ? "" : ", ") + std::string(receiver.name);
-  spdlog::info("telling on: {}", names);
+  log::info("telling on: {}", names);
   while (!stop_) turn();
   source_.reset();  // says goodbye, with the last ack
   const bool heartbeat_ended =
       !heartbeat_ || heartbeat_->stop(read_clocks().mono + heartbeat_stops_within);
   if (!team_.stop() || !heartbeat_ended) {
-    spdlog::warn("a sink or the heartbeat hangs in the system; ending without it");
-    spdlog::info("stopped");
-    spdlog::shutdown();
+    log::warn("a sink or the heartbeat hangs in the system; ending without it");
+    log::info("stopped");
+    stop_log();
     std::_Exit(0);
   }
-  spdlog::info("stopped");
+  log::info("stopped");
   return 0;
 }
 
@@ -100,7 +100,7 @@ void App::turn() {
 void App::take_batch(const EventBatch& batch) {
   if (batch.cursor.journal.empty() || batch.cursor == *cursor_) return;
   if (batch.cursor.journal != cursor_->journal) {
-    spdlog::warn("the aggregator has another journal than before; asking it what is open");
+    log::warn("the aggregator has another journal than before; asking it what is open");
     new_journal_ = true;
     return;
   }
@@ -125,7 +125,7 @@ void App::look_at_backlogs(Timestamp now) {
     if (!receiver.crowded && waiting > crowded_from) {
       receiver.crowded = true;
       left_out_[receiver.name] = 0;
-      spdlog::error("{} takes nothing; updates are left out there until it does", receiver.name);
+      log::error("{} takes nothing; updates are left out there until it does", receiver.name);
     } else if (receiver.crowded && waiting < crowded_from / 2) {
       receiver.crowded = false;
       tell_own({updates_left_out(receiver.name, left_out_[receiver.name], now)}, now);
@@ -137,7 +137,7 @@ void App::look_at_backlogs(Timestamp now) {
 void App::on_reply(const Reply& reply) {
   asked_.reset();
   if (!reply.ok || reply.journal.empty()) {
-    spdlog::warn("the aggregator does not say which problems are open: {}", reply.text);
+    log::warn("the aggregator does not say which problems are open: {}", reply.text);
     return;
   }
   const auto now = read_clocks().wall;
@@ -204,7 +204,7 @@ bool App::write(const Intake& intake) {
       return true;
     } catch (const std::exception& error) {
       if (!std::exchange(store_failed_, true))
-        spdlog::error("the state file cannot be written, everything waits: {}", error.what());
+        log::error("the state file cannot be written, everything waits: {}", error.what());
     }
     tell_readiness();
     health_.beat();
@@ -226,13 +226,13 @@ void App::reload() {
   try {
     team_.configure(*config, true);
   } catch (const std::exception& error) {
-    spdlog::error("the configuration is not taken over, the running one stays in force: {}",
-                  error.what());
+    log::error("the configuration is not taken over, the running one stays in force: {}",
+               error.what());
     return;
   }
   if (!(config->transport == context_.config.transport) ||
       config->notifier_state != context_.config.notifier_state)
-    spdlog::warn("transport and notifier.state are taken over at the next start only");
+    log::warn("transport and notifier.state are taken over at the next start only");
   const bool same_heartbeat = config->heartbeat_url == context_.config.heartbeat_url &&
                               config->heartbeat_interval == context_.config.heartbeat_interval;
   context_.config = std::move(*config);
@@ -241,7 +241,7 @@ void App::reload() {
   receivers_ = team_.receivers();
   left_out_.clear();
   team_.wake();
-  spdlog::info("the configuration is taken over");
+  log::info("the configuration is taken over");
 }
 
 void App::make_heartbeat() {

@@ -45,9 +45,9 @@ void Courier::settle(const Handover& handover, const std::vector<Item>& items, N
     store_.working(kind_.name);
     noted_ = false;
   }
-  if (handover.failed) spdlog::warn("{} does not take a message: {}", kind_.name, handover.why);
+  if (handover.failed) log::warn("{} does not take a message: {}", kind_.name, handover.why);
   if (!handover.done.empty() && told_) {
-    spdlog::info("{} takes messages again", kind_.name);
+    log::info("{} takes messages again", kind_.name);
     told_ = false;
   }
   if (!handover.set_aside.empty())
@@ -55,8 +55,8 @@ void Courier::settle(const Handover& handover, const std::vector<Item>& items, N
   const auto lost = static_cast<std::int64_t>(handover.set_aside.size());
   if (!handover.tell || (told_ && lost == 0)) return;
   const auto left = static_cast<std::int64_t>(items.size()) - lost;
-  spdlog::error("{} is in trouble: {}; {} events wait, {} are set aside", kind_.name, handover.why,
-                left, lost);
+  log::error("{} is in trouble: {}; {} events wait, {} are set aside", kind_.name, handover.why,
+             left, lost);
   if (lost == 0) told_ = true;
   std::vector<Event> given_up;
   for (const auto& item : items)
@@ -87,7 +87,7 @@ void Courier::run(const std::stop_token& stop) {
     try {
       again_at = turn(now, stop).again_at;
     } catch (const std::exception& error) {
-      spdlog::error("{} has to wait, the state file is in trouble: {}", kind_.name, error.what());
+      log::error("{} has to wait, the state file is in trouble: {}", kind_.name, error.what());
       again_at = now.mono + store_retry;
     }
     std::unique_lock lock(mutex_);

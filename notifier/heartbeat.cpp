@@ -32,10 +32,10 @@ Heartbeat::Heartbeat(Get get, Duration interval, Metrics& metrics)
 void Heartbeat::step(const std::string& standstill, SteadyTime now) {
   if (standstill.empty() != standstill_.empty()) {
     if (standstill.empty())
-      spdlog::info("the whole chain moves; the heartbeat is called");
+      log::info("the whole chain moves; the heartbeat is called");
     else
-      spdlog::warn("the chain stands still, the heartbeat is not called: {}",
-                   escape_untrusted(standstill, max_shown));
+      log::warn("the chain stands still, the heartbeat is not called: {}",
+                escape_untrusted(standstill, max_shown));
   }
   standstill_ = standstill;
   const std::lock_guard lock(mutex_);
@@ -77,8 +77,8 @@ void Heartbeat::tell(const HttpAnswer& answer) {
                        : answer.status == 0 ? answer.error
                                             : "HTTP " + std::to_string(answer.status);
   if (!trouble.empty() && trouble != trouble_)
-    spdlog::warn("the heartbeat does not get through: {}", escape_untrusted(trouble, max_shown));
-  if (trouble.empty() && !trouble_.empty()) spdlog::info("the heartbeat gets through again");
+    log::warn("the heartbeat does not get through: {}", escape_untrusted(trouble, max_shown));
+  if (trouble.empty() && !trouble_.empty()) log::info("the heartbeat gets through again");
   trouble_ = trouble;
 }
 

@@ -9,15 +9,15 @@
 int main(int argc, char** argv) {
   using namespace stalewatch;
   bool from_stdin = false, virtual_time = false, test = false, owed = false, json = false;
-  const auto add_options = [&](CLI::App& app) {
-    app.get_option("--config")->required(false);
-    auto* const in = app.add_flag("--stdin", from_stdin, "tell events read as JSON lines, and end");
-    app.add_flag("--virtual-time", virtual_time, "with --stdin: the events' times are the clock")
-        ->needs(in);
-    app.add_flag("--test", test, "send one test message on every configured channel, and end")
-        ->excludes(in);
-    auto* const debts = app.add_flag("--owed", owed, "say what is not delivered yet, and end");
-    app.add_flag("--json", json, "with --owed: as one JSON object")->needs(debts);
+  const auto add_options = [&](CommandLine& line) {
+    line.at("--config").required(false);
+    const Option in = line.flag("--stdin", from_stdin, "tell events read as JSON lines, and end");
+    line.flag("--virtual-time", virtual_time, "with --stdin: the events' times are the clock")
+        .needs(in);
+    line.flag("--test", test, "send one test message on every configured channel, and end")
+        .excludes(in);
+    const Option debts = line.flag("--owed", owed, "say what is not delivered yet, and end");
+    line.flag("--json", json, "with --owed: as one JSON object").needs(debts);
   };
   const auto run = [&](ProcessContext& context) {
     if (test) return notifier::test_sinks(context.config, std::cout);

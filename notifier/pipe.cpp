@@ -109,7 +109,7 @@ class Pipe {
     auto event = event_from_json(line);
     if (event) return on_event(*std::move(event));
     ++bad_;
-    spdlog::error("line {} is no event: {}", number_, event.error());
+    log::error("line {} is no event: {}", number_, event.error());
   }
 
   Lines lines_;

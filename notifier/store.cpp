@@ -260,7 +260,7 @@ std::vector<Item> Store::pending(std::string_view sink_name, std::size_t limit) 
     }
   }
   for (const auto& [id, why] : unreadable) {
-    spdlog::error("a message for {} cannot be read any more and is set aside: {}", sink, why);
+    log::error("a message for {} cannot be read any more and is set aside: {}", sink, why);
     database_->transaction(
         [&, bad = id, &reason = why] { database_->move_to_set_aside(bad, reason, {}); });
   }
@@ -298,7 +298,7 @@ void Store::set_aside(std::string_view sink, const std::vector<std::int64_t>& id
            "BY id DESC LIMIT 1 OFFSET :l)",
         use(oldest, "o"), use(set_aside_limit, "l");
   });
-  spdlog::error("{} events will not be told on {}: {}", ids.size(), sink, why);
+  log::error("{} events will not be told on {}: {}", ids.size(), sink, why);
 }
 
 void Store::failing(std::string_view sink_name, const std::string& why, Timestamp now) {

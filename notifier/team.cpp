@@ -60,7 +60,7 @@ void Team::configure(const Config& config, bool threads) {
     if (configured) continue;
     const auto forgotten = store_.forget(name);
     if (forgotten.dropped + forgotten.kept > 0)
-      spdlog::warn(
+      log::warn(
           "{} is not configured any more; of the events that waited for it {} are dropped, {} that "
           "close a problem wait until it is configured again",
           name, forgotten.dropped, forgotten.kept);

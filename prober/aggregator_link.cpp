@@ -61,7 +61,7 @@ void AggregatorLink::take_targets(const Frames& frames, const Now& now,
     case AssignmentPieces::Took::more:
       return heard(now);
     case AssignmentPieces::Took::out_of_order:
-      if (joined_) spdlog::warn("a piece of the assignment is missing, asking for all of it");
+      if (joined_) log::warn("a piece of the assignment is missing, asking for all of it");
       return ask_again(now);
     case AssignmentPieces::Took::complete:
       break;
@@ -69,8 +69,8 @@ void AggregatorLink::take_targets(const Frames& frames, const Now& now,
   heard(now);
   AssignmentChange change = std::move(pieces_.change());
   if (change.lease > Duration::zero()) lease_ = change.lease;
-  spdlog::info("assignment generation={} full={} added={} removed={}", change.generation,
-               change.full, change.added.size(), change.removed.size());
+  log::info("assignment generation={} full={} added={} removed={}", change.generation, change.full,
+            change.added.size(), change.removed.size());
   on_change(std::move(change));
   next_ = now.mono;  // tells by a lease which generation is in force
 }
@@ -93,7 +93,7 @@ void AggregatorLink::heard(const Now& now) {
   last_heard_ = now.mono;
   if (joined_) return;
   joined_ = true;
-  spdlog::info("{} the aggregator endpoint={}", was_joined_ ? "back with" : "joined", endpoint_);
+  log::info("{} the aggregator endpoint={}", was_joined_ ? "back with" : "joined", endpoint_);
   was_joined_ = true;
 }
 
@@ -142,10 +142,10 @@ void AggregatorLink::tell_waiting(const Now& now) {
   if (now.mono < next_complaint_) return;
   next_complaint_ = now.mono + complaint_period;
   if (was_joined_)
-    spdlog::warn("the aggregator does not answer, going on with the last assignment endpoint={}",
-                 endpoint_);
+    log::warn("the aggregator does not answer, going on with the last assignment endpoint={}",
+              endpoint_);
   else
-    spdlog::warn("waiting for the aggregator endpoint={}", endpoint_);
+    log::warn("waiting for the aggregator endpoint={}", endpoint_);
 }
 
 void AggregatorLink::goodbye(std::uint64_t last_news_seq) {

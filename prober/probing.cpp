@@ -109,8 +109,8 @@ std::shared_ptr<const TimeFormat> Probing::format_of(const TargetSpec& spec) {
   try {
     it->second = std::make_shared<const TimeFormat>(spec.time_format, spec.timezone);
   } catch (const std::runtime_error& error) {
-    spdlog::error("a time format or zone that this prober does not know key={} why=\"{}\"",
-                  escape_untrusted(spec.key), escape_untrusted(error.what()));
+    log::error("a time format or zone that this prober does not know key={} why=\"{}\"",
+               escape_untrusted(spec.key), escape_untrusted(error.what()));
   }
   return it->second;
 }

@@ -21,7 +21,7 @@ void check_open_files(const ProberConfig& prober) {
   const auto wanted = static_cast<std::size_t>(prober.max_connections) +
                       static_cast<std::size_t>(prober.max_in_flight) + other_files;
   if (limit < wanted)
-    spdlog::warn(
+    log::warn(
         "fewer open files are allowed than prober.max_connections and .max_in_flight may "
         "need allowed={} needed={} (raise the hard limit of open files)",
         limit, wanted);
@@ -37,16 +37,16 @@ Config with_servers(const std::string& file) {
   throw UsageError(text);
 }
 
-void apply(const CommandLine& line, ProberConfig& prober) {
-  if (!line.name.empty()) prober.name = line.name;
-  if (!line.zone.empty()) prober.zone = line.zone;
+void apply(const Options& options, ProberConfig& prober) {
+  if (!options.name.empty()) prober.name = options.name;
+  if (!options.zone.empty()) prober.zone = options.zone;
 }
 
 void reload(const ProcessContext& context) {
   const auto config = reread_config(context.options.config);
   if (!config) return;
   if (!context.options.log_level) set_log_level(config->logs.level);
-  spdlog::info(
+  log::info(
       "configuration read again; targets come from the aggregator, a changed transport "
       "takes a restart");
 }
@@ -58,30 +58,32 @@ int run_with_aggregator(ProcessContext& context, Health& health) {
     if (seen.reload) reload(context);
     if (!seen.stop) continue;
     app.stop();
-    spdlog::info("stopped");
+    log::info("stopped");
     return 0;
   }
 }
 
 }  // namespace
 
-void add_options(CLI::App& app, CommandLine& line) {
-  auto* standalone = app.add_flag("--standalone", line.standalone,
-                                  "probe the file's own servers and print samples as JSON lines");
-  app.add_flag("--once", line.once, "with --standalone: each server once, then exit")
-      ->needs(standalone);
-  app.add_option("--name", line.name,
-                 "what this prober is called (default: prober.name, or the host's name)");
-  app.add_option("--zone", line.zone, "where it stands (default: prober.zone)");
+void add_options(CommandLine& line, Options& options) {
+  const Option standalone =
+      line.flag("--standalone", options.standalone,
+                "probe the file's own servers and print samples as JSON lines");
+  line.flag("--once", options.once, "with --standalone: each server once, then exit")
+      .needs(standalone);
+  line.option("--name", options.name,
+              "what this prober is called (default: prober.name, or the host's name)");
+  line.option("--zone", options.zone, "where it stands (default: prober.zone)");
 }
 
-int run(ProcessContext& context, const CommandLine& line) {
-  if (line.standalone) context.config = with_servers(context.options.config);
-  apply(line, context.config.prober);
+int run(ProcessContext& context, const Options& options) {
+  if (options.standalone) context.config = with_servers(context.options.config);
+  apply(options, context.config.prober);
   check_open_files(context.config.prober);
   Health health("prober");
   if (!context.options.http.empty()) health.serve(context.options.http);
-  if (line.standalone) return run_standalone(context.config, line.once, health, context.signals);
+  if (options.standalone)
+    return run_standalone(context.config, options.once, health, context.signals);
   return run_with_aggregator(context, health);
 }
 

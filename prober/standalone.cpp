@@ -58,7 +58,7 @@ int run_standalone(const Config& config, bool once, Health& health, Signals& sig
   Probing probing(std::move(settings), print, read_clocks());
   probing.apply(own_targets(config), read_clocks());
   health.ready(true);
-  spdlog::info("probing without an aggregator targets={}", probing.targets());
+  log::info("probing without an aggregator targets={}", probing.targets());
 
   SteadyTime next_report{};
   while (!(once && probing.finished())) {
@@ -74,7 +74,7 @@ int run_standalone(const Config& config, bool once, Health& health, Signals& sig
     }
     written = written && std::fflush(stdout) == 0;
     if (!written) {
-      spdlog::error("standard output is closed");
+      log::error("standard output is closed");
       return exit_failed;
     }
     if (signals.take().stop) return once ? exit_failed : 0;

@@ -76,13 +76,12 @@ class App {
 
   void take(EventBatch batch, Now now) {
     if (batch.previous_journal)
-      spdlog::warn("the aggregator has another journal now: recording that one was={} is={}",
-                   escape_untrusted(*batch.previous_journal, 64),
-                   escape_untrusted(batch.cursor.journal, 64));
+      log::warn("the aggregator has another journal now: recording that one was={} is={}",
+                escape_untrusted(*batch.previous_journal, 64),
+                escape_untrusted(batch.cursor.journal, 64));
     if (batch.gap) {
       const auto lost = std::to_string(batch.gap->first) + " to " + std::to_string(batch.gap->last);
-      spdlog::error("the journal no longer holds these events, they cannot be recorded seq={}",
-                    lost);
+      log::error("the journal no longer holds these events, they cannot be recorded seq={}", lost);
       recording_.missed(batch.gap->last - batch.gap->first + 1);
       batch.events.insert(batch.events.begin(),
                           Event{.seq = batch.gap->last,
@@ -110,7 +109,7 @@ class App {
     if (!read) return;
     const Config before = std::exchange(config_, *std::move(read));
     if (config_.database != before.database) {
-      spdlog::info("the configuration names another database");
+      log::info("the configuration names another database");
       recording_.replace(make_sql_event_store(config_.database));
     }
     if (config_.transport != before.transport && source_) {
@@ -118,7 +117,7 @@ class App {
       // Events on the way are forgotten by either side; what is stored says where to go on.
       recording_.replace(make_sql_event_store(config_.database));
     }
-    spdlog::info("configuration read again file={}", config_.file);
+    log::info("configuration read again file={}", config_.file);
   }
 
   /// Stores what was taken, if the database lets us within the time; the rest comes again from the
@@ -136,11 +135,11 @@ class App {
     ack();
     source_.reset();
     if (recording_.waiting() > 0)
-      spdlog::warn("ending with events not stored, they come again from the journal events={}",
-                   recording_.waiting());
+      log::warn("ending with events not stored, they come again from the journal events={}",
+                recording_.waiting());
     const bool ended = recording_.stop(thread_time);
-    if (!ended) spdlog::warn("the database does not answer, ending without it");
-    spdlog::info("stopped");
+    if (!ended) log::warn("the database does not answer, ending without it");
+    log::info("stopped");
     if (ended) return EXIT_SUCCESS;
     zmq_.close();
     std::_Exit(EXIT_SUCCESS);

@@ -8,13 +8,12 @@ int main(int argc, char** argv) {
   std::string journal;
   return run_process(
       "recorder", "stores events as rows in a database", argc, argv,
-      [&](CLI::App& app) {
-        app.add_flag("--stdin", from_stdin,
-                     "store events that stand as JSON lines on standard input, then end");
-        app.add_option("--journal", journal,
-                       "with --stdin: the journal id of the rows; the same line under the same id "
-                       "is stored once "
-                       "(default: another one each time)");
+      [&](CommandLine& line) {
+        line.flag("--stdin", from_stdin,
+                  "store events that stand as JSON lines on standard input, then end");
+        line.option("--journal", journal,
+                    "with --stdin: the journal id of the rows; the same line under the same id "
+                    "is stored once (default: another one each time)");
       },
       [&](ProcessContext& context) {
         if (!from_stdin) {

@@ -129,7 +129,7 @@ void Recording::replace(std::unique_ptr<EventStore> store) {
 
 bool Recording::on(const Writer::Opened& opened) {
   if (waiting_ > 0)
-    spdlog::warn("the database stands elsewhere than it was left: going on from there");
+    log::warn("the database stands elsewhere than it was left: going on from there");
   queue_.clear();
   oldest_added_.reset();
   waiting_ = under_way_events_ = 0;
@@ -137,8 +137,8 @@ bool Recording::on(const Writer::Opened& opened) {
   is_open_ = true;
   trouble_.reset();
   stored_ = opened.cursor;
-  spdlog::info("recording {} journal={} seq={}", description_, stored_ ? stored_->journal : "none",
-               stored_ ? stored_->seq : 0);
+  log::info("recording {} journal={} seq={}", description_, stored_ ? stored_->journal : "none",
+            stored_ ? stored_->seq : 0);
   tell_ready();
   return true;
 }
@@ -150,13 +150,12 @@ bool Recording::on(const Writer::Written& written) {
   for (const Event& event : written.set_aside) {
     ++set_aside_;
     metrics_->set_aside.Increment();
-    spdlog::error("the database refuses this event for what it holds, it is NOT stored {} event={}",
-                  description_, to_json_line(event));
+    log::error("the database refuses this event for what it holds, it is NOT stored {} event={}",
+               description_, to_json_line(event));
   }
   if (!written.done) return false;
   if (trouble_)
-    spdlog::info("the database takes rows again after {} failed attempts {}", failures_,
-                 description_);
+    log::info("the database takes rows again after {} failed attempts {}", failures_, description_);
   trouble_.reset();
   failures_ = 0;
   waiting_ -= under_way_events_;
@@ -172,7 +171,7 @@ bool Recording::on(const Writer::Failed& failed) {
   ++failures_;
   if (trouble_ != failed.error.text || now_ - trouble_told_ >= repeat_trouble_every) {
     const bool for_people = failed.error.trouble == Trouble::configuration;
-    spdlog::log(for_people ? spdlog::level::err : spdlog::level::warn,
+    log::format(for_people ? log::Level::error : log::Level::warning,
                 "{}; trying again, attempt={} next_in={}", failed.error.text, failures_ + 1,
                 format_duration(failed.next_try));
     trouble_ = failed.error.text;

@@ -254,8 +254,8 @@ class SqlEventStore : public EventStore {
       *session_ << create_readable(engine_, names_);
     } catch (const soci::soci_error& e) {
       if (trouble_of(engine_, e) != Trouble::configuration) throw;
-      spdlog::warn("the view for people could not be made view={} code={}", names_.readable,
-                   code_of(e));
+      log::warn("the view for people could not be made view={} code={}", names_.readable,
+                code_of(e));
     }
   }
 

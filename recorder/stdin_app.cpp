@@ -34,7 +34,7 @@ class StdinApp {
       if (ended_ && recording_.all_stored()) break;
       wait();
     }
-    spdlog::info("end of input events={} not_events={} journal={}", events_, bad_lines_, journal_);
+    log::info("end of input events={} not_events={} journal={}", events_, bad_lines_, journal_);
     return bad_lines_ + recording_.set_aside() == 0 ? EXIT_SUCCESS : exit_failed;
   }
 
@@ -83,12 +83,12 @@ class StdinApp {
 
   void bad_line(const std::string& why) {
     ++bad_lines_;
-    spdlog::error("line {} is no event: {}", lines_, escape_untrusted(why));
+    log::error("line {} is no event: {}", lines_, escape_untrusted(why));
   }
 
   int stop() {
     recording_.stop(std::chrono::seconds(1));
-    spdlog::warn("ended before the end of the input events_not_stored={}", recording_.waiting());
+    log::warn("ended before the end of the input events_not_stored={}", recording_.waiting());
     std::_Exit(exit_failed);  // the writer's thread may be waiting for the database
   }
 

@@ -98,7 +98,7 @@ std::vector<Changes> JournalWriter::wait_for_work(std::unique_lock<std::mutex>& 
     try {
       journal_.checkpoint();
     } catch (const std::exception& e) {
-      spdlog::warn("{}", e.what());
+      log::warn("{}", e.what());
     }
     lock.lock();
   }
@@ -129,7 +129,7 @@ bool JournalWriter::try_write(const std::vector<Changes>& group) {
   const bool no_room = failure && (failure->fault == JournalFault::disk_full ||
                                    failure->fault == JournalFault::io_error);
   if (no_room && reserve_.release()) {
-    spdlog::error("{}; living on the reserve now", failure->what());
+    log::error("{}; living on the reserve now", failure->what());
     const std::lock_guard lock(mutex_);
     reserve_gone_ = std::string(words_of(failure->fault)) + "; its reserve is in use";
     failure = attempt(group);
@@ -138,9 +138,9 @@ bool JournalWriter::try_write(const std::vector<Changes>& group) {
   const auto problem = failure ? std::string(words_of(failure->fault)) : std::string();
   if (problem != blocked_) {
     if (!failure)
-      spdlog::info("the journal can be written again");
+      log::info("the journal can be written again");
     else
-      spdlog::error("{}; going on in memory, trying again each second", failure->what());
+      log::error("{}; going on in memory, trying again each second", failure->what());
   }
   blocked_ = problem;
   return !failure;
@@ -152,11 +152,11 @@ void JournalWriter::look_after_reserve() {
   const auto problem = reserve_.take();
   const std::lock_guard lock(mutex_);
   if (problem.empty()) {
-    if (!reserve_gone_.empty()) spdlog::info("there is room again for the journal's reserve");
+    if (!reserve_gone_.empty()) log::info("there is room again for the journal's reserve");
     reserve_gone_.clear();
   } else if (reserve_gone_.empty()) {
     reserve_gone_ = "no reserve can be held for a full disk: " + problem;
-    spdlog::error("journal: {}", reserve_gone_);
+    log::error("journal: {}", reserve_gone_);
   }
 }
 
@@ -181,8 +181,8 @@ void JournalWriter::look_after_place() {
     }
   }
   const std::lock_guard lock(mutex_);
-  if (!misplaced.empty() && misplaced != misplaced_) spdlog::error("journal: {}", misplaced);
-  if (!incident.empty()) spdlog::error("journal: {}", incident);
+  if (!misplaced.empty() && misplaced != misplaced_) log::error("journal: {}", misplaced);
+  if (!incident.empty()) log::error("journal: {}", incident);
   misplaced_ = misplaced;
   if (incident.empty()) return;
   incident_ = incident;
@@ -206,11 +206,11 @@ void JournalWriter::tidy_step(std::unique_lock<std::mutex>& lock) {
       journal_.checkpoint();
   } catch (const std::exception& e) {
     problem = e.what();
-    if (problem != tidy_trouble_) spdlog::warn("{}", problem);
+    if (problem != tidy_trouble_) log::warn("{}", problem);
   }
   tidy_trouble_ = problem;
   if (tidied.not_acked > 0 && !std::exchange(told_unread_, true))
-    spdlog::error(
+    log::error(
         "the journal has reached journal.max_size: the oldest events are deleted although not "
         "every consumer has taken them");
   if (!tidied.more) told_unread_ = false;
@@ -287,7 +287,7 @@ void JournalReader::run(std::stop_token stop) {
       pages_.emplace_back(std::move(peer), std::move(page));
       wake_.set();
     } catch (const std::exception& e) {
-      spdlog::error("{}", e.what());
+      log::error("{}", e.what());
       lock.lock();
       reopen_ = reopen_ || reopen;
     }

@@ -65,7 +65,7 @@ void BadFrames::count(const std::string& who, const std::string& why) {
   ++total_;
   if (std::find(told_.begin(), told_.end(), who) != told_.end() || told_.size() >= 1'000) return;
   told_.push_back(who);
-  spdlog::warn(
+  log::warn(
       "dropped a message that is not ours from={} why=\"{}\" (told once per sender and socket)",
       escape_untrusted(who, 80), escape_untrusted(why, 200));
 }

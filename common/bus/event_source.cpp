@@ -45,7 +45,7 @@ EventSource::~EventSource() {
     if (ack_due_) send(control_, sender_, Ack{acked_->journal, acked_->seq});
     send(control_, sender_, Goodbye{hello_.instance});
   } catch (const std::exception& e) {
-    spdlog::debug("no goodbye to the aggregator error=\"{}\"", e.what());
+    log::debug("no goodbye to the aggregator error=\"{}\"", e.what());
   }
 }
 
@@ -219,19 +219,19 @@ void EventSource::reconnected() {
 void EventSource::tell_changes(SteadyTime now) {
   if (!told_following_ && sequence_.caught_up()) {
     told_following_ = true;
-    spdlog::info("following the aggregator head={}", sequence_.head());
+    log::info("following the aggregator head={}", sequence_.head());
   }
   const bool silent =
       last_beat_ ? now - *last_beat_ > silence : now - started_ > first_beat_awaited;
   if (silent != told_silence_) {
     told_silence_ = silent;
     if (silent)
-      spdlog::warn("waiting for the aggregator {}", endpoints_);
+      log::warn("waiting for the aggregator {}", endpoints_);
     else
-      spdlog::info("the aggregator is there {}", endpoints_);
+      log::info("the aggregator is there {}", endpoints_);
   }
   if (sequence_.ahead_of_journal() && !std::exchange(told_ahead_, true))
-    spdlog::error(
+    log::error(
         "the aggregator's journal is older than what has been received from it (restored from a "
         "copy?): waiting "
         "for it to name another journal");

@@ -4,6 +4,7 @@
 
 #include <httplib.h>
 #include <prometheus/gauge.h>
+#include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 #include <sys/socket.h>
 

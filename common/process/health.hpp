@@ -3,10 +3,12 @@
 // --http: /healthz (the loop turns), /readyz (and does its work), /metrics (Prometheus text), by
 // existing libraries.
 
-#include <prometheus/registry.h>
-
 #include <memory>
 #include <string>
+
+namespace prometheus {
+class Registry;
+}
 
 namespace stalewatch {
 

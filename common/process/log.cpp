@@ -1,6 +1,7 @@
 #include "common/process/log.hpp"
 
 #include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <stdexcept>
@@ -21,6 +22,20 @@ spdlog::level::level_enum level_from(std::string text) {
   return level;
 }
 
+spdlog::level::level_enum to_spdlog(log::Level level) {
+  switch (level) {
+    case log::Level::debug:
+      return spdlog::level::debug;
+    case log::Level::info:
+      return spdlog::level::info;
+    case log::Level::warning:
+      return spdlog::level::warn;
+    case log::Level::error:
+      break;
+  }
+  return spdlog::level::err;
+}
+
 }  // namespace
 
 void start_log(const std::string& process, const std::string& level) {
@@ -33,6 +48,17 @@ void start_log(const std::string& process, const std::string& level) {
 
 void set_log_level(const std::string& level) {
   spdlog::default_logger()->set_level(level_from(level));
+}
+
+std::string log_name() { return spdlog::default_logger()->name(); }
+
+void stop_log() { spdlog::shutdown(); }
+
+bool log::writes(Level level) { return spdlog::should_log(to_spdlog(level)); }
+
+void log::write(Level level, std::string_view line) {
+  spdlog::default_logger_raw()->log(to_spdlog(level),
+                                    spdlog::string_view_t(line.data(), line.size()));
 }
 
 }  // namespace stalewatch

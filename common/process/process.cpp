@@ -1,7 +1,6 @@
 #include "common/process/process.hpp"
 
 #include "common/base/text.hpp"
-#include "common/base/version.hpp"
 #include "common/config/reader.hpp"
 #include "common/process/health.hpp"
 #include "common/process/log.hpp"
@@ -32,20 +31,6 @@ std::optional<Config> load(const std::string& process, const std::string& file) 
   return std::nullopt;
 }
 
-/// Like CLI11's own, but an option that does not exist is named before --config that is missing.
-void parse(CLI::App& app, int argc, char** argv) {
-  CLI::Option* const config = app.get_option("--config");
-  const bool required = config->get_required();
-  config->required(false);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError&) {
-    config->required(required);  // --help says it
-    throw;
-  }
-  if (required && config->count() == 0) throw CLI::RequiredError("--config");
-}
-
 void check_listen_address(const std::string& http) {
   try {
     if (!http.empty()) parse_listen_address(http);
@@ -63,7 +48,7 @@ int run_configured(const std::string& name, const ProcessOptions& options, Signa
   } catch (const std::exception& e) {
     throw UsageError(std::string("--log-level: ") + e.what());
   }
-  for (const auto& warning : config->warnings) spdlog::warn("{}", warning);
+  for (const auto& warning : config->warnings) log::warn("{}", warning);
   ProcessContext context{options, std::move(*config), signals};
   return run(context);
 }
@@ -71,34 +56,26 @@ int run_configured(const std::string& name, const ProcessOptions& options, Signa
 }  // namespace
 
 int run_process(const std::string& name, const std::string& description, int argc, char** argv,
-                const std::function<void(CLI::App&)>& add_options,
+                const std::function<void(CommandLine&)>& add_options,
                 const std::function<int(ProcessContext&)>& run) {
   Signals signals;  // first of all: threads inherit the blocked signals
   ProcessOptions options;
-  CLI::App app(description, "stalewatch-" + name);
-  app.set_version_flag("--version", "stalewatch-" + name + " " + std::string(program_version));
-  app.add_option("--config", options.config, "the configuration file")
-      ->required()
-      ->envname("STALEWATCH_CONFIG")
-      ->type_name("FILE");
-  app.add_option("--log-level", options.log_level,
-                 "trace, debug, info, warning, error, critical or off")
-      ->type_name("LEVEL");
-  app.add_option("--http", options.http,
-                 "serve /healthz, /readyz and /metrics here, like 127.0.0.1:9100")
-      ->type_name("ADDR:PORT");
+  CommandLine line("stalewatch-" + name, description);
+  line.option("--config", options.config, "the configuration file")
+      .required()
+      .from_environment("STALEWATCH_CONFIG")
+      .value_name("FILE");
+  line.option("--log-level", options.log_level,
+              "trace, debug, info, warning, error, critical or off")
+      .value_name("LEVEL");
+  line.option("--http", options.http,
+              "serve /healthz, /readyz and /metrics here, like 127.0.0.1:9100")
+      .value_name("ADDR:PORT");
+  add_options(line);
+  if (const auto code = line.parse(argc, argv)) return *code;
   try {
-    add_options(app);
-    parse(app, argc, argv);
     check_listen_address(options.http);
     return run_configured(name, options, signals, run);
-  } catch (const CLI::ParseError& e) {
-    if (e.get_exit_code() == 0) return app.exit(e);  // --help, --version
-    std::string what = escape_untrusted(e.what(), max_message);
-    if (what == "--config is required")
-      what += ": the configuration file; or set STALEWATCH_CONFIG";
-    std::cerr << "stalewatch-" << name << ": " << what << " (--help shows all options)\n";
-    return exit_usage;
   } catch (const UsageError& e) {
     std::cerr << "stalewatch-" << name << ": " << escape_untrusted(e.what(), max_message) << "\n";
     return exit_usage;
@@ -109,19 +86,19 @@ int run_process(const std::string& name, const std::string& description, int arg
 }
 
 std::optional<Config> reread_config(const std::string& path) {
-  const auto process = spdlog::default_logger()->name();
+  const auto process = log_name();
   auto read = read_config(path, needs_of(process));
   if (auto* config = std::get_if<Config>(&read)) {
-    for (const auto& warning : config->warnings) spdlog::warn("{}", warning);
+    for (const auto& warning : config->warnings) log::warn("{}", warning);
     return std::move(*config);
   }
   const auto& errors = std::get<std::vector<ConfigError>>(read);
   for (auto error : errors) {
     error.known.clear();  // dozens of keys; check-config is the place for them
-    spdlog::error("{}", to_string(error));
+    log::error("{}", to_string(error));
   }
-  spdlog::error("the configuration is not taken over, {} error(s); the running one stays in force",
-                errors.size());
+  log::error("the configuration is not taken over, {} error(s); the running one stays in force",
+             errors.size());
   return std::nullopt;
 }
 

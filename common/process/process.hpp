@@ -4,9 +4,8 @@
 // on failure.
 
 #include "common/config/config.hpp"
+#include "common/process/command_line.hpp"
 #include "common/process/signals.hpp"
-
-#include <CLI/CLI.hpp>
 
 #include <functional>
 #include <optional>
@@ -15,9 +14,8 @@
 
 namespace stalewatch {
 
-/// Exit codes: 0 done, 1 failed, 2 usage or configuration.
+/// Exit codes: 0 done, 1 failed, exit_usage (2) usage or configuration.
 inline constexpr int exit_failed = 1;
-inline constexpr int exit_usage = 2;
 
 /// Options that every process has.
 struct ProcessOptions {
@@ -41,7 +39,7 @@ struct ProcessContext {
 /// configuration, starts the log and calls `run`, whose result is the exit code. Configuration
 /// errors are printed as `check-config` does; exceptions become one line.
 int run_process(const std::string& name, const std::string& description, int argc, char** argv,
-                const std::function<void(CLI::App&)>& add_options,
+                const std::function<void(CommandLine&)>& add_options,
                 const std::function<int(ProcessContext&)>& run);
 
 /// Reads the configuration again, for SIGHUP: nothing, and the errors in the log, when the file is

@@ -50,8 +50,8 @@ bool TerminalSink::write_all(std::string_view text, const std::stop_token& stop)
       text.remove_prefix(static_cast<std::size_t>(written));
     } else if (errno != EINTR && errno != EAGAIN) {
       gone_ = true;
-      spdlog::error("the terminal is gone, nothing more is shown there: {}",
-                    std::generic_category().message(errno));
+      log::error("the terminal is gone, nothing more is shown there: {}",
+                 std::generic_category().message(errno));
       return false;
     }
   }

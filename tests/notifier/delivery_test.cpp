@@ -1,12 +1,12 @@
 // The state file and the couriers: at least once, in order, across restarts.
 
 #include "common/process/health.hpp"
-#include "common/process/log.hpp"
 #include "make_event.hpp"
 #include "notifier/courier.hpp"
 #include "notifier/store.hpp"
 
 #include <catch2/catch.hpp>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <filesystem>

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <httplib.h>
 #include <prometheus/counter.h>
+#include <prometheus/registry.h>
 
 #include <string>
 

@@ -1,0 +1,142 @@
+#include "common/process/command_line.hpp"
+
+#include "common/base/text.hpp"
+#include "common/base/version.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+
+namespace stalewatch {
+namespace {
+
+/// What a terminal shows of one mistake.
+constexpr std::size_t max_message = 2000;
+
+/// Sets whether options are required; --help marks those that are.
+void require(const std::vector<CLI::Option*>& options, bool yes) {
+  for (CLI::Option* option : options) option->required(yes);
+}
+
+std::string missing(const CLI::Option& option) {
+  std::string what = option.get_name() + " is required: " + option.get_description();
+  if (!option.get_envname().empty()) what += "; or set " + option.get_envname();
+  return what;
+}
+
+}  // namespace
+
+Option& Option::required(bool yes) {
+  option_->required(yes);
+  return *this;
+}
+
+Option& Option::from_environment(const std::string& variable) {
+  option_->envname(variable);
+  return *this;
+}
+
+Option& Option::value_name(const std::string& name) {
+  option_->type_name(name);
+  return *this;
+}
+
+Option& Option::show_default() {
+  option_->capture_default_str();
+  return *this;
+}
+
+Option& Option::between(int least, int most) {
+  option_->check(CLI::Range(least, most));
+  return *this;
+}
+
+Option& Option::needs(const Option& other) {
+  option_->needs(other.option_);
+  return *this;
+}
+
+Option& Option::excludes(const Option& other) {
+  option_->excludes(other.option_);
+  return *this;
+}
+
+CommandLine::CommandLine(const std::string& program, const std::string& summary)
+    : owned_(std::make_unique<CLI::App>(summary, program)), app_(owned_.get()) {
+  app_->set_version_flag("--version", program + " " + std::string(program_version));
+}
+
+CommandLine::CommandLine(CLI::App* subcommand) : app_(subcommand) {}
+
+CommandLine::~CommandLine() = default;
+CommandLine::CommandLine(CommandLine&&) noexcept = default;
+
+Option CommandLine::flag(const std::string& names, bool& place, const std::string& help) {
+  return Option(app_->add_flag(names, place, help));
+}
+
+Option CommandLine::option(const std::string& names, std::string& place, const std::string& help) {
+  return Option(app_->add_option(names, place, help));
+}
+
+Option CommandLine::option(const std::string& names, std::optional<std::string>& place,
+                           const std::string& help) {
+  return Option(app_->add_option(names, place, help));
+}
+
+Option CommandLine::option(const std::string& names, int& place, const std::string& help) {
+  return Option(app_->add_option(names, place, help));
+}
+
+Option CommandLine::option(const std::string& names, std::optional<int>& place,
+                           const std::string& help) {
+  return Option(app_->add_option(names, place, help));
+}
+
+Option CommandLine::option(const std::string& names, std::vector<std::string>& place,
+                           const std::string& help) {
+  return Option(app_->add_option(names, place, help)->allow_extra_args(false));
+}
+
+Option CommandLine::at(const std::string& name) { return Option(app_->get_option(name)); }
+
+void CommandLine::footer(const std::string& text) { app_->footer(text); }
+
+CommandLine& CommandLine::subcommand(const std::string& name, const std::string& summary) {
+  app_->require_subcommand(1);
+  subcommands_.push_back(
+      std::unique_ptr<CommandLine>(new CommandLine(app_->add_subcommand(name, summary))));
+  return *subcommands_.back();
+}
+
+std::string CommandLine::chosen() const {
+  const auto given = app_->get_subcommands();
+  return given.empty() ? std::string() : given.front()->get_name();
+}
+
+std::optional<int> CommandLine::parse(int argc, char** argv) {
+  // Asked for here, so that an option that does not exist is named before one that is missing.
+  const auto required =
+      app_->get_options([](const CLI::Option* option) { return option->get_required(); });
+  try {
+    require(required, false);
+    app_->parse(argc, argv);
+    require(required, true);
+  } catch (const CLI::ParseError& e) {
+    require(required, true);
+    if (e.get_exit_code() == 0) return app_->exit(e);  // --help, --version
+    return explain(e.what());
+  }
+  for (const CLI::Option* option : required)
+    if (option->count() == 0) return explain(missing(*option));
+  return std::nullopt;
+}
+
+int CommandLine::explain(const std::string& mistake) const {
+  std::cerr << app_->get_name() << ": " << escape_untrusted(mistake, max_message)
+            << (subcommands_.empty() ? " (--help shows all options)\n"
+                                     : " (--help shows what there is)\n");
+  return exit_usage;
+}
+
+}  // namespace stalewatch
