@@ -91,7 +91,7 @@ App::App(Config config, Signals& signals, const std::string& http)
       journal_(open_journal(config_, lock_.before())),
       journal_id_(journal_.id()),
       reader_(config_.journal_path),
-      writer_(journal_, reserve_of(config_)),
+      writer_(journal_, reserve_of(config_), &lock_),
       core_(restored(clock_.now(read_clocks())), config_.transport.lease,
             clock_.now(read_clocks())),
       samples_(make_samples_receiver(context_, config_.transport.samples)),

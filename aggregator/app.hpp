@@ -44,7 +44,6 @@ class App {
   void beat(Now clocks, Timestamp now);
   void look_after_journal(const std::map<std::string, std::int64_t>& acks, Timestamp now);
   void update_metrics();
-  std::string note_in_lock();
   void fork_for(const std::string& consumer, std::int64_t seq);
   void go_on_as(const std::string& journal_id, Timestamp now);
   std::string standstill(Now clocks, const std::map<std::string, std::int64_t>& acks);

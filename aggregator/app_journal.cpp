@@ -76,25 +76,14 @@ void App::look_after_journal(const std::map<std::string, std::int64_t>& acks, Ti
     if (!core_.ack(consumer, seq, now)) ++refused_acks_;
   auto trouble = writer_.take_incident();
   if (trouble.empty()) trouble = writer_.state().trouble;
-  const auto unlocked = note_in_lock();
-  core_.journal_trouble(trouble.empty() ? unlocked : trouble, now);
+  core_.journal_trouble(trouble, now);
   core_.watch_consumers(limits.consumer_behind_after, now);
   writer_.tend({.acked_by_all = core_.consumers().acked_by_all(),
                 .keep_updates = limits.keep_updates,
                 .keep_events = limits.keep_events,
                 .max_size = limits.max_size,
-                .now = now});
-}
-
-/// How far the journal has come; what is wrong with its lock, which may have been deleted and taken
-/// by another aggregator.
-std::string App::note_in_lock() {
-  try {
-    lock_.note(journal_id_, published_);
-    return {};
-  } catch (const std::exception& e) {
-    return e.what();
-  }
+                .now = now},
+               {journal_id_, published_});
 }
 
 }  // namespace stalewatch::aggregator

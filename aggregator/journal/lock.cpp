@@ -46,27 +46,27 @@ void JournalLock::take() {
         (holder.empty() ? "another aggregator" : "the aggregator with process id " + holder) +
         "; stop that one, or set journal.path to another file");
   }
-  write_note(before_.journal, before_.head);
+  write_note(before_);
 }
 
 JournalLock::~JournalLock() {
   if (fd_ >= 0) close(fd_);
 }
 
-void JournalLock::note(const std::string& journal, std::int64_t head) {
+void JournalLock::note(const Note& now) {
   struct stat held {};
   if (fd_ < 0 || fstat(fd_, &held) != 0 || held.st_nlink == 0) {
     if (fd_ >= 0) close(fd_);
     take();
   }
-  write_note(journal, head);
+  write_note(now);
 }
 
 /// In place and padded, so that a reader never sees it empty; nothing depends on it reaching the
 /// disk at once.
-void JournalLock::write_note(const std::string& journal, std::int64_t head) {
+void JournalLock::write_note(const Note& note) {
   std::string text = std::to_string(getpid());
-  if (!journal.empty()) text += " " + journal + " " + std::to_string(head);
+  if (!note.journal.empty()) text += " " + note.journal + " " + std::to_string(note.head);
   text.resize(std::max<std::size_t>(text.size(), 100), ' ');
   if (pwrite(fd_, text.data(), text.size(), 0) < 0)
     throw std::runtime_error("cannot write " + path_ + ": " + std::strerror(errno));

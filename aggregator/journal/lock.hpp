@@ -14,7 +14,7 @@ void make_journal_folder(const std::filesystem::path& folder);
 /// that is put in its place is known by it.
 class JournalLock {
  public:
-  /// What the last holder noted.
+  /// How far the journal had come.
   struct Note {
     std::string journal;
     std::int64_t head = 0;
@@ -26,13 +26,14 @@ class JournalLock {
   JournalLock(const JournalLock&) = delete;
   JournalLock& operator=(const JournalLock&) = delete;
 
+  /// What the last holder noted.
   const Note& before() const { return before_; }
   /// Notes how far the journal has come. Takes the lock anew when its file was deleted.
-  void note(const std::string& journal, std::int64_t head);
+  void note(const Note& now);
 
  private:
   void take();
-  void write_note(const std::string& journal, std::int64_t head);
+  void write_note(const Note& note);
 
   std::string journal_path_;
   std::string path_;

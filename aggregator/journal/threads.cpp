@@ -21,9 +21,10 @@ std::size_t weight(const Changes& changes) {
 
 }  // namespace
 
-JournalWriter::JournalWriter(Journal& journal, DiskReserve reserve)
+JournalWriter::JournalWriter(Journal& journal, DiskReserve reserve, JournalLock* lock)
     : journal_(journal),
       reserve_(std::move(reserve)),
+      lock_(lock),
       thread_([this](std::stop_token stop) { run(std::move(stop)); }) {}
 
 JournalWriter::~JournalWriter() {
@@ -40,10 +41,11 @@ void JournalWriter::submit(Changes changes) {
   work_.notify_one();
 }
 
-void JournalWriter::tend(const Retention& retention) {
+void JournalWriter::tend(const Retention& retention, JournalLock::Note published) {
   {
     const std::lock_guard lock(mutex_);
     retention_ = retention;
+    published_ = std::move(published);
     tidy_wanted_ = true;
   }
   work_.notify_one();
@@ -62,10 +64,9 @@ std::size_t JournalWriter::queued() const {
 
 JournalState JournalWriter::state() const {
   const std::lock_guard lock(mutex_);
-  const auto& trouble = !blocked_.empty()     ? blocked_
-                        : !misplaced_.empty() ? misplaced_
-                                              : reserve_gone_;
-  return {.trouble = trouble, .blocked = !blocked_.empty()};
+  for (const auto* trouble : {&blocked_, &misplaced_, &reserve_gone_, &unlocked_})
+    if (!trouble->empty()) return {.trouble = *trouble, .blocked = trouble == &blocked_};
+  return {};
 }
 
 std::string JournalWriter::take_incident() {
@@ -189,13 +190,28 @@ void JournalWriter::look_after_place() {
   rebuilt_ = true;
 }
 
+/// The lock's file may have been deleted, and the journal taken by another aggregator.
+void JournalWriter::look_after_lock(const JournalLock::Note& published) {
+  if (!lock_) return;
+  std::string unlocked;
+  try {
+    lock_->note(published);
+  } catch (const std::exception& e) {
+    unlocked = e.what();
+  }
+  const std::lock_guard lock(mutex_);
+  unlocked_ = unlocked;
+}
+
 /// One step of deleting. What is left is done after the next group, or at once when there is none.
 void JournalWriter::tidy_step(std::unique_lock<std::mutex>& lock) {
   const auto retention = retention_;
+  const auto published = published_;
   tidy_wanted_ = false;
   lock.unlock();
   look_after_reserve();
   look_after_place();
+  look_after_lock(published);
   Tidied tidied;
   std::int64_t size = 0;
   std::string problem;

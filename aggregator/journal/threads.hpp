@@ -3,6 +3,7 @@
 // The journal's two threads, so that the one that receives never waits for a disk.
 
 #include "aggregator/journal/journal.hpp"
+#include "aggregator/journal/lock.hpp"
 #include "aggregator/journal/reserve.hpp"
 #include "aggregator/wake.hpp"
 
@@ -28,13 +29,15 @@ struct JournalState {
 /// be written is tried again each second, and told; nothing is dropped meanwhile.
 class JournalWriter {
  public:
-  explicit JournalWriter(Journal& journal, DiskReserve reserve = {{}, 0});
+  explicit JournalWriter(Journal& journal, DiskReserve reserve = {{}, 0},
+                         JournalLock* lock = nullptr);
   /// Writes what is still queued, trying once, then ends.
   ~JournalWriter();
 
   void submit(Changes changes);
-  /// What to keep from now on; deleted in small steps between the groups.
-  void tend(const Retention& retention);
+  /// What to keep from now on, deleted in small steps between the groups; and how far the journal
+  /// has come, which the lock's file notes.
+  void tend(const Retention& retention, JournalLock::Note published);
   /// Readable when take_committed has something.
   int fd() const { return wake_.fd(); }
   std::vector<Changes> take_committed();
@@ -58,10 +61,12 @@ class JournalWriter {
   std::optional<JournalError> attempt(const std::vector<Changes>& group);
   void look_after_reserve();
   void look_after_place();
+  void look_after_lock(const JournalLock::Note& published);
   void tidy_step(std::unique_lock<std::mutex>& lock);
 
   Journal& journal_;
   DiskReserve reserve_;
+  JournalLock* lock_;  // nothing in tests
   Wake wake_;
   mutable std::mutex mutex_;
   std::condition_variable_any work_;
@@ -72,12 +77,14 @@ class JournalWriter {
   std::string blocked_;       // why the last attempt failed
   std::string reserve_gone_;  // why the reserve is not there
   std::string misplaced_;     // why what is written would not be found again
+  std::string unlocked_;      // why another aggregator might write, too
   std::string incident_;
   bool rebuilt_ = false;
   std::string tidy_trouble_;  // of the writer's thread alone
   bool wrote_ = false;        // since the last step of tidying
   bool checkpoint_wanted_ = false;
   Retention retention_;
+  JournalLock::Note published_;
   bool tidy_wanted_ = false;
   bool told_unread_ = false;
   std::int64_t size_ = 0;

@@ -1,9 +1,13 @@
 #include "aggregator/journal/journal.hpp"
 #include "aggregator/journal/lock.hpp"
+#include "aggregator/journal/threads.hpp"
 #include "tests/aggregator/bench.hpp"
 #include "tests/aggregator/journal/temporary_folder.hpp"
 
 #include <catch2/catch.hpp>
+
+#include <optional>
+#include <thread>
 
 using namespace stalewatch;
 using namespace stalewatch::aggregator;
@@ -92,14 +96,41 @@ TEST_CASE("the lock says how far the journal had come, and comes back when it wa
   {
     JournalLock lock(folder.file("j"));
     CHECK(lock.before().journal.empty());
-    lock.note("abc", 1234);
+    lock.note({"abc", 1234});
     CHECK_THROWS_WITH(JournalLock(folder.file("j")),
                       Catch::Contains("process id " + std::to_string(getpid())));
     std::filesystem::remove(folder.file("j.lock"));
-    lock.note("abc", 1235);
+    lock.note({"abc", 1235});
     CHECK_THROWS_AS(JournalLock(folder.file("j")), std::runtime_error);
   }
   const JournalLock lock(folder.file("j"));
   CHECK(lock.before().journal == "abc");
   CHECK(lock.before().head == 1235);
+}
+
+TEST_CASE("the writer notes in the lock how far the journal has come, and tells when it lost it",
+          "[journal]") {
+  Folder folder;
+  std::optional<JournalLock> lock(folder.file("j"));
+  Journal journal(folder.file("j"), Journal::Mode::write);
+  JournalWriter writer(journal, {{}, 0}, &*lock);
+  const auto tend_until = [&](auto seen) {  // as each second's beat does
+    for (int i = 0; i < 1000 && !seen(); ++i) {
+      writer.tend({.now = t0}, {"abc", 7});
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return seen();
+  };
+  const auto content = [&] {
+    return run_sql(":memory:", "SELECT readfile('" + folder.file("j.lock") + "')");
+  };
+  CHECK(tend_until([&] { return content().find(" abc 7 ") != std::string::npos; }));
+  CHECK(writer.state().trouble.empty());
+  std::filesystem::remove(folder.file("j.lock"));
+  std::optional<JournalLock> other(folder.file("j"));
+  CHECK(
+      tend_until([&] { return writer.state().trouble.find("is in use by") != std::string::npos; }));
+  CHECK_FALSE(writer.state().blocked);
+  other.reset();
+  CHECK(tend_until([&] { return writer.state().trouble.empty(); }));
 }
