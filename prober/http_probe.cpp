@@ -165,7 +165,7 @@ void HttpProbe::look_up_waiting(const Now& now, bool answers) {
   waiting.swap(looking_up_);
   for (Slot* slot : waiting) {
     if (now.mono - slot->started.mono >= slot->timeout) {
-      slot->transfer.curl_code = CURLE_OPERATION_TIMEDOUT;
+      slot->transfer.fault = Fault::timed_out;
       slot->transfer.phase = Phase::resolving;
       ended_.push_back(slot);
     } else if (answers) {

@@ -1,5 +1,7 @@
 #include "prober/http_slot.hpp"
 
+#include "prober/curl_fault.hpp"
+
 #include <strings.h>
 
 #include <algorithm>
@@ -120,7 +122,7 @@ void HttpProbe::Slot::use_addresses(const std::string& addresses) {
 }
 
 void HttpProbe::Slot::gather(CURLcode code) {
-  transfer.curl_code = code;
+  transfer.fault = fault_of(code);
   transfer.http_status = static_cast<std::uint16_t>(info<long>(easy, CURLINFO_RESPONSE_CODE));
   gather_clock();
   if (!follow_redirects && transfer.http_status / 100 == 3)

@@ -2,7 +2,6 @@
 
 #include "common/base/text.hpp"
 
-#include <curl/curl.h>
 #include <openssl/x509_vfy.h>
 
 #include <cerrno>
@@ -63,34 +62,18 @@ std::string wrong_host(const Transfer& transfer) {
 
 }  // namespace
 
-bool is_tls_error(int curl_code) {
-  switch (curl_code) {
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_INVALIDCERTSTATUS:
-    case CURLE_SSL_CLIENTCERT:
-      return true;
-    default:
-      return false;
-  }
-}
-
 Verdict tls_verdict(const Transfer& transfer, Timestamp at) {
   if (transfer.refusal.error != 0) return tls(refusal_words(transfer, at));
   const std::string& text = transfer.curl_text;
   const auto says = [&](const char* words) { return text.find(words) != std::string::npos; };
-  switch (transfer.curl_code) {
-    case CURLE_PEER_FAILED_VERIFICATION:
+  switch (transfer.fault) {
+    case Fault::tls_not_verified:
       return tls(wrong_host(transfer));
-    case CURLE_SSL_CACERT_BADFILE:
+    case Fault::tls_ca_file:
       return tls("ca_file cannot be read by the prober");
-    case CURLE_SSL_CERTPROBLEM:
+    case Fault::tls_own_certificate:
       return tls("cert_file or key_file cannot be used by the prober");
-    case CURLE_SSL_CLIENTCERT:
+    case Fault::tls_wants_certificate:
       return tls("the server wants a client certificate");
     default:
       break;

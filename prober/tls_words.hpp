@@ -6,9 +6,6 @@
 
 namespace stalewatch::prober {
 
-/// Whether a CURLcode speaks of TLS.
-bool is_tls_error(int curl_code);
-
 /// "tls: certificate expired 3 days ago", "tls: self-signed certificate", ...
 Verdict tls_verdict(const Transfer& transfer, Timestamp at);
 

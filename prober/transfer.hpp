@@ -13,6 +13,27 @@ namespace stalewatch::prober {
 /// How far it came.
 enum class Phase { resolving, connecting, tls_handshake, waiting, receiving };
 
+/// Why it ended before its end.
+enum class Fault {
+  none,
+  timed_out,
+  host_unknown,   ///< its name does not resolve
+  proxy_unknown,  ///< alike
+  not_connected,
+  broken_off,
+  too_many_redirects,
+  unsupported_protocol,  ///< of a redirect, or of an answer that does not begin as HTTP does
+  not_http,
+  bad_compression,
+  bad_address,
+  tls_not_verified,
+  tls_ca_file,            ///< ours is unusable
+  tls_own_certificate,    ///< ours, or its key, is unusable
+  tls_wants_certificate,  ///< from us
+  tls,                    ///< the handshake failed in another way
+  other,                  ///< curl_text says it
+};
+
 /// What the server's certificate was refused for.
 struct CertificateRefusal {
   int error = 0;     ///< X509_V_ERR_...; 0: none
@@ -27,7 +48,7 @@ struct Certificate {
 };
 
 struct Transfer {
-  int curl_code = 0;      ///< CURLcode
+  Fault fault = Fault::none;
   int os_error = 0;       ///< errno of a failed connect, or 0
   std::string curl_text;  ///< libcurl's own words, from outside in parts
   Phase phase = Phase::resolving;

@@ -3,8 +3,6 @@
 #include "common/base/text.hpp"
 #include "prober/tls_words.hpp"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
@@ -92,41 +90,42 @@ bool has_body_by_status(std::uint16_t status) {
   return status >= 200 && status < 300 && status != 204 && status != 205;
 }
 
-/// What libcurl's refusal to go on means.
-Verdict judge_error(const Transfer& transfer, const TargetSpec& spec, Timestamp at) {
-  switch (transfer.curl_code) {
-    case CURLE_OPERATION_TIMEDOUT:
+Verdict judge_fault(const Transfer& transfer, const TargetSpec& spec, Timestamp at) {
+  switch (transfer.fault) {
+    case Fault::timed_out:
       return timed_out(transfer, spec.timeout);
-    case CURLE_COULDNT_RESOLVE_HOST:
+    case Fault::host_unknown:
       return dns("name does not resolve");
-    case CURLE_COULDNT_RESOLVE_PROXY:
+    case Fault::proxy_unknown:
       return dns("the proxy's name does not resolve");
-    case CURLE_COULDNT_CONNECT:
+    case Fault::not_connected:
       return not_connected(transfer);
-    case CURLE_PARTIAL_FILE:
-    case CURLE_RECV_ERROR:
-    case CURLE_SEND_ERROR:
-    case CURLE_GOT_NOTHING:
+    case Fault::broken_off:
       return broken_off(transfer);
-    case CURLE_TOO_MANY_REDIRECTS:
+    case Fault::too_many_redirects:
       return {Outcome::http_status,
               "HTTP " + std::to_string(transfer.http_status) + ", too many redirects"};
-    case CURLE_UNSUPPORTED_PROTOCOL:
+    case Fault::unsupported_protocol:
       if (transfer.http_status / 100 == 3)
         return {Outcome::http_status, "HTTP " + std::to_string(transfer.http_status) +
                                           ", redirect to neither http nor https"};
-      [[fallthrough]];  // an answer that does not begin as HTTP does
-    case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_HTTP2:
+      [[fallthrough]];
+    case Fault::not_http:
       return connect("the answer is not HTTP");
-    case CURLE_BAD_CONTENT_ENCODING:
+    case Fault::bad_compression:
       return {Outcome::not_json, "not JSON: the compression is broken"};
-    case CURLE_URL_MALFORMAT:
+    case Fault::bad_address:
       return connect("the address is not a URL");
-    default:
+    case Fault::tls_not_verified:
+    case Fault::tls_ca_file:
+    case Fault::tls_own_certificate:
+    case Fault::tls_wants_certificate:
+    case Fault::tls:
+      return tls_verdict(transfer, at);
+    case Fault::none:
+    case Fault::other:
       break;
   }
-  if (is_tls_error(transfer.curl_code)) return tls_verdict(transfer, at);
   return connect(foreign(transfer.curl_text));
 }
 
@@ -173,7 +172,7 @@ std::optional<Verdict> judge_transfer(const Transfer& transfer, const TargetSpec
   if (transfer.headers_too_large) return Verdict{Outcome::too_large, "headers of more than 64 KiB"};
   if (transfer.body_too_large)
     return Verdict{Outcome::too_large, "body of more than " + size_text(spec.max_body)};
-  if (transfer.curl_code != CURLE_OK) return judge_error(transfer, spec, at);
+  if (transfer.fault != Fault::none) return judge_fault(transfer, spec, at);
   if (!has_body_by_status(transfer.http_status)) return status_verdict(transfer);
   return std::nullopt;
 }

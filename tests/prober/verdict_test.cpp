@@ -1,5 +1,7 @@
 #include "prober/verdict.hpp"
 
+#include "prober/curl_fault.hpp"
+
 #include <catch2/catch.hpp>
 #include <curl/curl.h>
 #include <openssl/x509_vfy.h>
@@ -23,7 +25,7 @@ TargetSpec spec_with(Duration timeout = 10s) {
 Transfer failed(int code, Phase phase = Phase::connecting, int os_error = 0,
                 std::string text = {}) {
   Transfer transfer;
-  transfer.curl_code = code;
+  transfer.fault = fault_of(code);
   transfer.phase = phase;
   transfer.os_error = os_error;
   transfer.curl_text = std::move(text);
@@ -33,7 +35,7 @@ Transfer failed(int code, Phase phase = Phase::connecting, int os_error = 0,
 Transfer answered(std::uint16_t status, int code = CURLE_OK, std::string redirect_to = {}) {
   Transfer transfer;
   transfer.http_status = status;
-  transfer.curl_code = code;
+  transfer.fault = fault_of(code);
   transfer.phase = Phase::receiving;
   transfer.redirect_to = std::move(redirect_to);
   return transfer;
