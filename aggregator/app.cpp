@@ -208,8 +208,8 @@ void App::take_samples(Timestamp now) {
     if (!batch) {
       bad_.count(frames->header.sender, "samples: " + batch.error());
     } else if (batch->assignment != journal_id_) {
-      ++foreign_batches_;  // from before a new journal: the prober gets new ids as soon as it says
-                           // hello
+      // From before a new journal: the prober gets new ids as soon as it says hello.
+      ++foreign_batches_;
     } else {
       core_.observe(frames->header.sender, frames->header.boot, batch->samples, now,
                     batch->after.value_or(0));

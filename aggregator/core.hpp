@@ -198,9 +198,9 @@ class Core {
   bool last_prober_was_lost_ = false;
   std::int64_t next_seq_;
   Timestamp latest_;
-  Timestamp resumed_at_;           ///< start of this run, or the end of its last standstill
-  Timestamp offsets_settle_at_{};  // until then, probers' measurements stem from before a change of
-                                   // the clock
+  Timestamp resumed_at_;  ///< start of this run, or the end of its last standstill
+  /// Until then, probers' measurements stem from before a change of the clock.
+  Timestamp offsets_settle_at_{};
   std::uint64_t unknown_targets_ = 0;
   std::uint64_t samples_ = 0;
   std::uint64_t impossible_samples_ = 0;

@@ -3,7 +3,7 @@
 // The notifier's loop. Each turn:
 //   1. take what the aggregator has decided, at most a page;
 //   2. write it, per sink, with the cursor in one transaction; only then ack it and wake the
-//   couriers;
+//      couriers;
 //   3. an answer to "problems": begin new sinks, or start over in another journal;
 //   4. what couriers report, and whether the aggregator lives;
 //   5. signals.

@@ -20,8 +20,8 @@ class HttpPost {
     Secret url;
     std::map<std::string, Secret> headers;  ///< besides Content-Type, which they may replace
     std::string ca_file;
-    std::string proxy;  ///< empty: none, whatever the environment says; "environment": as that
-                        ///< says; else a URL
+    /// Empty: none, whatever the environment says; "environment": as that says; else a URL.
+    std::string proxy;
   };
 
   /// Throws std::runtime_error when the address or a header cannot be used.

@@ -17,8 +17,8 @@ struct Receiver {
   bool folds = false;  ///< see SinkKind
   std::int64_t from =
       0;  ///< knows of everything up to this seq already, by the digest it began with
-  bool crowded = false;  ///< so much waits for it already that updates, which nobody has to act
-                         ///< on, are left out
+  /// So much waits for it already that updates, which nobody has to act on, are left out.
+  bool crowded = false;
 };
 
 /// A new row of a sink's outbox.

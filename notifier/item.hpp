@@ -18,8 +18,8 @@ struct Item {
   std::int64_t id = 0;  ///< grows; the order of telling within a sink
   Note note = Note::event;
   Event event;
-  Timestamp queued_at{};  ///< when it was taken over; what waits less than the grouping window may
-                          ///< get company
+  /// When it was taken over; what waits less than the grouping window may get company.
+  Timestamp queued_at{};
 
   bool operator==(const Item&) const = default;
 };

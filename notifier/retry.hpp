@@ -23,8 +23,8 @@ enum class Fate {
   slow_down,        ///< rate limit: wait as long as told
   message_refused,  ///< this message is at fault: again in its barest form, then set aside
   sink_refused,     ///< the webhook is at fault (gone, disabled, wrong token): everything waits
-  unavailable,  ///< everything waits: no answer, an error of the server, or an answer that is not
-                ///< Rocket.Chat's
+  /// Everything waits: no answer, an error of the server, or an answer that is not Rocket.Chat's.
+  unavailable,
 };
 
 struct Judgement {

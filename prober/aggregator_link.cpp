@@ -80,9 +80,8 @@ void AggregatorLink::take_reply(const Frames& frames, const Now& now) {
   if (!reply) return;
   const bool first_ping = !pings_.best();
   pings_.add(reply->lease_sent_at, reply->now, now.wall);
-  if (first_ping)
-    next_ = now.mono;  // tells by a lease how far the clocks are apart: samples wait
-                       // for that
+  // Tells by a lease how far the clocks are apart: samples wait for that.
+  if (first_ping) next_ = now.mono;
   if (reply->known)
     heard(now);
   else

@@ -71,8 +71,8 @@ class App {
   std::string assignment_;  ///< that the ids of waiting samples belong to
   Outbox outbox_;
   bool subscribed_ = false;
-  bool acknowledged_ = false;  ///< the aggregator knows this prober's numbers and clock: it takes
-                               ///< samples
+  /// The aggregator knows this prober's numbers and clock: it takes samples.
+  bool acknowledged_ = false;
   Probing probing_;
   SteadyTime next_report_{};
 };

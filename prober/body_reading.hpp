@@ -16,9 +16,10 @@ struct BodyReading {
   Outcome outcome = Outcome::ok;  ///< ok, not_json, field_missing, time_unreadable
   std::optional<Timestamp> computed_at;
   bool had_offset = true;
-  std::string raw;     ///< the value as read, unescaped, at most 1 KiB
-  std::string detail;  ///< for people: "field data.lastTime is null", "not JSON: unexpected end";
-                       ///< value quoted and escaped
+  std::string raw;  ///< the value as read, unescaped, at most 1 KiB
+  /// For people: "field data.lastTime is null", "not JSON: unexpected end"; value quoted and
+  /// escaped.
+  std::string detail;
 };
 
 /// `field`: a dotted path ("data.lastTime", "items.0.mtime") or a JSON Pointer (RFC 6901,

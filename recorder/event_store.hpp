@@ -14,19 +14,19 @@ namespace stalewatch::recorder {
 
 /// What kind of failure it was, which says what can help.
 enum class Trouble {
-  connection,     ///< the server is not there, or was lost: outcome of a commit unknown
-  refused,        ///< for now: locked, deadlock, too many connections, disk full, read-only
-  configuration,  ///< until somebody changes something: access denied, no such database, a table
-                  ///< that is not ours
-  data,           ///< this row, for ever
+  connection,  ///< the server is not there, or was lost: outcome of a commit unknown
+  refused,     ///< for now: locked, deadlock, too many connections, disk full, read-only
+  /// Until somebody changes something: access denied, no such database, a table that is not ours.
+  configuration,
+  data,  ///< this row, for ever
 };
 
 const char* name_of(Trouble trouble);
 
 struct StoreError {
   Trouble trouble = Trouble::connection;
-  std::string text;  ///< one line for people; names the database, never holds a password or the
-                     ///< content of rows
+  /// One line for people; names the database, never holds a password or the content of rows.
+  std::string text;
 };
 
 /// Keeps recorded events and, with them, how far the journal has been taken.

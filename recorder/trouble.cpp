@@ -68,8 +68,8 @@ Trouble trouble_of_postgresql(const std::string& sqlstate, const std::string& me
     return Trouble::connection;
   if (any_of<std::string>(group, {"28", "3D", "3F", "42", "0A"})) return Trouble::configuration;
   if (any_of<std::string>(group, {"22", "23"})) return Trouble::data;
-  return Trouble::refused;  // deadlock, serialization, locks, resources, disk full, read-only,
-                            // cancelled
+  // Deadlock, serialization, locks, resources, disk full, read-only, cancelled.
+  return Trouble::refused;
 }
 
 }  // namespace stalewatch::recorder

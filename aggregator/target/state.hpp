@@ -73,10 +73,10 @@ struct ClockOffsets {
 struct TargetState {
   StoredState stored;
   // Of this run only:
-  Timestamp last_sample_at{};  ///< when a sample came last; the start of the run, or of the target,
-                               ///< before the first
-  bool heard = false;          ///< a sample has come in this run, and no old ones since
-  Timestamp judged_at{};       ///< corrected probe time of the newest sample that was judged
+  /// When a sample came last; the start of the run, or of the target, before the first.
+  Timestamp last_sample_at{};
+  bool heard = false;     ///< a sample has come in this run, and no old ones since
+  Timestamp judged_at{};  ///< corrected probe time of the newest sample that was judged
   std::uint32_t older_in_row = 0;
   std::uint8_t clock_off_in_row = 0;
   std::uint8_t clock_ok_in_row = 0;

@@ -118,10 +118,10 @@ struct Event {
       age;  ///< how old the data were at `at`; at least that, while the server fails
   std::optional<Duration> threshold;  ///< the limit that was crossed
   std::optional<Timestamp> since;     ///< when the problem began
-  std::optional<std::string> reason;  ///< of failing: an Outcome's name; of not_watched: no_prober,
-                                      ///< prober_lost, samples_lost
-  std::optional<std::string> detail;  ///< for people, escaped and short
-  std::optional<std::string> prober;  ///< who saw it
+  /// Of failing: an Outcome's name; of not_watched: no_prober, prober_lost, samples_lost.
+  std::optional<std::string> reason;
+  std::optional<std::string> detail;              ///< for people, escaped and short
+  std::optional<std::string> prober;              ///< who saw it
   std::optional<std::int32_t> observers_failing;  ///< how many of observers_of see the failure
   std::optional<std::int32_t> observers_of;
   bool inhibited = false;  ///< journaled and recorded only: nobody is told
@@ -211,8 +211,8 @@ struct Lease {
   std::optional<Duration>
       clock_offset;  ///< aggregator's clock minus the prober's, median of its last pings
   std::optional<Duration> clock_uncertainty;
-  std::optional<std::uint64_t> oldest_news_seq;  ///< oldest that it can still send again;
-                                                 ///< last_news_seq + 1 when there is none
+  /// Oldest that it can still send again; last_news_seq + 1 when there is none.
+  std::optional<std::uint64_t> oldest_news_seq;
   /// News that it had to drop unacknowledged: how many, and when the first and the last were seen.
   std::optional<std::uint64_t> dropped;
   std::optional<Timestamp> dropped_from;

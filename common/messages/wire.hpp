@@ -5,12 +5,12 @@
 // Every message is three frames: topic | header | body.
 //   topic   ASCII, e.g. "samples", "event", "beat", "hello"; on PUB/SUB the subscription prefix.
 //   header  msgpack array [version, sender, boot, sequence]; more elements may follow and are
-//   ignored. body    msgpack map by field name; unknown names are ignored, missing ones keep their
-//   default.
-//           Optional fields that are unset and times are: absent, and signed microseconds since the
-//           epoch. Exception: a SampleBatch is [assignment, [sample, ...], after], each sample an
-//           array in field order, whose trailing unset fields may be missing and whose extra ones
-//           are ignored.
+//           ignored.
+//   body    msgpack map by field name; unknown names are ignored, missing ones keep their
+//           default. Optional fields that are unset are absent; times are signed microseconds
+//           since the epoch. Exception: a SampleBatch is [assignment, [sample, ...], after], each
+//           sample an array in field order, whose trailing unset fields may be missing and whose
+//           extra ones are ignored.
 
 #include "common/base/result.hpp"
 #include "common/messages/messages.hpp"
