@@ -1,7 +1,8 @@
 #include "mock_server/answer.hpp"
 
+#include "mock_server/json_text.hpp"
+
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <zlib.h>
 
 #include <algorithm>
@@ -17,10 +18,6 @@ constexpr std::string_view html_page =
 
 /// An index of an array in a field path; larger ones would only make a large body.
 constexpr std::size_t max_array_index = 1000;
-
-std::string json_text(std::string_view text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
 
 /// "a.b" and "/a/b" as {"a", "b"}; ~1 and ~0 of JSON Pointer undone.
 std::vector<std::string> segments_of(std::string_view field) {

@@ -1,8 +1,7 @@
 #include "mock_server/service.hpp"
 
 #include "mock_server/delivery.hpp"
-
-#include <nlohmann/json.hpp>
+#include "mock_server/json_text.hpp"
 
 #include <charconv>
 
@@ -15,10 +14,7 @@ constexpr std::string_view hooks_info = "info/";
 
 void refuse(httplib::Response& response, int status, const std::string& why) {
   response.status = status;
-  response.set_content(nlohmann::json{{"error", why}}.dump(
-                           -1, ' ', false, nlohmann::json::error_handler_t::replace) +
-                           "\n",
-                       json_type);
+  response.set_content("{\"error\":" + json_text(why) + "}\n", json_type);
 }
 
 void wrong_method(httplib::Response& response, const char* allowed) {

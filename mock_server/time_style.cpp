@@ -1,8 +1,9 @@
 #include "mock_server/time_style.hpp"
 
+#include "mock_server/json_text.hpp"
+
 #include <date/date.h>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cstdlib>
@@ -57,10 +58,6 @@ const std::map<std::string, EpochForm, std::less<>> epoch_forms = {
 };
 
 constexpr std::string_view rfc1123 = "rfc1123";
-
-std::string json_text(const std::string& text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
 
 /// Cuts to `digits` fraction digits; a microsecond is the finest that there is.
 Timestamp cut(Timestamp time, int digits) {

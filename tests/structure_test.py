@@ -49,7 +49,12 @@ THIRD_PARTIES = {
     r"<prometheus/": ["common/process/health.cpp", "common/process/metrics.hpp", "*/metrics.cpp"],
     r"<spdlog": ["common/process/log.cpp", "notifier/sinks/log.cpp"],
     r"<CLI/": ["common/process/command_line.cpp"],
-    r"<nlohmann/": ["common/messages/json_lines.cpp", "notifier/*.cpp", "mock_server/*"],
+    r"<nlohmann/": [
+        "common/messages/json_lines.cpp",
+        "notifier/*.cpp",
+        *(f"mock_server/{name}.cpp" for name in ("answer_log", "change", "hook", "hook_message", "json_text", "model")),
+        "mock_server/hook_message.hpp",
+    ],
 }
 
 # Who may look at a clock: shells, which hand the time down. All others are told what time it is.
