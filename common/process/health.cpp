@@ -1,6 +1,7 @@
 #include "common/process/health.hpp"
 
 #include "common/base/version.hpp"
+#include "common/process/listen.hpp"
 
 #include <httplib.h>
 #include <prometheus/gauge.h>
@@ -67,27 +68,6 @@ void limit(httplib::Server& server) {
 }
 
 }  // namespace
-
-ListenAddress parse_listen_address(const std::string& text) {
-  const auto colon = text.rfind(':');
-  const auto wrong = [&] {
-    return std::runtime_error("\"" + text + "\" is no address to listen on: 127.0.0.1:9101, " +
-                              ":9101 or [::1]:9101 are");
-  };
-  if (colon == std::string::npos) throw wrong();
-  ListenAddress address{text.substr(0, colon), 0};
-  if (address.host.empty()) address.host = "0.0.0.0";
-  if (address.host.front() == '[' && address.host.back() == ']')
-    address.host = address.host.substr(1, address.host.size() - 2);
-  else if (address.host.find(':') != std::string::npos)
-    throw wrong();
-  const std::string port = text.substr(colon + 1);
-  if (address.host.empty() || port.empty() || port.size() > 5 ||
-      port.find_first_not_of("0123456789") != std::string::npos || std::stoi(port) > 65535)
-    throw wrong();
-  address.port = std::stoi(port);
-  return address;
-}
 
 struct Health::Impl {
   explicit Impl(const std::string& process)

@@ -12,16 +12,6 @@ class Registry;
 
 namespace stalewatch {
 
-/// Where an HTTP server listens. Port 0: any free one.
-struct ListenAddress {
-  std::string host;
-  int port = 0;
-};
-
-/// Reads "127.0.0.1:9101", ":9101" (all addresses) or "[::1]:9101". Throws std::runtime_error for
-/// anything else.
-ListenAddress parse_listen_address(const std::string& text);
-
 /// What a process tells about itself; written by its loop, read by the HTTP thread.
 class Health {
  public:

@@ -3,6 +3,7 @@
 #include "common/base/text.hpp"
 #include "common/config/reader.hpp"
 #include "common/process/health.hpp"
+#include "common/process/listen.hpp"
 #include "common/process/log.hpp"
 
 #include <exception>

@@ -1,4 +1,5 @@
 #include "common/process/health.hpp"
+#include "common/process/listen.hpp"
 
 #include <catch2/catch.hpp>
 #include <httplib.h>
