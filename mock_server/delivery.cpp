@@ -1,8 +1,5 @@
 #include "mock_server/delivery.hpp"
 
-#include <algorithm>
-#include <memory>
-
 namespace stalewatch::mock_server {
 namespace {
 
@@ -13,71 +10,53 @@ constexpr std::size_t chunk_bytes = 16;
 /// once.
 constexpr Duration for_ever = std::chrono::hours(24);
 
-using Body = std::shared_ptr<const std::string>;
-
-void deliver_chunked(const Answer& answer, const Body& body, httplib::Response& response) {
-  response.set_chunked_content_provider(
-      answer.content_type, [body](std::size_t offset, httplib::DataSink& sink) {
-        const std::size_t size = std::min(chunk_bytes, body->size() - offset);
-        if (size > 0 && !sink.write(body->data() + offset, size)) return false;
-        if (offset + size == body->size()) sink.done();
-        return true;
-      });
+void deliver_chunked(Response& response) {
+  response.chunked = true;
+  response.next_piece = [](std::size_t) { return chunk_bytes; };
 }
 
-void deliver_slowly(const Answer& answer, const Body& body, Connection& connection,
-                    httplib::Response& response) {
-  response.set_content_provider(body->size(), answer.content_type,
-                                [body, pace = answer.pace, &connection](
-                                    std::size_t offset, std::size_t, httplib::DataSink& sink) {
-                                  return connection.pause(pace) &&
-                                         sink.write(body->data() + offset, 1);
-                                });
+void deliver_slowly(Duration pace, Connection& connection, Response& response) {
+  response.next_piece = [pace, &connection](std::size_t) -> std::size_t {
+    return connection.pause(pace) ? 1 : 0;
+  };
 }
 
-void deliver_half(const Answer& answer, const Body& body, Connection& connection,
-                  httplib::Response& response) {
-  const bool reset = answer.delivery == Delivery::reset;
-  response.set_content_provider(
-      body->size(), answer.content_type,
-      [body, reset, &connection](std::size_t, std::size_t, httplib::DataSink& sink) {
-        sink.write(body->data(), body->size() / 2);
-        // Lets the half arrive before the reset, which would otherwise overtake it.
-        if (reset) connection.pause(std::chrono::milliseconds(20));
-        reset ? connection.reset() : connection.give_up();
-        return false;
-      });
+void deliver_half(bool reset, Connection& connection, Response& response) {
+  response.next_piece = [reset, half = response.body.size() / 2,
+                         &connection](std::size_t offset) -> std::size_t {
+    if (offset < half) return half - offset;
+    // Lets the half arrive before the reset, which would otherwise overtake it.
+    if (reset && connection.pause(std::chrono::milliseconds(20))) connection.reset();
+    return 0;
+  };
 }
 
 }  // namespace
 
-bool deliver(const Answer& answer, Connection& connection, httplib::Response& response) {
-  if (answer.sleep > Duration::zero() && !connection.pause(answer.sleep)) return false;
-  if (answer.delivery == Delivery::hang) connection.pause(for_ever);
-  if (answer.delivery == Delivery::hang || answer.delivery == Delivery::refuse) {
+bool deliver(const Answer& answer, Connection& connection, Response& response) {
+  const bool there = answer.sleep <= Duration::zero() || connection.pause(answer.sleep);
+  if (there && answer.delivery == Delivery::hang) connection.pause(for_ever);
+  if (!there || answer.delivery == Delivery::hang || answer.delivery == Delivery::refuse) {
     connection.reset();
     return false;
   }
   response.status = answer.status;
-  for (const auto& [name, value] : answer.headers) response.set_header(name, value);
-  if (answer.body.empty()) {
-    response.set_header("Content-Type", answer.content_type);
-    return true;
-  }
-  const auto body = std::make_shared<const std::string>(answer.body);
+  response.content_type = answer.content_type;
+  response.headers = answer.headers;
+  response.body = answer.body;
+  if (response.body.empty()) return true;
   switch (answer.delivery) {
     case Delivery::chunked:
-      deliver_chunked(answer, body, response);
+      deliver_chunked(response);
       break;
     case Delivery::trickle:
-      deliver_slowly(answer, body, connection, response);
+      deliver_slowly(answer.pace, connection, response);
       break;
     case Delivery::reset:
     case Delivery::close_mid_body:
-      deliver_half(answer, body, connection, response);
+      deliver_half(answer.delivery == Delivery::reset, connection, response);
       break;
     default:
-      response.set_content(answer.body, answer.content_type);
       break;
   }
   return true;

@@ -1,62 +1,58 @@
 #pragma once
 
-// httplib's server with our own connections under it: a thread for each, all of them can be ended
-// at once.
+// libmicrohttpd with a listening socket of our own: a thread for each connection, so that a hanging
+// answer never keeps others waiting.
 
-#include "mock_server/connection.hpp"
+#include "common/process/listen.hpp"
+#include "mock_server/http.hpp"
 
-#include <httplib.h>
-
-#include <functional>
 #include <memory>
 #include <string>
-#include <thread>
+
+struct MHD_Daemon;
 
 namespace stalewatch::mock_server {
-
-struct ListenAddress {
-  std::string host = "127.0.0.1";
-  int port = 0;  ///< 0: any free one
-};
 
 struct TlsFiles {
   std::string certificate;  ///< PEM, the chain; empty: plain HTTP
   std::string key;          ///< PEM
 };
 
-/// What is to be done once the answer has been handed over; `sent`: whole.
-using Afterwards = std::function<void(bool sent)>;
-/// Answers one request, at once or by content providers that use the connection.
-using RequestHandler = std::function<Afterwards(
-    Connection& connection, const httplib::Request& request, httplib::Response& response)>;
-
-class HttpServer final : private httplib::Server {
+class HttpServer {
  public:
-  /// More connections than this wait to be accepted: each costs a thread.
-  static constexpr std::size_t max_connections = 8000;
+  /// More connections than this are closed at once: each costs a thread.
+  static constexpr unsigned max_connections = 20000;
 
   /// Throws std::runtime_error for unusable TLS files.
   HttpServer(ListenAddress address, const TlsFiles& tls, RequestHandler handler);
-  ~HttpServer() override;
+  ~HttpServer();
 
   /// Throws std::runtime_error that names the address ("port taken"). An ephemeral port stays the
   /// same when opened again.
   void open();
   /// Stops listening and ends all connections.
-  void close();
-  bool is_open() const { return thread_.joinable(); }
+  void close() { daemon_.reset(); }
+  bool is_open() const { return daemon_ != nullptr; }
   int port() const { return address_.port; }
 
  private:
-  bool process_and_close_socket(socket_t socket) override;
-  void serve(Connection& connection);
-  void answer(const httplib::Request& request, httplib::Response& response);
+  /// What the TLS files say, as the library wants it.
+  struct TlsTexts {
+    std::string certificate;
+    std::string key;
+  };
+  struct Stop {
+    void operator()(MHD_Daemon* daemon) const;
+  };
+  using Daemon = std::unique_ptr<MHD_Daemon, Stop>;
+
+  static TlsTexts read_tls(const TlsFiles& files);
+  Daemon start(int socket);
 
   ListenAddress address_;
+  TlsTexts tls_;
   RequestHandler handler_;
-  std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> tls_;
-  OpenSockets sockets_;
-  std::thread thread_;
+  Daemon daemon_;
 };
 
 }  // namespace stalewatch::mock_server

@@ -12,28 +12,35 @@ constexpr const char* json_type = "application/json";
 constexpr std::string_view hooks_prefix = "/hooks/";
 constexpr std::string_view hooks_info = "info/";
 
-void refuse(httplib::Response& response, int status, const std::string& why) {
-  response.status = status;
-  response.set_content("{\"error\":" + json_text(why) + "}\n", json_type);
+/// The answer of the mock server itself, in contrast to those that it was ordered to give.
+void reply(Response& response, std::string body, const char* type = json_type) {
+  response.content_type = type;
+  response.body = std::move(body);
 }
 
-void wrong_method(httplib::Response& response, const char* allowed) {
-  response.set_header("Allow", allowed);
+void refuse(Response& response, int status, const std::string& why) {
+  response.status = status;
+  reply(response, "{\"error\":" + json_text(why) + "}\n");
+}
+
+void wrong_method(Response& response, const char* allowed) {
+  response.headers.emplace_back("Allow", allowed);
   refuse(response, 405, std::string("allowed methods: ") + allowed);
 }
 
-bool reads(const httplib::Request& request) {
-  return request.method == "GET" || request.method == "HEAD";
-}
+bool reads(const Request& request) { return request.method == "GET" || request.method == "HEAD"; }
 
-Words query_of(const httplib::Request& request) {
-  return {request.params.begin(), request.params.end()};
+Words words_of(const Request& request) { return {request.query.begin(), request.query.end()}; }
+
+/// Empty where the query has no such parameter.
+std::string parameter(const Request& request, const char* name) {
+  const auto found = request.query.find(name);
+  return found == request.query.end() ? "" : found->second;
 }
 
 }  // namespace
 
-Afterwards Service::handle(Connection& connection, const httplib::Request& request,
-                           httplib::Response& response) {
+Afterwards Service::handle(Connection& connection, const Request& request, Response& response) {
   if (request.path == "/control") return control(request, response);
   if (request.path == "/log") return log(request, response), Afterwards{};
   if (request.path == "/hooks/received") return received(request, response), Afterwards{};
@@ -47,45 +54,42 @@ Listening Service::listening(Timestamp now) {
   return model_.listening(now);
 }
 
-Afterwards Service::control(const httplib::Request& request, httplib::Response& response) {
+Afterwards Service::control(const Request& request, Response& response) {
   const Timestamp now = read_clocks().wall;
   const std::lock_guard lock(mutex_);
-  if (reads(request))
-    return response.set_content(model_.control_page(now), json_type), Afterwards{};
+  if (reads(request)) return reply(response, model_.control_page(now)), Afterwards{};
   if (request.method != "POST") return wrong_method(response, "GET, POST"), Afterwards{};
-  const auto reply = model_.control(request.body, now);
-  if (!reply) return refuse(response, 400, reply.error()), Afterwards{};
-  response.set_content(*reply, json_type);
+  const auto changed = model_.control(request.body, now);
+  if (!changed) return refuse(response, 400, changed.error()), Afterwards{};
+  reply(response, *changed);
   return [this](bool) { listening_changed_(); };
 }
 
-void Service::log(const httplib::Request& request, httplib::Response& response) {
+void Service::log(const Request& request, Response& response) {
   const std::lock_guard lock(mutex_);
   if (request.method == "DELETE") {
     model_.log.clear();
-    response.set_content("{}\n", json_type);
+    reply(response, "{}\n");
     return;
   }
   if (!reads(request)) return wrong_method(response, "GET, DELETE");
   std::uint64_t after = 0;
-  const std::string text = request.get_param_value("after");
+  const std::string text = parameter(request, "after");
   std::from_chars(text.data(), text.data() + text.size(), after);
-  response.set_header("X-Log-Dropped", std::to_string(model_.log.dropped()));
-  response.set_content(model_.log.json_lines(request.get_param_value("path"), after),
-                       "application/x-ndjson");
+  response.headers.emplace_back("X-Log-Dropped", std::to_string(model_.log.dropped()));
+  reply(response, model_.log.json_lines(parameter(request, "path"), after), "application/x-ndjson");
 }
 
-void Service::received(const httplib::Request& request, httplib::Response& response) {
+void Service::received(const Request& request, Response& response) {
   const std::lock_guard lock(mutex_);
   if (request.method == "DELETE")
     model_.hooks.clear_received();
   else if (!reads(request))
     return wrong_method(response, "GET, DELETE");
-  response.set_content(model_.hooks.received_json(), json_type);
+  reply(response, model_.hooks.received_json());
 }
 
-void Service::hook(Connection& connection, const httplib::Request& request,
-                   httplib::Response& response) {
+void Service::hook(Connection& connection, const Request& request, Response& response) {
   std::string credentials = request.path.substr(hooks_prefix.size());
   const bool info = credentials.starts_with(hooks_info);
   if (info) credentials = credentials.substr(hooks_info.size());
@@ -96,30 +100,28 @@ void Service::hook(Connection& connection, const httplib::Request& request,
       const auto& tokens = model_.hooks.rules.tokens;
       const bool known = tokens.empty() || tokens.contains(credentials);
       if (!known) return refuse(response, 404, "Invalid integration id or token provided.");
-      response.set_content("{\"success\":true}", json_type);
-      return;
+      return reply(response, "{\"success\":true}");
     }
-    answer = model_.hook(
-        {credentials, request.remote_addr, request.get_header_value("Content-Type"), request.body},
-        read_clocks().wall);
+    answer = model_.hook({credentials, request.client, request.content_type, request.body},
+                         read_clocks().wall);
   }
   deliver(answer, connection, response);
 }
 
-Afterwards Service::watched_path(Connection& connection, const httplib::Request& request,
-                                 httplib::Response& response) {
+Afterwards Service::watched_path(Connection& connection, const Request& request,
+                                 Response& response) {
   if (!reads(request)) return wrong_method(response, "GET"), Afterwards{};
   const Timestamp now = read_clocks().wall;
   Answer answer;
   {
     const std::lock_guard lock(mutex_);
-    auto made = model_.answer(request.path, query_of(request), now);
+    auto made = model_.answer(request.path, words_of(request), now);
     if (!made) return refuse(response, 400, made.error()), Afterwards{};
     answer = *std::move(made);
   }
   if (!deliver(answer, connection, response)) return {};
   SentAnswer entry{.at = now,
-                   .client = request.remote_addr,
+                   .client = request.client,
                    .path = request.path,
                    .mode = answer.mode,
                    .status = answer.status,

@@ -2,11 +2,8 @@
 
 // From requests to the model and back: the routes, and the one lock.
 
-#include "mock_server/connection.hpp"
-#include "mock_server/http_server.hpp"
+#include "mock_server/http.hpp"
 #include "mock_server/model.hpp"
-
-#include <httplib.h>
 
 #include <functional>
 #include <mutex>
@@ -20,17 +17,15 @@ class Service {
   Service(Model model, std::function<void()> listening_changed)
       : model_(std::move(model)), listening_changed_(std::move(listening_changed)) {}
 
-  Afterwards handle(Connection& connection, const httplib::Request& request,
-                    httplib::Response& response);
+  Afterwards handle(Connection& connection, const Request& request, Response& response);
   Listening listening(Timestamp now);
 
  private:
-  Afterwards control(const httplib::Request& request, httplib::Response& response);
-  void log(const httplib::Request& request, httplib::Response& response);
-  void received(const httplib::Request& request, httplib::Response& response);
-  void hook(Connection& connection, const httplib::Request& request, httplib::Response& response);
-  Afterwards watched_path(Connection& connection, const httplib::Request& request,
-                          httplib::Response& response);
+  Afterwards control(const Request& request, Response& response);
+  void log(const Request& request, Response& response);
+  void received(const Request& request, Response& response);
+  void hook(Connection& connection, const Request& request, Response& response);
+  Afterwards watched_path(Connection& connection, const Request& request, Response& response);
 
   std::mutex mutex_;
   Model model_;

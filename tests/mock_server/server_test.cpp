@@ -68,8 +68,8 @@ struct RawAnswer {
   int error = 0;
 };
 
-/// Called by many threads: no assertions in it.
-RawAnswer raw_get(int port, const std::string& target) {
+/// A connection on which a request has been sent; -1 when there is none.
+int raw_request(int port, const std::string& target) {
   const int fd = socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -78,17 +78,29 @@ RawAnswer raw_get(int port, const std::string& target) {
   const timeval limit{10, 0};
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   const std::string request = "GET " + target + " HTTP/1.1\r\nHost: x\r\n\r\n";
+  if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+      send(fd, request.data(), request.size(), MSG_NOSIGNAL) > 0)
+    return fd;
+  close(fd);
+  return -1;
+}
+
+/// Called by many threads: no assertions in it.
+RawAnswer raw_get(int port, const std::string& target) {
+  const int fd = raw_request(port, target);
   RawAnswer answer;
-  const bool sent = connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
-                    send(fd, request.data(), request.size(), MSG_NOSIGNAL) > 0;
   char buffer[4096];
-  ssize_t got = sent ? 1 : -1;
+  ssize_t got = fd < 0 ? -1 : 1;
   while (got > 0)
     if ((got = recv(fd, buffer, sizeof buffer, 0)) > 0)
       answer.text.append(buffer, static_cast<std::size_t>(got));
   if (got < 0) answer.error = errno;
   close(fd);
   return answer;
+}
+
+std::ptrdiff_t threads_of_this_process() {
+  return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {});
 }
 
 }  // namespace
@@ -119,7 +131,30 @@ TEST_CASE("the server answers, is controlled and logs what it sent", "[mock_serv
     const auto log = client.Get("/log?path=/version");
     return std::count(log->body.begin(), log->body.end(), '\n') == 3;
   }));
-  CHECK(client.Post("/version", "x", "text/plain")->status == 405);
+}
+
+TEST_CASE("methods, heads and sizes are as HTTP has them", "[mock_server][socket]") {
+  Running server;
+  auto client = server.client();
+  client.set_keep_alive(true);
+  const auto posted = client.Post("/version", "x", "text/plain");
+  CHECK(posted->status == 405);
+  CHECK(posted->get_header_value("Allow") == "GET");
+  CHECK(client.Options("/control")->get_header_value("Allow") == "GET, POST");
+
+  const auto head = client.Head("/version");
+  CHECK(head->status == 200);
+  CHECK(head->get_header_value("Content-Length") ==
+        std::to_string(client.Get("/version")->body.size()));
+  CHECK_FALSE(client.Get("/version?date=off")->has_header("Date"));
+
+  const std::string allowed(1 << 20, ' ');
+  CHECK(client.Post("/control", allowed, "application/json")->status == 400);
+  CHECK(client.Post("/control", allowed + " ", "application/json")->status == 413);
+  CHECK(client.Post("/control", R"({"path": "/a%20b", "mode": "status:503"})", "application/json")
+            ->status == 200);
+  CHECK(client.Get("/a%2520b")->status == 503);
+  CHECK(client.Get("/v?mode=value:%22a%20b%22")->body.find("\"a b\"") != std::string::npos);
 }
 
 TEST_CASE("answers are broken on the connection as ordered", "[mock_server][socket]") {
@@ -154,7 +189,20 @@ TEST_CASE("answers are broken on the connection as ordered", "[mock_server][sock
   CHECK(client.Get("/v?mode=redirect&to=/w")->status == 200);
   client.Post("/control", R"({"path": "/loop", "mode": "redirect"})", "application/json");
   CHECK(client.Get("/loop").error() == httplib::Error::ExceedRedirectCount);
-  CHECK(client.Get("/log")->body.find("hang") == std::string::npos);
+  const std::string log = client.Get("/log")->body;
+  for (const char* mode : {"refuse", "reset", "close_mid_body", "hang"}) {
+    CAPTURE(mode);
+    CHECK(log.find("\"" + std::string(mode) + "\"") == std::string::npos);
+  }
+}
+
+TEST_CASE("a hanging answer ends with its client", "[mock_server][socket]") {
+  Running server;
+  const auto before = threads_of_this_process();
+  const int fd = raw_request(server.port(), "/v?mode=hang");
+  CHECK(wait_for([&] { return threads_of_this_process() > before; }));
+  close(fd);
+  CHECK(wait_for([&] { return threads_of_this_process() == before; }));
 }
 
 TEST_CASE("hanging answers keep nobody waiting, and end at once with the process",
@@ -183,8 +231,13 @@ TEST_CASE("the main port refuses while it is told to, and comes back on the same
   auto control = server.control();
   const auto get = [&] { return bool(server.client().Get("/v")); };
   REQUIRE(get());
+  const int kept = raw_request(server.port(), "/v");
+  char buffer[4096];
+  REQUIRE(recv(kept, buffer, sizeof buffer, 0) > 0);
   REQUIRE(server.client().Post("/control", R"({"listening": false})", "application/json")->status ==
           200);
+  CHECK(recv(kept, buffer, sizeof buffer, 0) == 0);
+  close(kept);
   REQUIRE(wait_for([&] { return !get(); }));
   CHECK(server.client().Get("/v").error() == httplib::Error::Connection);
   REQUIRE(control.Post("/control", R"({"listening": true})", "application/json")->status == 200);
@@ -246,6 +299,12 @@ TEST_CASE("with a certificate the main port speaks TLS", "[mock_server][socket]"
     options.tls = {certificate, key};
     Running server(options);
     CHECK(server.url().starts_with("https://"));
+    // Another one: its key is not that of the first.
+    const std::string other = folder / "other.pem";
+    REQUIRE(std::system(("openssl genrsa -out " + other + " 2>/dev/null").c_str()) == 0);
+    for (const std::string& wrong : {other, certificate, std::string("/nowhere.key")})
+      CHECK_THROWS_WITH(HttpServer({"127.0.0.1", 0}, {certificate, wrong}, {}),
+                        "--tls-key " + wrong + ": not the key of " + certificate + ", in PEM");
     httplib::SSLClient client("127.0.0.1", server.port());
     client.enable_server_certificate_verification(false);
     CHECK(client.Get("/v")->status == 200);
