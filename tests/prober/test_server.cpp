@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <stdexcept>
 
@@ -105,6 +106,7 @@ void Exchange::reset() const {
 
 TestServer::TestServer(Handler handler, std::shared_ptr<SSL_CTX> tls)
     : handler_(std::move(handler)), tls_(std::move(tls)) {
+  std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes to closed connections, on both sides of a test
   listener_ = socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
