@@ -3,50 +3,87 @@
 #include "common/base/version.hpp"
 #include "common/process/listen.hpp"
 
-#include <httplib.h>
+#include <microhttpd.h>
 #include <prometheus/gauge.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
-#include <sys/socket.h>
 
 #include <atomic>
-#include <cerrno>
 #include <chrono>
-#include <cstring>
+#include <functional>
 #include <mutex>
-#include <semaphore>
 #include <stdexcept>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 namespace stalewatch {
 namespace {
 
 constexpr auto loop_timeout =
-    std::chrono::seconds(10);       // a healthy loop turns at least each second
-constexpr std::size_t workers = 2;  // a scrape and a health check at the same time
-constexpr std::ptrdiff_t max_connections =
-    16;  // accepted and waiting; more wait in the kernel's queue
-constexpr std::size_t max_request_bytes = 1024;  // nothing that we answer has a body
-constexpr auto io_timeout = std::chrono::seconds(2);
+    std::chrono::seconds(10);             // a healthy loop turns at least each second
+constexpr unsigned max_connections = 16;  // more wait in the kernel's queue
+constexpr int backlog = 64;
+constexpr unsigned idle_timeout_s = 2;  // a connection on which nothing moves for so long is closed
+constexpr std::size_t connection_memory = 8 << 10;  // bytes each; the head of a request has to fit
+constexpr std::size_t max_request_body = 1024;      // bytes; nothing that we answer has a body
+/// What is read of a body that is too large, so that its client gets to read the answer; bytes.
+constexpr std::size_t max_refused_body = 64 << 10;
 
-/// httplib's thread pool with a bound: accepting waits while too many connections are open.
-class BoundedPool : public httplib::TaskQueue {
- public:
-  void enqueue(std::function<void()> serve_connection) override {
-    room_.acquire();
-    pool_.enqueue([this, serve = std::move(serve_connection)] {
-      serve();
-      room_.release();
-    });
-  }
-  void shutdown() override { pool_.shutdown(); }
-
- private:
-  std::counting_semaphore<max_connections> room_{max_connections};
-  httplib::ThreadPool pool_{workers};
+struct Page {
+  unsigned status = MHD_HTTP_OK;
+  std::string body;
+  const char* type = "text/plain; charset=utf-8";
 };
+using Pages = std::function<Page(std::string_view path)>;
+
+struct Stop {
+  void operator()(MHD_Daemon* daemon) const { MHD_stop_daemon(daemon); }
+};
+using Daemon = std::unique_ptr<MHD_Daemon, Stop>;
+
+Page page_of(const Pages& pages, std::string_view path, std::string_view method, std::size_t body) {
+  if (body > max_request_body) return {MHD_HTTP_CONTENT_TOO_LARGE, "no body is wanted\n"};
+  if (method != MHD_HTTP_METHOD_GET && method != MHD_HTTP_METHOD_HEAD)
+    return {MHD_HTTP_NOT_FOUND, "GET /healthz, /readyz or /metrics\n"};
+  return pages(path);
+}
+
+MHD_Result send_page(MHD_Connection* connection, Page page) {
+  const std::unique_ptr<MHD_Response, decltype(&MHD_destroy_response)> response(
+      MHD_create_response_from_buffer(page.body.size(), page.body.data(), MHD_RESPMEM_MUST_COPY),
+      MHD_destroy_response);
+  MHD_add_response_header(response.get(), MHD_HTTP_HEADER_CONTENT_TYPE, page.type);
+  return MHD_queue_response(connection, page.status, response.get());
+}
+
+/// Called by the library when the head of a request is there, for each part of its body, and when
+/// all of it is there. `state`: how long the body is so far.
+MHD_Result serve_request(void* pages, MHD_Connection* connection, const char* path,
+                         const char* method, const char*, const char*, std::size_t* data_size,
+                         void** state) {
+  if (*state == nullptr) {
+    *state = new std::size_t(0);
+    return MHD_YES;
+  }
+  auto& body = *static_cast<std::size_t*>(*state);
+  body += *data_size;
+  if (body > max_refused_body) return MHD_NO;  // ends the connection
+  if (std::exchange(*data_size, 0) > 0) return MHD_YES;
+  return send_page(connection, page_of(*static_cast<const Pages*>(pages), path, method, body));
+}
+
+void forget_request(void*, MHD_Connection*, void** state, MHD_RequestTerminationCode) {
+  delete static_cast<std::size_t*>(std::exchange(*state, nullptr));
+}
+
+/// Serves from one thread, which waits for nobody, on a socket that is the library's from now on.
+Daemon start_serving(int socket, Pages& pages) {
+  return Daemon(MHD_start_daemon(
+      MHD_USE_POLL_INTERNAL_THREAD, 0, nullptr, nullptr, serve_request, &pages,
+      MHD_OPTION_LISTEN_SOCKET, socket, MHD_OPTION_CONNECTION_LIMIT, max_connections,
+      MHD_OPTION_CONNECTION_TIMEOUT, idle_timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+      connection_memory, MHD_OPTION_NOTIFY_COMPLETED, forget_request, nullptr, MHD_OPTION_END));
+}
 
 std::int64_t steady_seconds() {
   return std::chrono::duration_cast<std::chrono::seconds>(
@@ -54,17 +91,9 @@ std::int64_t steady_seconds() {
       .count();
 }
 
-void limit(httplib::Server& server) {
-  server.new_task_queue = [] { return new BoundedPool; };  // httplib deletes it
-  server.set_payload_max_length(max_request_bytes);
-  server.set_read_timeout(io_timeout);
-  server.set_write_timeout(io_timeout);
-  server.set_keep_alive_timeout(1);  // s; an idle scraper must not hold one of two workers for long
-  // httplib's default would let a second process listen on the same port (SO_REUSEPORT).
-  server.set_socket_options([](socket_t socket) {
-    const int on = 1;
-    setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  });
+Page verdict(const std::string& trouble) {
+  if (trouble.empty()) return {MHD_HTTP_OK, "ok\n"};
+  return {MHD_HTTP_SERVICE_UNAVAILABLE, trouble + "\n"};
 }
 
 }  // namespace
@@ -93,39 +122,27 @@ struct Health::Impl {
     return why_not_ready;
   }
 
-  void answer_from(httplib::Server& http) {
-    const auto verdict = [](httplib::Response& response, const std::string& trouble) {
-      response.status = trouble.empty() ? 200 : 503;
-      response.set_content((trouble.empty() ? "ok" : trouble) + "\n", "text/plain; charset=utf-8");
-    };
-    http.Get("/healthz", [this, verdict](const httplib::Request&, httplib::Response& response) {
-      verdict(response, hung());
-    });
-    http.Get("/readyz", [this, verdict](const httplib::Request&, httplib::Response& response) {
-      verdict(response, not_ready());
-    });
-    http.Get("/metrics", [this](const httplib::Request&, httplib::Response& response) {
-      response.set_content(prometheus::TextSerializer().Serialize(registry->Collect()),
-                           "text/plain; version=0.0.4; charset=utf-8");
-    });
+  Page page(std::string_view path) {
+    if (path == "/healthz") return verdict(hung());
+    if (path == "/readyz") return verdict(not_ready());
+    if (path == "/metrics")
+      return {MHD_HTTP_OK, prometheus::TextSerializer().Serialize(registry->Collect()),
+              "text/plain; version=0.0.4; charset=utf-8"};
+    return {MHD_HTTP_NOT_FOUND, "/healthz, /readyz and /metrics are here\n"};
   }
 
   std::shared_ptr<prometheus::Registry> registry;
   std::atomic<std::int64_t> last_turn;
-  std::mutex mutex;  // guards the text below: the loop writes it, workers read it
+  std::mutex mutex;  // guards the text below: the loop writes it, the HTTP thread reads it
   std::string why_not_ready = "starting";
-  httplib::Server server;
   int port = 0;
-  std::thread listener;
+  Pages pages = [this](std::string_view path) { return page(path); };
+  Daemon daemon;  // last, so that it stops before what it serves is gone
 };
 
 Health::Health(std::string process) : impl_(std::make_unique<Impl>(process)) {}
 
-Health::~Health() {
-  if (!impl_->listener.joinable()) return;
-  impl_->server.stop();
-  impl_->listener.join();
-}
+Health::~Health() = default;
 
 void Health::beat() { impl_->last_turn = steady_seconds(); }
 
@@ -140,22 +157,14 @@ prometheus::Registry& Health::metrics() { return *impl_->registry; }
 int Health::port() const { return impl_->port; }
 
 void Health::serve(const std::string& address) {
-  const ListenAddress where = parse_listen_address(address);
-  auto& server = impl_->server;
-  limit(server);
-  impl_->answer_from(server);
-  errno = 0;
-  impl_->port = where.port;
-  if (where.port == 0)
-    impl_->port = server.bind_to_any_port(where.host);
-  else if (!server.bind_to_port(where.host, where.port))
-    impl_->port = -1;
-  if (impl_->port < 0)
-    throw std::runtime_error("cannot listen on " + address + " for --http: " +
-                             (errno == 0 ? "no such address" : std::strerror(errno)));
-  impl_->listener = std::thread([&server] { server.listen_after_bind(); });
-  // A stop before the listener runs would be lost and the destructor would wait for ever.
-  while (!server.is_running()) std::this_thread::yield();
+  const auto cannot = [&](const std::string& why) {
+    return std::runtime_error("cannot listen on " + address + " for --http: " + why);
+  };
+  const auto socket = listen_on(parse_listen_address(address), backlog);
+  if (!socket) throw cannot(socket.error());
+  impl_->port = port_of(*socket);
+  impl_->daemon = start_serving(*socket, impl_->pages);
+  if (!impl_->daemon) throw cannot("the HTTP library does not start");
 }
 
 }  // namespace stalewatch

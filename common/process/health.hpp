@@ -26,7 +26,7 @@ class Health {
 
   prometheus::Registry& metrics();
 
-  /// Serves on an address that parse_listen_address reads, from threads of its own, until
+  /// Serves on an address that parse_listen_address reads, from a thread of its own, until
   /// destroyed. Call once, after Signals exists. Throws std::runtime_error when it cannot listen.
   void serve(const std::string& address);
   /// Where it serves; 0 before `serve`.

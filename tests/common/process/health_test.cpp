@@ -1,12 +1,18 @@
 #include "common/process/health.hpp"
+
 #include "common/process/listen.hpp"
 
+#include <arpa/inet.h>
 #include <catch2/catch.hpp>
 #include <httplib.h>
 #include <prometheus/counter.h>
 #include <prometheus/registry.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <chrono>
 #include <string>
+#include <vector>
 
 namespace stalewatch {
 namespace {
@@ -20,6 +26,33 @@ struct Served {
     return client.Get(path);
   }
 };
+
+/// Connections of clients that have sent half a request and say no more.
+class SlowClients {
+ public:
+  SlowClients(int port, int count) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    for (int i = 0; i < count; ++i) {
+      sockets_.push_back(socket(AF_INET, SOCK_STREAM, 0));
+      REQUIRE(connect(sockets_.back(), reinterpret_cast<const sockaddr*>(&address),
+                      sizeof address) == 0);
+      REQUIRE(send(sockets_.back(), "GET /healthz HTTP/1.1\r\nHost:", 28, MSG_NOSIGNAL) == 28);
+    }
+  }
+  ~SlowClients() {
+    for (const int fd : sockets_) close(fd);
+  }
+
+ private:
+  std::vector<int> sockets_;
+};
+
+std::chrono::steady_clock::duration since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::steady_clock::now() - start;
+}
 
 TEST_CASE("readiness says why not, then that it is", "[health]") {
   Served served;
@@ -70,6 +103,23 @@ TEST_CASE("other paths and methods are refused", "[health]") {
   httplib::Client client("127.0.0.1", served.health.port());
   CHECK(client.Post("/readyz", std::string(100, 'x'), "text/plain")->status == 404);
   CHECK(client.Post("/readyz", std::string(5000, 'x'), "text/plain")->status == 413);
+}
+
+TEST_CASE("slow clients keep nobody waiting, and too many of them not for long", "[health]") {
+  using namespace std::chrono_literals;
+  auto served = std::make_unique<Served>();
+  const SlowClients some(served->health.port(), 10);
+  auto start = std::chrono::steady_clock::now();
+  CHECK(served->get("/healthz")->status == 200);
+  CHECK(since(start) < 1s);
+  const SlowClients too_many(served->health.port(), 10);
+  CHECK(served->get("/healthz")->status == 200);
+  CHECK(since(start) > 1s);  // until the first ones were given up
+  CHECK(since(start) < 6s);
+  const SlowClients last(served->health.port(), 3);
+  start = std::chrono::steady_clock::now();
+  served.reset();
+  CHECK(since(start) < 1s);
 }
 
 TEST_CASE("a taken port is an error that names the address", "[health]") {
