@@ -1,8 +1,9 @@
 #include "cli/commands.hpp"
 #include "common/base/text.hpp"
 
-#include <httplib.h>
+#include <curl/curl.h>
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -10,37 +11,64 @@
 namespace stalewatch::cli {
 namespace {
 
-constexpr int timeout_s = 3;               // a health check that takes longer is an answer too
-constexpr int healthy = 0, unhealthy = 1;  // the only two that Docker gives a meaning
+constexpr long timeout_s = 3;               // a health check that takes longer is an answer too
+constexpr std::size_t longest_line = 1024;  // bytes of an answer that are shown at most
+constexpr int healthy = 0, unhealthy = 1;   // the only two that Docker gives a meaning
 
-std::string words_of(httplib::Error error) {
-  switch (error) {
-    case httplib::Error::Connection:
-      return "no connection: nobody listens there, or it is not reachable";
-    case httplib::Error::Read:
-      return "connected, but no answer within " + std::to_string(timeout_s) + " s";
-    default:
-      return httplib::to_string(error);
-  }
+using Curl = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
+
+struct Answer {
+  long status = 0;
+  std::string body;     ///< its beginning
+  std::string trouble;  ///< why there is no answer; empty when there is one
+};
+
+std::size_t keep_beginning(char* data, std::size_t, std::size_t size, void* user) {
+  auto& body = *static_cast<std::string*>(user);
+  body.append(data, std::min(size, longest_line - body.size()));
+  return size;
+}
+
+std::string words_of(CURL* curl, CURLcode code) {
+  curl_off_t connected_us = 0;
+  curl_easy_getinfo(curl, CURLINFO_CONNECT_TIME_T, &connected_us);
+  const bool timed_out = code == CURLE_OPERATION_TIMEDOUT;
+  if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST ||
+      (timed_out && connected_us == 0))
+    return "no connection: nobody listens there, or it is not reachable";
+  if (timed_out) return "connected, but no answer within " + std::to_string(timeout_s) + " s";
+  return curl_easy_strerror(code);
+}
+
+Answer ask(const std::string& url) {
+  curl_global_init(CURL_GLOBAL_DEFAULT);
+  const Curl curl(curl_easy_init(), curl_easy_cleanup);
+  Answer answer;
+  curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
+  curl_easy_setopt(curl.get(), CURLOPT_PROXY, "");  // whatever the environment says
+  curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, timeout_s);
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, keep_beginning);
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &answer.body);
+  const CURLcode code = curl_easy_perform(curl.get());
+  if (code != CURLE_OK) answer.trouble = words_of(curl.get(), code);
+  curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &answer.status);
+  return answer;
 }
 
 int healthcheck(const std::string& url) {
   const std::string scheme = "http://";
-  const std::size_t slash = url.find('/', scheme.size());
-  if (url.rfind(scheme, 0) != 0 || url.size() == scheme.size()) {
+  if (!url.starts_with(scheme) || url.size() == scheme.size()) {
     std::cerr << "stalewatch healthcheck: " << url << " is no http:// address\n";
     return unhealthy;
   }
-  httplib::Client client(url.substr(0, slash));
-  client.set_connection_timeout(timeout_s);
-  client.set_read_timeout(timeout_s);
-  const auto answer = client.Get(slash == std::string::npos ? "/" : url.substr(slash));
-  if (!answer) {
-    std::cerr << "stalewatch healthcheck: " << url << ": " << words_of(answer.error()) << '\n';
+  const Answer answer = ask(url);
+  if (!answer.trouble.empty()) {
+    std::cerr << "stalewatch healthcheck: " << url << ": " << answer.trouble << '\n';
     return unhealthy;
   }
-  std::cout << escape_untrusted(answer->body.substr(0, answer->body.find('\n'))) << '\n';
-  return answer->status == 200 ? healthy : unhealthy;
+  std::cout << escape_untrusted(answer.body.substr(0, answer.body.find('\n'))) << '\n';
+  return answer.status == 200 ? healthy : unhealthy;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 import http.server
 import os
+import socket
 import subprocess
 import threading
 
@@ -88,6 +89,13 @@ def test_healthcheck_of_nobody_is_ill(url):
     assert url in out.stderr
     if url.startswith("http://127"):
         assert "nobody listens there" in out.stderr
+
+
+def test_healthcheck_tells_silence_from_absence():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/readyz"
+        out = stalewatch("healthcheck", "--url", url)
+    assert (out.returncode, out.stderr) == (1, f"stalewatch healthcheck: {url}: connected, but no answer within 3 s\n")
 
 
 class Aggregator:

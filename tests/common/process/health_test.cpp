@@ -113,7 +113,7 @@ TEST_CASE("slow clients keep nobody waiting, and too many of them not for long",
   CHECK(served->get("/healthz")->status == 200);
   CHECK(since(start) < 1s);
   const SlowClients too_many(served->health.port(), 10);
-  CHECK(served->get("/healthz")->status == 200);
+  REQUIRE(served->get("/healthz"));
   CHECK(since(start) > 1s);  // until the first ones were given up
   CHECK(since(start) < 6s);
   const SlowClients last(served->health.port(), 3);
