@@ -19,7 +19,6 @@ pkg_check_modules(ZeroMQ REQUIRED IMPORTED_TARGET libzmq)
 # which would compile everything anew.
 set_target_properties(PkgConfig::ZeroMQ PROPERTIES INTERFACE_COMPILE_OPTIONS "" INTERFACE_INCLUDE_DIRECTORIES "")
 pkg_check_modules(MicroHttpd REQUIRED IMPORTED_TARGET libmicrohttpd)
-pkg_check_modules(Httplib REQUIRED IMPORTED_TARGET cpp-httplib)
 
 # msgpack-c is header-only; its CMake package would require Boost, which it can do without.
 find_path(MSGPACK_INCLUDE_DIR msgpack.hpp REQUIRED)
@@ -49,5 +48,6 @@ target_include_directories(stalewatch_soci_postgresql SYSTEM INTERFACE "${LIBPQ_
 target_link_libraries(stalewatch_soci_postgresql INTERFACE "${SOCI_POSTGRESQL_LIBRARY}")
 
 if(STALEWATCH_TESTS)
+  pkg_check_modules(Httplib REQUIRED IMPORTED_TARGET cpp-httplib)
   find_package(Catch2 2 REQUIRED)
 endif()
