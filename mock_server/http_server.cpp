@@ -1,5 +1,7 @@
 #include "mock_server/http_server.hpp"
 
+#include "common/process/open_files.hpp"
+
 #include <fmt/format.h>
 #include <microhttpd.h>
 #include <netdb.h>
@@ -20,12 +22,21 @@ namespace {
 constexpr int backlog = 4096;
 /// A connection on which nothing moves for so long is closed.
 constexpr unsigned idle_timeout_s = 120;
+/// Open files that are no connections of a server.
+constexpr std::size_t other_files = 50;
 /// Of each connection: the head of a request has to fit, and a piece of an answer.
 constexpr std::size_t connection_memory = 16 << 10;
 /// Control requests and chat messages are far smaller.
 constexpr std::size_t max_request_body = 1 << 20;
 /// Largest piece of an answer that goes out in pieces.
 constexpr std::size_t max_piece = 4 << 10;
+
+/// At the limit of open files the library would try to accept without end; it is to close instead.
+unsigned connection_limit() {
+  const std::size_t files = std::max(raise_open_files_limit(), 2 * other_files);
+  return static_cast<unsigned>(
+      std::min<std::size_t>(HttpServer::max_connections, files - other_files));
+}
 
 /// One request from its first line until its answer has gone out, or will not.
 struct Exchange {
@@ -204,7 +215,7 @@ HttpServer::Daemon HttpServer::start(int socket) {
                          MHD_USE_POLL | MHD_USE_SUPPRESS_DATE_NO_CLOCK;
   return Daemon(MHD_start_daemon(
       flags | (tls ? MHD_USE_TLS : MHD_NO_FLAG), 0, nullptr, nullptr, serve, &handler_,
-      MHD_OPTION_LISTEN_SOCKET, socket, MHD_OPTION_CONNECTION_LIMIT, max_connections,
+      MHD_OPTION_LISTEN_SOCKET, socket, MHD_OPTION_CONNECTION_LIMIT, connection_limit(),
       MHD_OPTION_CONNECTION_TIMEOUT, idle_timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
       connection_memory, MHD_OPTION_NOTIFY_COMPLETED, completed, nullptr, MHD_OPTION_ARRAY,
       tls ? texts : none, MHD_OPTION_END));

@@ -20,7 +20,8 @@ struct TlsFiles {
 
 class HttpServer {
  public:
-  /// More connections than this are closed at once: each costs a thread.
+  /// More connections than this, or than files may be open, are closed at once: each costs a
+  /// thread.
   static constexpr unsigned max_connections = 20000;
 
   /// Throws std::runtime_error for unusable TLS files.

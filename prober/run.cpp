@@ -3,8 +3,8 @@
 #include "common/config/reader.hpp"
 #include "common/process/health.hpp"
 #include "common/process/log.hpp"
+#include "common/process/open_files.hpp"
 #include "prober/app.hpp"
-#include "prober/open_files.hpp"
 #include "prober/standalone.hpp"
 
 #include <iostream>

@@ -1,8 +1,8 @@
-#include "prober/open_files.hpp"
+#include "common/process/open_files.hpp"
 
 #include <sys/resource.h>
 
-namespace stalewatch::prober {
+namespace stalewatch {
 
 std::size_t raise_open_files_limit() {
   rlimit limit{};
@@ -15,4 +15,4 @@ std::size_t raise_open_files_limit() {
   return limit.rlim_cur;
 }
 
-}  // namespace stalewatch::prober
+}  // namespace stalewatch

@@ -2,10 +2,10 @@
 
 #include <cstddef>
 
-namespace stalewatch::prober {
+namespace stalewatch {
 
 /// Raises the limit of open files, connections among them, as far as the system lets it (often 1024
 /// at first). The limit that is in force then.
 std::size_t raise_open_files_limit();
 
-}  // namespace stalewatch::prober
+}  // namespace stalewatch
