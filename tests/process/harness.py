@@ -8,6 +8,7 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import sqlite3
 import subprocess
 import threading
@@ -18,7 +19,7 @@ import urllib.request
 import yaml
 
 BIN = os.environ["STALEWATCH_BIN"]
-DEADLINE = 30.0  # seconds; for a condition that is normally true within one or two
+DEADLINE = 60.0  # seconds; for a condition that is normally true within a few, also on a machine ten times as slow
 CONSUMERS = ("notifier", "recorder")
 PROCESSES = ("aggregator", "notifier", "recorder", "prober")
 # Proxies of the machine's environment must not come between us and the loopback.
@@ -34,6 +35,21 @@ def wait_for(condition, explain=lambda: "", deadline=DEADLINE, pause=0.02):
             return result
         assert time.monotonic() < end, f"not within {deadline} s: {explain()}"
         time.sleep(pause)
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
+def metric(port, name):
+    """What a process with --http on that port says of itself; None while it does not say that yet."""
+    try:
+        with OPENER.open(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+            values = dict(line.rsplit(" ", 1) for line in answer.read().decode().splitlines() if line[:1] != "#")
+    except urllib.error.URLError:
+        return None
+    return float(values[name]) if name in values else None
 
 
 class Process:

@@ -1,16 +1,8 @@
 """What the journal no longer holds when a consumer comes for it is told by that consumer, with its numbers."""
 
 import sqlite3
-import urllib.request
 
-from harness import OPENER, wait_for
-import socket
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+from harness import free_port, metric, wait_for
 
 
 def test_events_that_are_gone_from_the_journal_are_told_by_recorder_and_notifier(make_system, mock):
@@ -42,8 +34,7 @@ def test_events_that_are_gone_from_the_journal_are_told_by_recorder_and_notifier
     assert (row["seq"], row["name"]) == (last, "recorder")
     assert row["detail"] == f"the journal no longer held the events {first} to {last}"
     assert f"they cannot be recorded seq={first} to {last}" in system.recorder.err()
-    with OPENER.open(urllib.request.Request(f"http://127.0.0.1:{port}/metrics"), timeout=10) as answer:
-        assert f"stalewatch_recorder_missing_events_total {last - first + 1}" in answer.read().decode()
+    assert metric(port, "stalewatch_recorder_missing_events_total") == last - first + 1
     # All others are there, once, and it goes on.
     done = head()
     wait_for(lambda: system.recorded()[-1]["seq"] > done, system.trouble)
