@@ -4,7 +4,8 @@ import tempfile
 
 import pytest
 
-pytest.register_assert_rewrite("chat", "harness", "heartbeat", "rows_of_the_table", "updates_served")
+pytest.register_assert_rewrite("chain", "chat", "harness", "heartbeat", "journal_file", "rows_of_the_table",
+                               "updates_served")
 
 from harness import Mock, System
 
