@@ -6,7 +6,7 @@ import pathlib
 import sqlite3
 import subprocess
 
-from process_test import AT, Aggregator, begin, event, numbers, stop, wait_for, world  # noqa: F401 (world is a fixture)
+from notifier_world import AT, Aggregator, begin, event, numbers, stop, wait_for
 
 BIN = pathlib.Path(os.environ["STALEWATCH_BIN"])
 KEPT = pathlib.Path(__file__).parents[1] / "data" / "kept"

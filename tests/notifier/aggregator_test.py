@@ -1,0 +1,48 @@
+"""What the notifier tells of its aggregator: what was open before it came, another journal, that it is gone and back."""
+
+import re
+
+from notifier_world import Aggregator, begin, event, numbers, stop, wait_for
+
+
+def test_it_begins_with_what_is_open_and_in_another_journal_closes_what_is_not(world):
+    world.aggregator = Aggregator(world.folder)
+    world.aggregator.publish(event("stale", 1, "A"), event("stale", 2, "B"))
+    world.aggregator.problems = world.aggregator.log[:]
+    process = world.start()
+    wait_for(lambda: "2 problems are open: A, B" in world.webhook.text())
+    assert numbers(world.terminal()) == [1, 2]
+    stop(process)
+    world.aggregator.stop()
+    world.aggregator = Aggregator(world.folder, "journal-2")
+    world.aggregator.publish(event("stale", 1, "B"), event("stale", 2, "C"))
+    world.aggregator.problems = world.aggregator.log[:]
+    process = world.start()
+    wait_for(lambda: "FRESH AGAIN     A  " in world.terminal())
+    wait_for(lambda: "A is fresh again" in world.webhook.text())
+    shown = world.terminal()[world.terminal().index("EVENTS MISSING"):]
+    assert "another journal" in shown
+    assert re.findall(r"(STALE|FRESH AGAIN) +(\w)", shown) == [("FRESH AGAIN", "A"), ("STALE", "C")]
+    world.aggregator.publish(event("fresh_again", 1, "B"))
+    wait_for(lambda: "FRESH AGAIN     B  " in world.terminal())
+    stop(process)
+
+
+def test_an_aggregator_that_dies_is_told_everywhere_also_in_chat(world):
+    process = begin(world)
+    world.aggregator.stop()
+    wait_for(lambda: "AGGREGATOR LOST" in world.terminal() and "AGGREGATOR LOST" in world.log.read_text())
+    wait_for(lambda: "aggregator gives no sign of life" in world.webhook.text())
+    own_log = (world.folder / "stderr").read_text()
+    assert own_log.count("waiting for the aggregator control=ipc://") == 1
+    assert "no sign of life" not in own_log, "the sinks say it"
+    process.kill()
+    process.wait()
+    process = world.start()
+    wait_for(lambda: (world.folder / "stderr").read_text().count("waiting for the aggregator") == 2)
+    world.aggregator = Aggregator(world.folder)
+    wait_for(lambda: "AGGREGATOR BACK" in world.terminal())
+    wait_for(lambda: "aggregator is back" in world.webhook.text())
+    assert world.terminal().count("AGGREGATOR LOST") == 1
+    stop(process)
+    assert "notifier: stopped" in world.everything_shown()
