@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from test_recorder import (aggregator, any_event, check_rows, close_servers, database, recorder)  # noqa: F401
+from recorder_world import any_event, check_rows
 
 KEPT = pathlib.Path(__file__).parents[1] / "data" / "kept"
 

@@ -1,0 +1,59 @@
+"""Database servers, each started when the first test of a program needs it, and the processes of one test."""
+
+import pytest
+
+pytest.register_assert_rewrite("databases", "recorder_world")
+
+from aggregator import Aggregator
+from databases import ENGINES, Missing
+from recorder_world import Recorder
+
+servers = {}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def close_servers():
+    yield
+    while servers:
+        servers.popitem()[1].close()
+
+
+@pytest.fixture(params=list(ENGINES))
+def database(request):
+    engine = request.param
+    if engine not in servers:
+        try:
+            servers[engine] = ENGINES[engine]()
+        except Missing as e:
+            if engine != "mysql":
+                raise
+            pytest.skip(f"NOT TESTED WITH MYSQL: {e}")
+    return servers[engine]
+
+
+@pytest.fixture
+def recorder(tmp_path, database):
+    started = []
+
+    def make(*arguments, **credentials):
+        started.append(Recorder(tmp_path, database, *arguments, **credentials))
+        return started[-1]
+
+    yield make
+    for one in started:
+        if one.process and one.process.poll() is None:
+            one.process.kill()
+            one.process.wait()
+
+
+@pytest.fixture
+def aggregator(tmp_path):
+    started = []
+
+    def make(**options):
+        started.append(Aggregator(tmp_path, **options))
+        return started[-1]
+
+    yield make
+    for one in started:
+        one.close()

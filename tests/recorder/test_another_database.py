@@ -1,0 +1,32 @@
+"""Another database gets everything, and another journal is recorded from its oldest event."""
+
+import signal
+
+from databases import wait_until
+from recorder_world import any_event, check_rows, recorded, tables, updated
+
+
+def test_another_database_by_reload_gets_everything(recorder, aggregator):
+    source = aggregator()
+    process = recorder().start()
+    source.publish(*[any_event(n) for n in range(30)])
+    check_rows(process, source)
+    process.table = f"rows{next(tables)}"
+    process.configure()
+    process.process.send_signal(signal.SIGHUP)
+    process.wait_for("recording engine=", times=2)
+    source.publish(any_event(30))
+    wait_until(lambda: len(process.rows("seq", "_events")) == len(recorded(source.events)), process.said)
+    check_rows(process, source)
+
+
+def test_another_journal_is_recorded_from_its_oldest(recorder, aggregator):
+    source = aggregator(events=[{**updated(n), "seq": n + 1} for n in range(5)])
+    process = recorder().start()
+    check_rows(process, source)
+    source.close()
+    source = aggregator(journal="journal-2", events=[{**updated(n), "seq": n + 1} for n in range(3)])
+    process.wait_for("the aggregator has another journal now")
+    wait_until(lambda: source.acked and source.acked[-1] == ("journal-2", 3), process.said)
+    assert process.rows("journal_id, seq", order="journal_id, seq") == [
+        ["journal-1", str(n)] for n in range(1, 6)] + [["journal-2", str(n)] for n in range(1, 4)]
