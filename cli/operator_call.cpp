@@ -17,7 +17,6 @@ namespace {
 constexpr auto reach_timeout = std::chrono::seconds(5);
 constexpr auto reply_timeout =
     std::chrono::seconds(30);  // a file of 100,000 targets is read in about 2 s
-constexpr ConfigNeeds nothing_secret{.servers = false, .database = false, .rocketchat = false};
 
 /// Waits until the socket can do what is asked; false at the deadline.
 bool wait_for(zmq::socket_t& socket, short events, SteadyTime deadline) {
@@ -77,7 +76,7 @@ Result<Replayed> OperatorCall::replay(const Replay& request) {
 std::optional<TransportConfig> transport_of(const std::string& command,
                                             const std::string& config_file) {
   if (config_file.empty()) return TransportConfig{};
-  const auto read = read_config(config_file, nothing_secret);
+  const auto read = read_config(config_file, ConfigUser::command);
   if (const auto* config = std::get_if<Config>(&read)) return config->transport;
   for (const auto& error : std::get<std::vector<ConfigError>>(read))
     std::cerr << line_of(command, error) << '\n';

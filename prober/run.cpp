@@ -29,7 +29,7 @@ void check_open_files(const ProberConfig& prober) {
 
 /// The servers with their secrets, which a prober with an aggregator has no use for.
 Config with_servers(const std::string& file) {
-  auto read = read_config(file, {.servers = true, .database = false, .rocketchat = false});
+  auto read = read_config(file, ConfigUser::standalone_prober);
   if (auto* config = std::get_if<Config>(&read)) return std::move(*config);
   std::string text = "the configuration has errors";
   for (const auto& error : std::get<std::vector<ConfigError>>(read))

@@ -81,9 +81,10 @@ void finish_tls(ConfigWalk& walk, const ServerConfig& server, const ServerRecord
               "off: an impostor's answers would be believed");
 }
 
-void finish_servers(ConfigWalk& walk, const ConfigNeeds& needs) {
+void finish_servers(ConfigWalk& walk) {
   auto& servers = walk.draft.config.servers;
-  if (servers.empty() && needs.servers && !walk.servers_wrong) {
+  if (servers.empty() && walk.is_for(ConfigUser::aggregator | ConfigUser::standalone_prober) &&
+      !walk.servers_wrong) {
     const bool there = walk.servers_mark.has_value();
     walk.error(walk.servers_mark.value_or(YamlMark{}), "servers",
                there ? "is empty; write at least one server: a name, then its address below it"
@@ -205,8 +206,8 @@ void finish_paths(Config& config, const std::string& state_directory) {
 
 }  // namespace
 
-void finish_config(ConfigWalk& walk, const ConfigNeeds& needs, const std::string& state_directory) {
-  finish_servers(walk, needs);
+void finish_config(ConfigWalk& walk, const std::string& state_directory) {
+  finish_servers(walk);
   finish_database(walk, state_directory + "/rows.sqlite");
   finish_rocketchat(walk);
   finish_transport(walk);

@@ -8,6 +8,6 @@
 namespace stalewatch {
 
 /// Completes walk.draft.config; errors and warnings go to the walk.
-void finish_config(ConfigWalk& walk, const ConfigNeeds& needs, const std::string& state_directory);
+void finish_config(ConfigWalk& walk, const std::string& state_directory);
 
 }  // namespace stalewatch

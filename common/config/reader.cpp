@@ -74,10 +74,10 @@ std::string line_of(const std::string& program, const ConfigError& error) {
 }
 
 std::variant<Config, std::vector<ConfigError>> read_config(const std::string& path,
-                                                           const ConfigNeeds& needs) {
+                                                           ConfigUser user) {
   auto text = read_whole_file(path, max_file);
   if (!text) return std::vector<ConfigError>{{path, 0, 0, "", text.error()}};
-  return parse_config(*text, path, process_environment(), needs);
+  return parse_config(*text, path, process_environment(), user);
 }
 
 std::variant<Config, std::vector<ConfigError>> parse_config(const std::string& text,
@@ -88,10 +88,10 @@ std::variant<Config, std::vector<ConfigError>> parse_config(const std::string& t
 std::variant<Config, std::vector<ConfigError>> parse_config(const std::string& text,
                                                             const std::string& name,
                                                             const ConfigEnvironment& environment,
-                                                            const ConfigNeeds& needs) {
+                                                            ConfigUser user) {
   if (const auto bad = find_bad_byte(text))
     return std::vector<ConfigError>{{name, bad->mark.line, bad->mark.column, "", bad->message}};
-  ConfigWalk walk(name, needs, environment);
+  ConfigWalk walk(name, user, environment);
   walk.draft.config.file = name;
   const YamlListener listener{
       .section = [&](const YamlEntry& entry) { walk.section(entry); },
@@ -100,7 +100,7 @@ std::variant<Config, std::vector<ConfigError>> parse_config(const std::string& t
       .error = [&](YamlMark mark, const std::string& path,
                    const std::string& message) { walk.error(mark, path, message); }};
   const bool whole = read_yaml(text, "servers", listener);
-  if (whole || walk.errors.empty()) finish_config(walk, needs, state_directory(environment));
+  if (whole || walk.errors.empty()) finish_config(walk, state_directory(environment));
   if (walk.errors.empty()) return std::move(walk.draft.config);
   std::stable_sort(walk.errors.begin(), walk.errors.end(), in_line_order);
   const auto same = [](const ConfigError& a, const ConfigError& b) {

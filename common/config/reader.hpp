@@ -1,6 +1,7 @@
 #pragma once
 
 #include "common/config/config.hpp"
+#include "common/config/config_user.hpp"
 
 #include <string>
 #include <variant>
@@ -27,29 +28,20 @@ std::string to_string(const ConfigError& error);
 /// editors could jump to: "program: file: message".
 std::string line_of(const std::string& program, const ConfigError& error);
 
-/// Which values a process needs. A secret or variable that it cannot have is an error only where it
-/// is needed: a prober has no access to the database's password. Everything else is checked all the
-/// same.
-struct ConfigNeeds {
-  bool servers = true;
-  bool database = true;
-  bool rocketchat = true;
-};
-
 struct ConfigEnvironment;
 
 /// Reads and checks a whole file: all errors in one go, in the order of the lines, or the
-/// configuration. Expands ${VAR} from the environment and reads *_file secrets.
+/// configuration. Expands ${VAR} from the environment and reads *_file secrets; of these, only the
+/// ones that `user` needs must be there.
 std::variant<Config, std::vector<ConfigError>> read_config(const std::string& path,
-                                                           const ConfigNeeds& needs = {});
+                                                           ConfigUser user = ConfigUser::everybody);
 
 /// The same for text in memory, `name` standing for the file in errors. For tests and fuzzing.
 std::variant<Config, std::vector<ConfigError>> parse_config(const std::string& text,
                                                             const std::string& name);
-std::variant<Config, std::vector<ConfigError>> parse_config(const std::string& text,
-                                                            const std::string& name,
-                                                            const ConfigEnvironment& environment,
-                                                            const ConfigNeeds& needs = {});
+std::variant<Config, std::vector<ConfigError>> parse_config(
+    const std::string& text, const std::string& name, const ConfigEnvironment& environment,
+    ConfigUser user = ConfigUser::everybody);
 
 /// What runs without a file: no servers, all else at its default.
 Config default_config();

@@ -225,14 +225,15 @@ std::optional<std::string> ConfigWalk::text(const YamlNode& node, const ConfigPa
 std::optional<std::string> ConfigWalk::cannot_have(YamlMark mark, const ConfigPath& path,
                                                    const std::string& why) {
   const std::string full = path.text();
-  const std::pair<std::string_view, bool> sections[] = {
-      {"servers.", needs_.servers},
-      {"defaults.", needs_.servers},
-      {"credentials.DB.", needs_.database},
-      {"credentials.ROCKETCHAT.", needs_.rocketchat},
-      {"notifier.heartbeat_url", needs_.rocketchat}};
-  for (const auto& [prefix, needed] : sections) {
-    if (needed || full.rfind(prefix, 0) != 0) continue;
+  using enum ConfigUser;
+  constexpr std::pair<std::string_view, ConfigUser> sections[] = {
+      {"servers.", aggregator | standalone_prober},
+      {"defaults.", aggregator | standalone_prober},
+      {"credentials.DB.", recorder},
+      {"credentials.ROCKETCHAT.", notifier},
+      {"notifier.heartbeat_url", notifier}};
+  for (const auto& [prefix, users] : sections) {
+    if (is_for(users) || full.rfind(prefix, 0) != 0) continue;
     incomplete[std::string(prefix)] = true;
     return std::nullopt;
   }

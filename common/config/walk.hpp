@@ -34,8 +34,8 @@ struct ServerRecord {
 
 class ConfigWalk {
  public:
-  ConfigWalk(std::string file, const ConfigNeeds& needs, const ConfigEnvironment& environment)
-      : file_(std::move(file)), needs_(needs), environment_(environment) {}
+  ConfigWalk(std::string file, ConfigUser user, const ConfigEnvironment& environment)
+      : file_(std::move(file)), user_(user), environment_(environment) {}
 
   /// An entry of the root, of `servers:`; as YamlListener has them.
   void section(const YamlEntry& entry);
@@ -45,6 +45,9 @@ class ConfigWalk {
   void error(YamlMark mark, const std::string& path, const std::string& message,
              const std::string& known = {});
   void warn(YamlMark mark, const std::string& path, const std::string& message);
+
+  /// Whether one of `users` reads.
+  bool is_for(ConfigUser users) const { return are_among(user_, users); }
 
   ConfigDraft draft;
   std::vector<ServerRecord> records;                 ///< as draft.config.servers
@@ -85,7 +88,7 @@ class ConfigWalk {
   void store_general(const ConfigKey& key, const ConfigValue& value, YamlMark mark);
 
   std::string file_;
-  ConfigNeeds needs_;
+  ConfigUser user_;
   const ConfigEnvironment& environment_;
 };
 

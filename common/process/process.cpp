@@ -15,17 +15,21 @@ namespace {
 /// What a terminal shows of one failure; libraries may quote whole statements.
 constexpr std::size_t max_message = 2000;
 
-/// Each process needs the secrets of its own task only; the others may not be readable for it.
-ConfigNeeds needs_of(const std::string& process) {
-  return {.servers = process == "aggregator",
-          .database = process == "recorder",
-          .rocketchat = process == "notifier"};
+ConfigUser user_of(const std::string& process) {
+  constexpr std::pair<std::string_view, ConfigUser> processes[] = {
+      {"aggregator", ConfigUser::aggregator},
+      {"prober", ConfigUser::prober},
+      {"notifier", ConfigUser::notifier},
+      {"recorder", ConfigUser::recorder}};
+  for (const auto& [name, user] : processes)
+    if (name == process) return user;
+  return ConfigUser::command;
 }
 
 /// The file's configuration, or the errors on stderr as check-config prints them.
 std::optional<Config> load(const std::string& process, const std::string& file) {
   if (file.empty()) return default_config();
-  auto read = read_config(file, needs_of(process));
+  auto read = read_config(file, user_of(process));
   if (auto* config = std::get_if<Config>(&read)) return std::move(*config);
   for (const auto& error : std::get<std::vector<ConfigError>>(read))
     std::cerr << line_of("stalewatch-" + process, error) << "\n";
@@ -88,7 +92,7 @@ int run_process(const std::string& name, const std::string& description, int arg
 
 std::optional<Config> reread_config(const std::string& path) {
   const auto process = log_name();
-  auto read = read_config(path, needs_of(process));
+  auto read = read_config(path, user_of(process));
   if (auto* config = std::get_if<Config>(&read)) {
     for (const auto& warning : config->warnings) log::warn("{}", warning);
     return std::move(*config);

@@ -60,25 +60,23 @@ credentials:
   DB: {engine: mysql, address: db, username: "${USER_UNSET}", password_file: /none, db: d}
   ROCKETCHAT: {webhook_file: /none}
 )";
-  const auto read = [&](const ConfigNeeds& needs) {
-    return parse_config(text, "test.yaml", environment(), needs);
+  const auto read = [&](ConfigUser user) {
+    return parse_config(text, "test.yaml", environment(), user);
   };
-  const auto nothing = read({.servers = false, .database = false, .rocketchat = false});
+  const auto errors = [&](ConfigUser user) {
+    return std::get<std::vector<ConfigError>>(read(user)).size();
+  };
+  const auto nothing = read(ConfigUser::prober);
   REQUIRE(std::holds_alternative<Config>(nothing));
   CHECK(std::get<Config>(nothing).database_configured);
   CHECK(std::get<Config>(nothing).rocketchat.has_value());
-  CHECK(std::get<std::vector<ConfigError>>(read({})).size() == 5);
-  CHECK(std::get<std::vector<ConfigError>>(
-            read({.servers = true, .database = false, .rocketchat = false}))
-            .size() == 2);
-  CHECK(std::get<std::vector<ConfigError>>(
-            read({.servers = false, .database = true, .rocketchat = false}))
-            .size() == 2);
-  CHECK(std::get<std::vector<ConfigError>>(
-            read({.servers = false, .database = false, .rocketchat = true}))
-            .size() == 1);
-  CHECK(first_error("transport: {lease: 10s}", environment(),
-                    {.servers = false, .database = false, .rocketchat = false}) == "no error");
+  CHECK(std::holds_alternative<Config>(read(ConfigUser::command)));
+  CHECK(errors(ConfigUser::everybody) == 5);
+  CHECK(errors(ConfigUser::aggregator) == 2);
+  CHECK(errors(ConfigUser::standalone_prober) == 2);
+  CHECK(errors(ConfigUser::recorder) == 2);
+  CHECK(errors(ConfigUser::notifier) == 1);
+  CHECK(first_error("transport: {lease: 10s}", environment(), ConfigUser::prober) == "no error");
 }
 
 TEST_CASE("no secret is in what is shown of a configuration", "[config]") {

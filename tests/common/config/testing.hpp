@@ -41,8 +41,8 @@ inline const std::string one_server = "servers: {A: {address: 'http://a/'}}\n";
 
 inline std::string first_error(const std::string& text,
                                const ConfigEnvironment& around = environment(),
-                               const ConfigNeeds& needs = {}) {
-  const auto read = parse_config(text, "test.yaml", around, needs);
+                               ConfigUser user = ConfigUser::everybody) {
+  const auto read = parse_config(text, "test.yaml", around, user);
   const auto* errors = std::get_if<std::vector<ConfigError>>(&read);
   return errors == nullptr ? "no error" : to_string(errors->at(0));
 }
