@@ -2,7 +2,6 @@
 
 #include "common/base/text.hpp"
 #include "common/config/environment.hpp"
-#include "common/config/finish.hpp"
 #include "common/config/walk.hpp"
 
 #include <algorithm>
@@ -59,6 +58,11 @@ bool in_line_order(const ConfigError& a, const ConfigError& b) {
   return std::tie(a.line, a.column) < std::tie(b.line, b.column);
 }
 
+void finish(ConfigWalk& walk) {
+  for (const ConfigSection* section : config_sections())
+    if (section->finish != nullptr) section->finish(walk);
+}
+
 }  // namespace
 
 std::string to_string(const ConfigError& error) {
@@ -100,7 +104,7 @@ std::variant<Config, std::vector<ConfigError>> parse_config(const std::string& t
       .error = [&](YamlMark mark, const std::string& path,
                    const std::string& message) { walk.error(mark, path, message); }};
   const bool whole = read_yaml(text, "servers", listener);
-  if (whole || walk.errors.empty()) finish_config(walk, state_directory(environment));
+  if (whole || walk.errors.empty()) finish(walk);
   if (walk.errors.empty()) return std::move(walk.draft.config);
   std::stable_sort(walk.errors.begin(), walk.errors.end(), in_line_order);
   const auto same = [](const ConfigError& a, const ConfigError& b) {
@@ -111,12 +115,10 @@ std::variant<Config, std::vector<ConfigError>> parse_config(const std::string& t
 }
 
 Config default_config() {
-  Config config;
-  const std::string directory = state_directory(process_environment());
-  config.journal_path = directory + "/journal.sqlite";
-  config.notifier_state = directory + "/notifier.sqlite";
-  config.database.database = directory + "/rows.sqlite";
-  return config;
+  const ConfigEnvironment environment = process_environment();
+  ConfigWalk nothing("", ConfigUser::command, environment);
+  finish(nothing);
+  return std::move(nothing.draft.config);
 }
 
 }  // namespace stalewatch

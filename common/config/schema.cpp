@@ -5,7 +5,8 @@
 namespace stalewatch {
 namespace {
 
-void add(ConfigSchema& root, std::string_view path, const ConfigKey& key) {
+void add(ConfigSchema& root, std::string_view path, const ConfigKey& key,
+         const ConfigSection& section) {
   ConfigSchema* at = &root;
   while (true) {
     const std::size_t dot = path.find('.');
@@ -13,23 +14,34 @@ void add(ConfigSchema& root, std::string_view path, const ConfigKey& key) {
     at = &at->children[std::string(path.substr(0, dot))];
     path.remove_prefix(dot + 1);
   }
-  at->children[std::string(path)].key = &key;
-  if (!key.old_spelling.empty()) at->children[std::string(key.old_spelling)].key = &key;
-  if (key.type != ConfigType::secret) return;
-  ConfigSchema& file = at->children[std::string(path) + "_file"];
-  file.key = &key;
-  file.from_file = true;
+  const auto leaf = [&](std::string_view name, bool from_file = false) {
+    ConfigSchema& made = at->children[std::string(name)];
+    made.key = &key;
+    made.section = &section;
+    made.from_file = from_file;
+  };
+  leaf(path);
+  if (!key.old_spelling.empty()) leaf(key.old_spelling);
+  if (key.type == ConfigType::secret) leaf(std::string(path) + "_file", true);
 }
 
 ConfigSchema build() {
-  constexpr std::string_view servers = "servers.X.";
+  constexpr std::string_view one_server = "servers.X.";
   ConfigSchema root;
-  for (const ConfigKey& key : general_keys()) add(root, key.path, key);
-  for (const ConfigKey& key : server_keys()) {
-    const std::string name(key.path.substr(servers.size()));
-    add(root, "servers." + name, key);
-    // an address or a name is one server's
-    if (name != "address" && name != "name") add(root, "defaults." + name, key);
+  for (const ConfigSection* section : config_sections()) {
+    for (const ConfigKey& key : section->keys) {
+      const bool servers = key.path.starts_with(one_server);
+      add(root,
+          servers ? "servers." + std::string(key.path.substr(one_server.size()))
+                  : std::string(key.path),
+          key, *section);
+    }
+    if (section->path != "defaults") continue;
+    for (const ConfigKey& key : server_keys()) {
+      const std::string name(key.path.substr(one_server.size()));
+      // an address or a name is one server's
+      if (name != "address" && name != "name") add(root, "defaults." + name, key, *section);
+    }
   }
   return root;
 }

@@ -1,18 +1,18 @@
 #pragma once
 
-// Every key that the configuration knows, in one table: what is read, what the reference page says
-// and what "did you mean" proposes all come from here.
+// Every key that the configuration knows, in one table of sections: what is read, what the
+// reference page says and what "did you mean" proposes all come from here.
 
 #include "common/config/config.hpp"
+#include "common/config/config_user.hpp"
 
 #include <cstdint>
 #include <map>
-#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
-#include <vector>
 
 namespace stalewatch {
 
@@ -46,22 +46,46 @@ struct ConfigKey {
   std::int64_t min = 0, max = 0;       ///< of duration (us), number, size (bytes); both 0: no range
   std::string_view choices = {};       ///< "local|server"
   std::string_view meaning;
-  std::string_view example;  ///< a value
+  std::string_view example;                      ///< a value
+  ConfigUser needed_by = ConfigUser::everybody;  ///< of those that the section is needed by
   /// What is wrong with a value of the right type, or ""; does not quote the value.
   std::string (*check)(const ConfigValue&) = nullptr;
   void (*set)(ConfigDraft&, const ConfigValue&);
 };
 
-const std::vector<ConfigKey>& server_keys();
-/// Those of `journal` but its path.
-const std::vector<ConfigKey>& journal_keys();
-/// All but server_keys().
-const std::vector<ConfigKey>& general_keys();
+class ConfigWalk;
+
+/// The lines of the summary, in their order.
+enum class SummaryLine { none, servers, tells, rows, sockets, journal, notifier };
+
+/// A section of the file, with all that is known of it and by it alone: a file in sections/ and a
+/// row of the table there.
+struct ConfigSection {
+  std::string_view path;  ///< "credentials.DB"
+  /// A secret or variable that they cannot have is an error for these only.
+  ConfigUser needed_by = ConfigUser::everybody;
+  std::span<const ConfigKey> keys = {};
+  /// After the last line of the file: defaults, the parts put together, and what only shows when
+  /// keys are looked at side by side.
+  void (*finish)(ConfigWalk&) = nullptr;
+  /// The name, for people, of the chat that it is: one that servers with `notification` off are
+  /// not told in.
+  std::string_view chat = {};
+  SummaryLine summary_line = SummaryLine::none;
+  std::string (*summary)(const Config&) = nullptr;  ///< what runs, secrets hidden
+};
+
+/// In the order of docs/configuration.md.
+std::span<const ConfigSection* const> config_sections();
+
+/// The keys of one entry of `servers:`.
+std::span<const ConfigKey> server_keys();
 
 /// The table as a tree, for reading.
 struct ConfigSchema {
-  const ConfigKey* key = nullptr;  ///< a leaf's
-  bool from_file = false;          ///< the value is the name of a file with it: password_file
+  const ConfigKey* key = nullptr;          ///< a leaf's
+  const ConfigSection* section = nullptr;  ///< the leaf's
+  bool from_file = false;  ///< the value is the name of a file with it: password_file
   std::map<std::string, ConfigSchema, std::less<>> children;
 };
 /// The root: sections, `servers` and `defaults` with the keys of one server as children.

@@ -71,8 +71,8 @@ std::string nearest_part(const ConfigSchema& schema, std::string_view wrong) {
 }
 
 std::string key_elsewhere(std::string_view wrong) {
-  for (const auto* keys : {&server_keys(), &general_keys()})
-    for (const ConfigKey& key : *keys) {
+  for (const ConfigSection* section : config_sections())
+    for (const ConfigKey& key : section->keys) {
       const std::size_t dot = key.path.rfind('.');
       if (key.path.substr(dot + 1) == wrong || key.old_spelling == wrong)
         return std::string(key.path);

@@ -1,7 +1,8 @@
 #pragma once
 
 // What a value of the right type may still have wrong: "" or what it is. None quotes the value,
-// which may have come from a variable that holds a secret.
+// which may have come from a variable that holds a secret. Here are the checks that several
+// sections use, and what checks are made of.
 
 #include "common/config/schema.hpp"
 
@@ -9,19 +10,16 @@
 
 namespace stalewatch {
 
+const std::string& text_of(const ConfigValue& value);
+bool is_letter(char c);
+bool is_digit(char c);
+/// "1" to "65535".
+bool is_port(const std::string& text);
+
 std::string check_not_empty(const ConfigValue& value);
 std::string check_http_url(const ConfigValue& value);
 std::string check_name(const ConfigValue& value);
-std::string check_reminders(const ConfigValue& value);
-std::string check_time_field(const ConfigValue& value);
-std::string check_time_format(const ConfigValue& value);
-std::string check_timezone(const ConfigValue& value);
-std::string check_basic_auth(const ConfigValue& value);
 std::string check_headers(const ConfigValue& value);
 std::string check_proxy(const ConfigValue& value);
-std::string check_level(const ConfigValue& value);
-std::string check_engine(const ConfigValue& value);
-std::string check_table(const ConfigValue& value);
-std::string check_endpoint(const ConfigValue& value);
 
 }  // namespace stalewatch

@@ -2,7 +2,6 @@
 
 #include "common/base/text.hpp"
 #include "common/config/suggestions.hpp"
-#include "common/config/value_checks.hpp"
 #include "common/config/values.hpp"
 
 #include <algorithm>
@@ -37,6 +36,17 @@ void ConfigWalk::error(YamlMark mark, const std::string& path, const std::string
 
 void ConfigWalk::warn(YamlMark mark, const std::string& path, const std::string& message) {
   draft.config.warnings.push_back(to_string({file_, mark.line, mark.column, path, message}));
+}
+
+YamlMark ConfigWalk::mark_of(const std::string& section, const std::string& key) const {
+  auto found = marks.find(section + "." + key);
+  if (found == marks.end()) found = marks.find(section);
+  return found == marks.end() ? YamlMark{} : found->second;
+}
+
+bool ConfigWalk::told(std::string_view path) const {
+  return std::any_of(errors.begin(), errors.end(),
+                     [&](const ConfigError& e) { return e.path.starts_with(path); });
 }
 
 void ConfigWalk::section(const YamlEntry& entry) {
@@ -148,14 +158,14 @@ std::optional<ConfigValue> ConfigWalk::value(const ConfigSchema& schema, const Y
           "has no value; write one (in quotes if it begins with #), or remove the line");
     return std::nullopt;
   }
-  if (key.type == ConfigType::headers) return header_map(key, node, path);
+  if (key.type == ConfigType::headers) return header_map(schema, node, path);
   if (node.kind != YamlNode::Kind::scalar) {
     error(node.mark, path.text(),
           "is " + std::string(kind_for_people(node)) +
               ", but must be a single value: " + type_for_people(key));
     return std::nullopt;
   }
-  const auto content = text(node, path, schema.from_file);
+  const auto content = text(schema, node, path, schema.from_file);
   if (!content) return std::nullopt;
   auto read = read_value(key, *content, node.text);
   if (read) return std::move(*read);
@@ -164,7 +174,7 @@ std::optional<ConfigValue> ConfigWalk::value(const ConfigSchema& schema, const Y
   return std::nullopt;
 }
 
-std::optional<ConfigValue> ConfigWalk::header_map(const ConfigKey& key, const YamlNode& node,
+std::optional<ConfigValue> ConfigWalk::header_map(const ConfigSchema& schema, const YamlNode& node,
                                                   const ConfigPath& path) {
   if (node.kind != YamlNode::Kind::map) {
     error(node.mark, path.text(),
@@ -185,7 +195,7 @@ std::optional<ConfigValue> ConfigWalk::header_map(const ConfigKey& key, const Ya
       complete = false;
       continue;
     }
-    const auto content = text(*one.value, here, from_file);
+    const auto content = text(schema, *one.value, here, from_file);
     if (!content) {
       complete = false;
       continue;
@@ -198,7 +208,7 @@ std::optional<ConfigValue> ConfigWalk::header_map(const ConfigKey& key, const Ya
     }
   }
   const ConfigValue read{std::move(headers)};
-  if (const std::string wrong = key.check(read); !wrong.empty()) {
+  if (const std::string wrong = schema.key->check(read); !wrong.empty()) {
     error(node.mark, path.text(), wrong);
     return std::nullopt;
   }
@@ -206,14 +216,14 @@ std::optional<ConfigValue> ConfigWalk::header_map(const ConfigKey& key, const Ya
   return read;
 }
 
-std::optional<std::string> ConfigWalk::text(const YamlNode& node, const ConfigPath& path,
-                                            bool from_file) {
+std::optional<std::string> ConfigWalk::text(const ConfigSchema& schema, const YamlNode& node,
+                                            const ConfigPath& path, bool from_file) {
   auto expanded = expand_variables(node.text, environment_);
-  if (!expanded) return cannot_have(node.mark, path, expanded.error());
+  if (!expanded) return cannot_have(schema, node.mark, path, expanded.error());
   if (!from_file) return std::move(*expanded);
   auto content = environment_.file(*expanded);  // its name may be a secret put there by mistake
   if (!content)
-    return cannot_have(node.mark, path,
+    return cannot_have(schema, node.mark, path,
                        "cannot read " + escape_untrusted(node.text) + ": " + content.error());
   if (content->ends_with('\n')) content->pop_back();
   if (content->ends_with('\r')) content->pop_back();
@@ -222,22 +232,12 @@ std::optional<std::string> ConfigWalk::text(const YamlNode& node, const ConfigPa
 
 /// An error, unless this process does not need the value: a prober has no access to the database's
 /// password.
-std::optional<std::string> ConfigWalk::cannot_have(YamlMark mark, const ConfigPath& path,
-                                                   const std::string& why) {
-  const std::string full = path.text();
-  using enum ConfigUser;
-  constexpr std::pair<std::string_view, ConfigUser> sections[] = {
-      {"servers.", aggregator | standalone_prober},
-      {"defaults.", aggregator | standalone_prober},
-      {"credentials.DB.", recorder},
-      {"credentials.ROCKETCHAT.", notifier},
-      {"notifier.heartbeat_url", notifier}};
-  for (const auto& [prefix, users] : sections) {
-    if (is_for(users) || full.rfind(prefix, 0) != 0) continue;
-    incomplete[std::string(prefix)] = true;
-    return std::nullopt;
-  }
-  error(mark, full, why);
+std::optional<std::string> ConfigWalk::cannot_have(const ConfigSchema& schema, YamlMark mark,
+                                                   const ConfigPath& path, const std::string& why) {
+  if (is_for(schema.section->needed_by) && is_for(schema.key->needed_by))
+    error(mark, path.text(), why);
+  else
+    incomplete.insert(schema.section->path);
   return std::nullopt;
 }
 

@@ -10,7 +10,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -49,6 +51,17 @@ class ConfigWalk {
   /// Whether one of `users` reads.
   bool is_for(ConfigUser users) const { return are_among(user_, users); }
 
+  /// Whether the file has it, with or without values: "credentials.DB".
+  bool has(const std::string& section) const { return marks.count(section) != 0; }
+  /// Where a key of a section stands, else the section.
+  YamlMark mark_of(const std::string& section, const std::string& key) const;
+  /// Whether there is an error of this or what is below: "credentials.DB.".
+  bool told(std::string_view path) const;
+  /// A file's path in the directory where state is kept unless the configuration says otherwise.
+  std::string in_state_directory(const std::string& file) const {
+    return state_directory(environment_) + "/" + file;
+  }
+
   ConfigDraft draft;
   std::vector<ServerRecord> records;                 ///< as draft.config.servers
   std::vector<std::optional<ConfigValue>> defaults;  ///< as server_keys()
@@ -56,8 +69,8 @@ class ConfigWalk {
       marks;                             ///< of sections and general keys: "credentials.DB.table"
   bool servers_wrong = false;            ///< `servers:` is no map, which is told
   std::optional<YamlMark> servers_mark;  ///< nothing: no `servers:` in the file
-  std::unordered_map<std::string, bool>
-      incomplete;  ///< sections in which a value could not be had and is not needed
+  std::set<std::string_view>
+      incomplete;  ///< paths of sections in which a value could not be had and is not needed
   std::vector<ConfigError> errors;
 
  private:
@@ -77,11 +90,12 @@ class ConfigWalk {
   void unknown(const ConfigSchema& schema, const YamlEntry& entry, const ConfigPath& path);
   std::optional<ConfigValue> value(const ConfigSchema& schema, const YamlNode& node, YamlMark at,
                                    const ConfigPath& path);
-  std::optional<ConfigValue> header_map(const ConfigKey& key, const YamlNode& node,
+  std::optional<ConfigValue> header_map(const ConfigSchema& schema, const YamlNode& node,
                                         const ConfigPath& path);
-  std::optional<std::string> text(const YamlNode& node, const ConfigPath& path, bool from_file);
-  std::optional<std::string> cannot_have(YamlMark mark, const ConfigPath& path,
-                                         const std::string& why);
+  std::optional<std::string> text(const ConfigSchema& schema, const YamlNode& node,
+                                  const ConfigPath& path, bool from_file);
+  std::optional<std::string> cannot_have(const ConfigSchema& schema, YamlMark mark,
+                                         const ConfigPath& path, const std::string& why);
 
   void store_server(const ConfigKey& key, const ConfigValue& value, YamlMark mark);
   void store_default(const ConfigKey& key, const ConfigValue& value, YamlMark mark);

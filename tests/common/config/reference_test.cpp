@@ -15,8 +15,8 @@ namespace {
 
 std::vector<const ConfigKey*> all_keys() {
   std::vector<const ConfigKey*> keys;
-  for (const auto* part : {&server_keys(), &general_keys()})
-    for (const auto& key : *part) keys.push_back(&key);
+  for (const ConfigSection* section : config_sections())
+    for (const auto& key : section->keys) keys.push_back(&key);
   return keys;
 }
 
@@ -115,6 +115,12 @@ TEST_CASE("the reference page has a row for every key, and no other", "[config]"
   }
   for (const auto& line : rows)
     FAIL_CHECK("docs/configuration.md has a row that no key has: " << line);
+}
+
+TEST_CASE("each key stands in its section", "[config]") {
+  for (const ConfigSection* section : config_sections())
+    for (const auto& key : section->keys)
+      CHECK(key.path.starts_with(std::string(section->path) + "."));
 }
 
 TEST_CASE("no two keys have the same path", "[config]") {

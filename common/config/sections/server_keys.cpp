@@ -2,15 +2,62 @@
 
 #include "common/config/setters.hpp"
 #include "common/config/value_checks.hpp"
+#include "common/times/computed_time.hpp"
+
+#include <exception>
 
 namespace stalewatch {
+namespace {
 
-const std::vector<ConfigKey>& server_keys() {
+std::string check_reminders(const ConfigValue& value) {
+  constexpr Duration least = std::chrono::milliseconds(10);  // more often nobody could read
+  const auto interval = std::get<Duration>(value);
+  return interval != Duration{} && interval < least ? "must be 0 for no reminders, or at least 10ms"
+                                                    : "";
+}
+
+std::string check_time_field(const ConfigValue& value) {
+  const std::string& field = text_of(value);
+  if (field.empty())
+    return "is empty; write a path like computed_time, data.lastTime or /items/0/mtime";
+  if (field[0] == '/') return "";
+  if (field.front() == '.' || field.back() == '.' || field.find("..") != std::string::npos)
+    return "has an empty part; write a path like data.lastTime or items.0.mtime";
+  return "";
+}
+
+std::string check_time_format(const ConfigValue& value) {
+  try {
+    TimeFormat(text_of(value), "UTC");
+    return "";
+  } catch (const std::exception&) {
+    return "is neither auto, rfc3339, python, rfc1123, epoch, epoch_s, epoch_ms, epoch_us, "
+           "epoch_ns nor a strptime pattern";
+  }
+}
+
+std::string check_timezone(const ConfigValue& value) {
+  try {
+    TimeFormat("auto", text_of(value));
+    return "";
+  } catch (const std::exception&) {
+    return "is no time zone that this machine knows; write an IANA name like Europe/Prague";
+  }
+}
+
+std::string check_basic_auth(const ConfigValue& value) {
+  const std::size_t colon = text_of(value).find(':');
+  return colon == std::string::npos || colon == 0 ? "must be \"user:password\"" : "";
+}
+
+}  // namespace
+
+std::span<const ConfigKey> server_keys() {
   using enum ConfigType;
   using S = ServerConfig;
   constexpr std::int64_t max_threshold = 3650 * us_per_day;
   constexpr std::int64_t max_count = 1000;
-  static const std::vector<ConfigKey> keys = {
+  static constexpr ConfigKey keys[] = {
       {.path = "servers.X.address",
        .type = url,
        .old_spelling = "adress",

@@ -1,15 +1,26 @@
-// What is kept, and how much of it.
+// journal: what the aggregator keeps, and how much of it.
 
+#include "common/base/text.hpp"
 #include "common/config/setters.hpp"
+#include "common/config/value_checks.hpp"
+#include "common/config/walk.hpp"
 
 namespace stalewatch {
+namespace {
 
-const std::vector<ConfigKey>& journal_keys() {
+std::span<const ConfigKey> section_keys() {
+  using enum ConfigType;
   using C = Config;
   using J = JournalConfig;
-  using enum ConfigType;
   constexpr std::int64_t mib = std::int64_t{1} << 20;
-  static const std::vector<ConfigKey> keys = {
+  static constexpr ConfigKey keys[] = {
+      {.path = "journal.path",
+       .type = path,
+       .initial = "(journal.sqlite in the state directory)",
+       .meaning = "file of the aggregator's journal; on a local disk",
+       .example = "/srv/stalewatch/journal.sqlite",
+       .check = check_not_empty,
+       .set = set_config<&C::journal_path>},
       {.path = "journal.max_size",
        .type = size,
        .initial = "2GiB",
@@ -56,6 +67,24 @@ const std::vector<ConfigKey>& journal_keys() {
        .set = set_in<&C::journal, &J::consumer_behind_after>},
   };
   return keys;
+}
+
+void finish(ConfigWalk& walk) {
+  std::string& path = walk.draft.config.journal_path;
+  if (path.empty()) path = walk.in_state_directory("journal.sqlite");
+}
+
+std::string summary(const Config& config) { return escape_untrusted(config.journal_path); }
+
+}  // namespace
+
+const ConfigSection& journal_section() {
+  static const ConfigSection section{.path = "journal",
+                                     .keys = section_keys(),
+                                     .finish = finish,
+                                     .summary_line = SummaryLine::journal,
+                                     .summary = summary};
+  return section;
 }
 
 }  // namespace stalewatch

@@ -1,0 +1,122 @@
+// transport: the sockets.
+
+#include "common/config/setters.hpp"
+#include "common/config/value_checks.hpp"
+#include "common/config/walk.hpp"
+
+#include <algorithm>
+
+namespace stalewatch {
+namespace {
+
+/// Longest path that a unix socket takes (sun_path).
+constexpr std::size_t max_socket_path = 107;
+
+std::string check_endpoint(const ConfigValue& value) {
+  const std::string& endpoint = text_of(value);
+  constexpr std::string_view wanted =
+      "must be like tcp://127.0.0.1:5555 or ipc:///run/stalewatch/samples";
+  if (endpoint.rfind("ipc://", 0) == 0) {
+    if (endpoint.size() == 6) return std::string(wanted);
+    if (endpoint.size() > 6 + max_socket_path)
+      return "has a path longer than the " + std::to_string(max_socket_path) +
+             " bytes that a unix socket takes";
+    return "";
+  }
+  const std::size_t colon = endpoint.rfind(':');
+  if (endpoint.rfind("tcp://", 0) != 0 || colon <= 6) return std::string(wanted);
+  if (!is_port(endpoint.substr(colon + 1))) return "has a wrong port; " + std::string(wanted);
+  return "";
+}
+
+std::span<const ConfigKey> section_keys() {
+  using enum ConfigType;
+  using C = Config;
+  using T = TransportConfig;
+  static constexpr ConfigKey keys[] = {
+      {.path = "transport.samples",
+       .type = text,
+       .initial = "tcp://127.0.0.1:5555",
+       .meaning = "where samples go from probers to the aggregator, which binds; `tcp://HOST:PORT` "
+                  "or `ipc://PATH`",
+       .example = "ipc:///run/stalewatch/samples",
+       .check = check_endpoint,
+       .set = set_in<&C::transport, &T::samples>},
+      {.path = "transport.control",
+       .type = text,
+       .initial = "tcp://127.0.0.1:5556",
+       .meaning = "where targets, replay and commands go, both ways; the aggregator binds",
+       .example = "ipc:///run/stalewatch/control",
+       .check = check_endpoint,
+       .set = set_in<&C::transport, &T::control>},
+      {.path = "transport.events",
+       .type = text,
+       .initial = "tcp://127.0.0.1:5557",
+       .meaning = "where events go from the aggregator, which binds, to all who listen",
+       .example = "ipc:///run/stalewatch/events",
+       .check = check_endpoint,
+       .set = set_in<&C::transport, &T::events>},
+      {.path = "transport.insecure",
+       .type = boolean,
+       .initial = "false",
+       .meaning = "true: `tcp://` beyond this host is allowed although it is neither encrypted nor "
+                  "checked who speaks",
+       .example = "true",
+       .set = set_in<&C::transport, &T::insecure>},
+      {.path = "transport.lease",
+       .type = duration,
+       .initial = "5s",
+       .min = 100 * us_per_ms,
+       .max = us_per_hour,
+       .meaning = "a prober not heard of for so long is lost",
+       .example = "10s",
+       .set = set_in<&C::transport, &T::lease>},
+  };
+  return keys;
+}
+
+/// Whether only this host can reach it.
+bool is_local(const std::string& endpoint) {
+  constexpr std::string_view local[] = {"ipc://", "tcp://127.", "tcp://localhost:", "tcp://[::1]:"};
+  return std::any_of(std::begin(local), std::end(local),
+                     [&](auto prefix) { return endpoint.rfind(prefix, 0) == 0; });
+}
+
+void finish(ConfigWalk& walk) {
+  const TransportConfig& transport = walk.draft.config.transport;
+  const std::pair<std::string, const std::string*> sockets[] = {{"samples", &transport.samples},
+                                                                {"control", &transport.control},
+                                                                {"events", &transport.events}};
+  for (const auto& [name, endpoint] : sockets) {
+    const YamlMark mark = walk.mark_of("transport", name);
+    if (!is_local(*endpoint) && !transport.insecure)
+      walk.error(mark, "transport." + name,
+                 "can be reached from other hosts, and nothing is encrypted or checked there; "
+                 "where the network is "
+                 "private add below \"transport:\" the line \"insecure: true\", else write "
+                 "tcp://127.0.0.1:PORT");
+    for (const auto& [other, same] : sockets) {
+      if (other >= name || *same != *endpoint) continue;
+      walk.error(mark, "transport." + name, "is the same as transport." + other);
+    }
+  }
+}
+
+std::string summary(const Config& config) {
+  return "samples " + config.transport.samples + ", control " + config.transport.control +
+         ", events " + config.transport.events +
+         (config.transport.insecure ? " (not encrypted)" : "");
+}
+
+}  // namespace
+
+const ConfigSection& transport_section() {
+  static const ConfigSection section{.path = "transport",
+                                     .keys = section_keys(),
+                                     .finish = finish,
+                                     .summary_line = SummaryLine::sockets,
+                                     .summary = summary};
+  return section;
+}
+
+}  // namespace stalewatch
