@@ -1,7 +1,6 @@
 #include "notifier/courier.hpp"
 
 #include "common/process/log.hpp"
-#include "notifier/sinks/rocketchat/sink.hpp"
 
 #include <algorithm>
 

@@ -4,8 +4,8 @@
 // everything here is down, this process included.
 
 #include "common/base/time.hpp"
+#include "notifier/http_answer.hpp"
 #include "notifier/metrics.hpp"
-#include "notifier/retry.hpp"
 
 #include <condition_variable>
 #include <functional>

@@ -15,9 +15,9 @@ namespace stalewatch::notifier {
 namespace {
 
 constexpr long connect_timeout_ms = 5'000;
-constexpr long total_timeout_ms = 20'000;  // Rocket.Chat runs integration scripts before it answers
+constexpr long total_timeout_ms = 20'000;  // a chat runs scripts of its own before it answers
 constexpr std::size_t max_body = 64
-                                 << 10;  // an answer is a line; what is longer is not Rocket.Chat's
+                                 << 10;  // an answer is a line; what is longer is none of a webhook
 /// Shorter parts of a path ("hooks", "api") are no secrets, and hiding them makes errors
 /// unreadable.
 constexpr std::size_t shortest_secret = 6;

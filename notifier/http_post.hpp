@@ -2,8 +2,8 @@
 
 // libcurl, for webhooks and the heartbeat.
 
-#include "common/config/config.hpp"
-#include "notifier/retry.hpp"
+#include "common/config/secret.hpp"
+#include "notifier/http_answer.hpp"
 
 #include <map>
 #include <memory>

@@ -27,7 +27,7 @@ INNER_ROOMS = {
     "aggregator/target": [],
     "aggregator/probers": ["aggregator/target/*"],
     "aggregator/journal": ["aggregator/target/*", "aggregator/core.hpp", "aggregator/wake.hpp"],
-    "notifier/sinks": [f"notifier/{name}.hpp" for name in ("digest", "http_post", "item", "render", "retry")],
+    "notifier/sinks": [f"notifier/{name}.hpp" for name in ("digest", "http_answer", "http_post", "item", "render")],
 }
 
 # What the command for people shows by itself is read and worded as the processes do it.

@@ -29,6 +29,9 @@ struct Handover {
   Duration rate_limited{};  ///< wait that the other side asked for
 };
 
+/// It is handed at most so many at a time; the rest comes next.
+inline constexpr std::size_t max_items = 2000;
+
 /// Each sink is used by one thread, its own.
 class Sink {
  public:

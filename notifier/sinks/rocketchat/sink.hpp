@@ -1,7 +1,7 @@
 #pragma once
 
-#include "notifier/retry.hpp"
 #include "notifier/sinks/rocketchat/body.hpp"
+#include "notifier/sinks/rocketchat/retry.hpp"
 #include "notifier/sinks/sink.hpp"
 
 #include <functional>
@@ -10,9 +10,6 @@ namespace stalewatch::notifier {
 
 /// First alarms and recoveries that come within this of the first become one message.
 inline constexpr Duration grouping_window = std::chrono::seconds(2);
-
-/// One message tells at most this many events; the rest goes into the next.
-inline constexpr std::size_t max_items = 2000;
 
 /// Sends what waits as one folded message, as often as the server allows, until it has confirmed.
 class RocketchatSink : public Sink {

@@ -1,4 +1,4 @@
-#include "notifier/retry.hpp"
+#include "notifier/sinks/rocketchat/retry.hpp"
 
 #include "common/base/text.hpp"
 

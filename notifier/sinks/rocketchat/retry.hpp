@@ -3,20 +3,12 @@
 // What an answer of a webhook means, and when to try again. Pure.
 
 #include "common/base/time.hpp"
+#include "notifier/http_answer.hpp"
 
 #include <optional>
 #include <string>
 
 namespace stalewatch::notifier {
-
-/// What came of one HTTP request.
-struct HttpAnswer {
-  long status = 0;               ///< 0: there was no answer
-  std::string error;             ///< then: why, without the address
-  std::string body;              ///< at most its first 64 KiB
-  std::string rate_limit_reset;  ///< header X-RateLimit-Reset: epoch in milliseconds
-  std::string retry_after;       ///< header Retry-After: seconds
-};
 
 enum class Fate {
   delivered,        ///< 2xx, and the body says success

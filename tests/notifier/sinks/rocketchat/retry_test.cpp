@@ -1,6 +1,6 @@
-#include "notifier/retry.hpp"
+#include "notifier/sinks/rocketchat/retry.hpp"
 
-#include "make_event.hpp"
+#include "tests/notifier/make_event.hpp"
 
 #include <catch2/catch.hpp>
 
