@@ -2,6 +2,7 @@
 #include "notifier/app.hpp"
 #include "notifier/owed.hpp"
 #include "notifier/pipe.hpp"
+#include "notifier/sinks/sink.hpp"
 #include "notifier/test_run.hpp"
 
 #include <iostream>
@@ -28,7 +29,6 @@ int main(int argc, char** argv) {
     if (from_stdin) return notifier::run_pipe(context, health, virtual_time);
     return notifier::App(context, health).run();
   };
-  return run_process("notifier",
-                     "tells what the aggregator decides: terminal, log file, Rocket.Chat", argc,
-                     argv, add_options, run);
+  return run_process("notifier", "tells what the aggregator decides: " + notifier::sink_titles(),
+                     argc, argv, add_options, run);
 }

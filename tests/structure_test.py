@@ -57,6 +57,32 @@ THIRD_PARTIES = {
     ],
 }
 
+# What is one section's or one sink's affair is named in its own files and in the tables that list it.
+ENTRIES = {
+    r"(?i)rocket\.?chat": [
+        "common/config/sections/rocketchat.*",
+        "common/config/sections/table.cpp",
+        "common/config/sections/server_keys.cpp",  # says what `notification` does
+        "notifier/sinks/rocketchat/*",
+        "notifier/sinks/table.cpp",
+        "mock_server/*",  # plays it
+    ],
+    r"TerminalConfig|terminal_(section|kind)": [
+        "common/config/sections/terminal.*",
+        "common/config/sections/table.cpp",
+        "notifier/sinks/terminal.*",
+        "notifier/sinks/table.cpp",
+    ],
+    r"log_(section|kind)": [
+        "common/config/sections/logs.cpp",
+        "common/config/sections/table.cpp",
+        "notifier/sinks/log.*",
+        "notifier/sinks/table.cpp",
+    ],
+    r'#include "common/config/sections/': ["common/config/config.hpp", "common/config/sections/*", "notifier/sinks/*"],
+    r"\b\w+_section\(\)": ["common/config/sections/*"],
+}
+
 # Who may look at a clock: shells, which hand the time down. All others are told what time it is.
 CLOCKS = {
     r"_clock::now\(": ["common/base/time.cpp", "common/process/health.cpp", "mock_server/connection.cpp"],
@@ -194,6 +220,18 @@ def test_each_third_party_is_seen_only_where_it_belongs(header):
         for name in sources()
         for include in includes_of(name)
         if re.match(header, include) and not allowed(name, THIRD_PARTIES[header])
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_an_entry_of_a_table_is_named_in_its_own_files(name):
+    wrong = [
+        f"{file}: {line.strip()}"
+        for file in sources()
+        if not allowed(file, ENTRIES[name])
+        for line in lines_of(file)
+        if re.search(name, line)
     ]
     assert not wrong
 

@@ -2,16 +2,14 @@
 
 #include "common/base/time.hpp"
 #include "common/config/secret.hpp"
+#include "common/config/section_store.hpp"
 #include "common/config/sections/database.hpp"
 #include "common/config/sections/journal.hpp"
 #include "common/config/sections/logs.hpp"
 #include "common/config/sections/prober.hpp"
-#include "common/config/sections/rocketchat.hpp"
 #include "common/config/sections/servers.hpp"
-#include "common/config/sections/terminal.hpp"
 #include "common/config/sections/transport.hpp"
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,9 +23,7 @@ struct Config {
       std::chrono::seconds(60);  ///< main.checkup_interval; in servers[].interval already
   DatabaseConfig database;       ///< the embedded SQLite file when the file names none
   bool database_configured = false;
-  std::optional<RocketchatConfig> rocketchat;
   LogsConfig logs;
-  TerminalConfig terminal;
   TransportConfig transport;
   ProberConfig prober;
   std::string journal_path;  ///< journal.path
@@ -36,7 +32,14 @@ struct Config {
   Duration give_up_after = std::chrono::hours(24);         ///< notifier.give_up_after
   Secret heartbeat_url;                                    ///< notifier.heartbeat_url; empty: none
   Duration heartbeat_interval = std::chrono::seconds(60);  ///< notifier.heartbeat_interval
+  SectionStore sections;                                   ///< those that have no member here
   std::vector<std::string> warnings;                       ///< worth telling, not errors
+
+  /// A section's own values by their type; nullptr: the file does not have it.
+  template <typename T>
+  const T* section() const {
+    return sections.find<T>();
+  }
 
   bool operator==(const Config&) const = default;
 };

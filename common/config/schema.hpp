@@ -20,18 +20,11 @@ namespace stalewatch {
 using ConfigValue =
     std::variant<bool, std::int64_t, Duration, std::string, std::map<std::string, Secret>>;
 
-/// The parts of credentials.DB until they are put together.
-struct DatabaseDraft {
-  std::string url, engine, address, host, socket, username, password, database, table;
-  std::int64_t port = 0;
-};
-
 /// What setters write to.
 struct ConfigDraft {
   Config config;
   ServerConfig* server = nullptr;  ///< the one being read
-  DatabaseDraft database;
-  RocketchatConfig rocketchat;
+  SectionStore parts;              ///< of what is put together after the last line
 };
 
 /// Values of secret, url and headers are never quoted in an error; a url may have a password in it.

@@ -38,14 +38,19 @@ void set_in(ConfigDraft& draft, const ConfigValue& value) {
   assign_value(draft.config.*Section.*Member, value);
 }
 
+template <typename Class, typename T>
+Class class_of(T Class::*);
+
+/// Of the section's own values, Config::section<...>().
 template <auto Member>
-void set_database(ConfigDraft& draft, const ConfigValue& value) {
-  assign_value(draft.database.*Member, value);
+void set_own(ConfigDraft& draft, const ConfigValue& value) {
+  assign_value(draft.config.sections.edit<decltype(class_of(Member))>().*Member, value);
 }
 
+/// Of the parts of what is put together after the last line.
 template <auto Member>
-void set_rocketchat(ConfigDraft& draft, const ConfigValue& value) {
-  assign_value(draft.rocketchat.*Member, value);
+void set_part(ConfigDraft& draft, const ConfigValue& value) {
+  assign_value(draft.parts.edit<decltype(class_of(Member))>().*Member, value);
 }
 
 }  // namespace stalewatch

@@ -106,8 +106,17 @@ int severity_of(const Event& event) {
   return role == Role::fact || role == Role::reminds ? spdlog::level::warn : spdlog::level::err;
 }
 
-std::unique_ptr<Sink> make_log_sink(const Config& config) {
-  return std::make_unique<LogSink>(config.logs);
+SinkKind log_kind() {
+  return {.name = "log",
+          .title = "log file",
+          .configured = [](const Config& config) { return !config.logs.filename.empty(); },
+          .wants = wants_all,
+          // Never: a reload is what log rotation from outside asks for to have the file reopened.
+          .same = [](const Config&, const Config&) { return false; },
+          .folds = false,
+          .make = [](const Config& config) -> std::unique_ptr<Sink> {
+            return std::make_unique<LogSink>(config.logs);
+          }};
 }
 
 }  // namespace stalewatch::notifier

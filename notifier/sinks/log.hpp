@@ -9,6 +9,6 @@ namespace stalewatch::notifier {
 int severity_of(const Event& event);
 
 /// The log file: one line per event, rotated by size. Reopened by making a new one.
-std::unique_ptr<Sink> make_log_sink(const Config& config);
+SinkKind log_kind();
 
 }  // namespace stalewatch::notifier

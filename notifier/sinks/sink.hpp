@@ -1,7 +1,7 @@
 #pragma once
 
-// A place that messages go to. To add one: its file with a class like those here, and a row in
-// sink_table().
+// A place that messages go to. To add one: its file here with a class like the others and its
+// SinkKind, and a row in sink_table().
 
 #include "common/base/result.hpp"
 #include "common/config/config.hpp"
@@ -45,9 +45,10 @@ class Sink {
   virtual Result<std::string> test(Timestamp now) = 0;
 };
 
-/// One row per kind of sink.
+/// What the notifier knows of a sink.
 struct SinkKind {
-  std::string_view name;  ///< names its cursor in the state file: never rename one
+  std::string_view name;   ///< names its cursor in the state file: never rename one
+  std::string_view title;  ///< what people call it
   bool (*configured)(const Config&);
   bool (*wants)(const Event&);                 ///< of the events that are shown to anybody
   bool (*same)(const Config&, const Config&);  ///< a reload changes nothing for it
@@ -55,6 +56,19 @@ struct SinkKind {
   std::unique_ptr<Sink> (*make)(const Config&);  ///< throws std::runtime_error
 };
 
+/// All there are.
 std::span<const SinkKind> sink_table();
+
+/// Their titles: "terminal, log file, ...".
+std::string sink_titles();
+
+inline bool wants_all(const Event&) { return true; }
+
+/// Whether a reload leaves the sink's own section of the configuration as it is.
+template <typename Section>
+bool same_section(const Config& a, const Config& b) {
+  const auto *of_a = a.section<Section>(), *of_b = b.section<Section>();
+  return of_a == nullptr || of_b == nullptr ? of_a == of_b : *of_a == *of_b;
+}
 
 }  // namespace stalewatch::notifier

@@ -32,6 +32,11 @@ bool wants_color(TerminalConfig::Color color, int fd) {
   return !is_set("NO_COLOR") && (is_set("CLICOLOR_FORCE") || isatty(fd) == 1);
 }
 
+std::unique_ptr<Sink> make_terminal_sink(const Config& config) {
+  const auto* own = config.section<TerminalConfig>();
+  return std::make_unique<TerminalSink>(own == nullptr ? TerminalConfig{} : *own, STDOUT_FILENO);
+}
+
 }  // namespace
 
 TerminalSink::TerminalSink(const TerminalConfig& config, int fd)
@@ -79,8 +84,14 @@ Result<std::string> TerminalSink::test(Timestamp now) {
   return std::string("written");
 }
 
-std::unique_ptr<Sink> make_terminal_sink(const Config& config) {
-  return std::make_unique<TerminalSink>(config.terminal, STDOUT_FILENO);
+SinkKind terminal_kind() {
+  return {.name = "terminal",
+          .title = "terminal",
+          .configured = [](const Config&) { return true; },
+          .wants = wants_all,
+          .same = same_section<TerminalConfig>,
+          .folds = false,
+          .make = make_terminal_sink};
 }
 
 }  // namespace stalewatch::notifier

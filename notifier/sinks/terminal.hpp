@@ -1,5 +1,6 @@
 #pragma once
 
+#include "common/config/sections/terminal.hpp"
 #include "notifier/sinks/sink.hpp"
 
 namespace stalewatch::notifier {
@@ -22,6 +23,6 @@ class TerminalSink : public Sink {
   bool gone_ = false;  ///< the other end was closed: nobody will ever read
 };
 
-std::unique_ptr<Sink> make_terminal_sink(const Config& config);
+SinkKind terminal_kind();
 
 }  // namespace stalewatch::notifier

@@ -3,6 +3,8 @@
 #include "common/process/health.hpp"
 #include "make_event.hpp"
 #include "notifier/courier.hpp"
+#include "notifier/sinks/rocketchat/sink.hpp"
+#include "notifier/sinks/terminal.hpp"
 #include "notifier/store.hpp"
 
 #include <catch2/catch.hpp>
@@ -202,13 +204,14 @@ TEST_CASE("each event reaches a sink at least once and in order, whatever is kil
   std::vector<std::int64_t> told;
   Health health("notifier");
   Metrics metrics(health);
+  const auto kind = terminal_kind();
   std::int64_t seq = 0;
   for (int life = 0; life < 60; ++life) {
     Store store(folder.file());
     if (!store.fetched())
       store.take_over({.cursor = Cursor{"j1", 0}, .new_sinks = {{"terminal", 0}}, .now = ten});
     CHECK(store.fetched()->seq == seq);
-    Courier courier(sink_table()[0], std::make_unique<MoodySink>(told, random), store, metrics,
+    Courier courier(kind, std::make_unique<MoodySink>(told, random), store, metrics,
                     [](const Event&) {});
     const bool last = life == 59;
     for (int i = 0; i < 3 && !last; ++i) {
@@ -255,7 +258,7 @@ TEST_CASE("a sink's trouble is told to the others once, events set aside each ti
             2);
   std::vector<std::string> told;
   const auto tell = [&](const Event& event) { told.push_back(event.name + ": " + *event.detail); };
-  const auto& kind = sink_table()[2];
+  const auto kind = rocketchat_kind();
   Handover trouble{.again_at = SteadyTime{}, .failed = true, .why = "HTTP 404", .tell = true};
   Courier gone(kind, std::make_unique<FailingSink>(trouble), store, metrics, tell);
   gone.turn({SteadyTime{1h}, ten}, {});

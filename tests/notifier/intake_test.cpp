@@ -1,7 +1,6 @@
 #include "notifier/intake.hpp"
 
 #include "make_event.hpp"
-#include "notifier/sinks/sink.hpp"
 #include "notifier/watchdog.hpp"
 
 #include <catch2/catch.hpp>
@@ -43,14 +42,6 @@ TEST_CASE("a sink for which too much waits gets no updates, and all problems", "
   crowded.crowded = true;
   CHECK(route({make_event(Kind::updated, 5, ten)}, {crowded, terminal}).size() == 1);
   CHECK(route({make_event(Kind::stale, 6, 6, ten)}, {crowded, terminal}).size() == 2);
-}
-
-TEST_CASE("the table's sinks want what they should", "[notifier]") {
-  auto e = make_event(Kind::updated, 5, ten);
-  e.notify = false;
-  for (const auto& kind : sink_table()) CHECK(kind.wants(e) == (kind.name != "rocketchat"));
-  e.notify = true;
-  for (const auto& kind : sink_table()) CHECK(kind.wants(e));
 }
 
 TEST_CASE("a reminder or closing takes the place of reminders that wait, in chat only",

@@ -16,6 +16,14 @@ namespace {
 
 using Engine = DatabaseConfig::Engine;
 
+/// What the file says, until it is put together.
+struct DatabaseDraft {
+  std::string url, engine, address, host, socket, username, password, database, table;
+  std::int64_t port = 0;
+
+  bool operator==(const DatabaseDraft&) const = default;
+};
+
 /// `<table>_readable` has to fit PostgreSQL's 63 bytes.
 constexpr std::size_t max_table = 50;
 
@@ -221,14 +229,14 @@ std::span<const ConfigKey> section_keys() {
                   "`postgresql+psycopg2`, `postgres`) are read too",
        .example = "mysql+mysqlconnector",
        .check = check_engine,
-       .set = set_database<&D::engine>},
+       .set = set_part<&D::engine>},
       {.path = "credentials.DB.url",
        .type = secret,
        .initial = "(none)",
        .meaning = "engine, user, password, address and name in one, as SQLAlchemy writes it; "
                   "instead of these",
        .example = "postgresql://user:password@127.0.0.1:5432/stalewatch",
-       .set = set_database<&D::url>},
+       .set = set_part<&D::url>},
       {.path = "credentials.DB.address",
        .type = text,
        .old_spelling = "adress",
@@ -236,14 +244,14 @@ std::span<const ConfigKey> section_keys() {
        .meaning = "host and port, or only the host",
        .example = "127.0.0.1:3306",
        .check = check_not_empty,
-       .set = set_database<&D::address>},
+       .set = set_part<&D::address>},
       {.path = "credentials.DB.host",
        .type = text,
        .initial = "(see address)",
        .meaning = "the host alone, instead of address",
        .example = "db.example",
        .check = check_not_empty,
-       .set = set_database<&D::host>},
+       .set = set_part<&D::host>},
       {.path = "credentials.DB.port",
        .type = number,
        .initial = "(the engine's usual one)",
@@ -251,34 +259,34 @@ std::span<const ConfigKey> section_keys() {
        .max = 65535,
        .meaning = "the port, beside host",
        .example = "3307",
-       .set = set_database<&D::port>},
+       .set = set_part<&D::port>},
       {.path = "credentials.DB.socket",
        .type = path,
        .initial = "(none)",
        .meaning = "a unix socket instead of an address",
        .example = "/run/mysqld/mysqld.sock",
        .check = check_not_empty,
-       .set = set_database<&D::socket>},
+       .set = set_part<&D::socket>},
       {.path = "credentials.DB.username",
        .type = text,
        .initial = "(required, but not by SQLite)",
        .meaning = "user of the database",
        .example = "stalewatch",
        .check = check_not_empty,
-       .set = set_database<&D::username>},
+       .set = set_part<&D::username>},
       {.path = "credentials.DB.password",
        .type = secret,
        .initial = "(none)",
        .meaning = "password of the user",
        .example = "\"${DB_PASSWORD:-none}\"",
-       .set = set_database<&D::password>},
+       .set = set_part<&D::password>},
       {.path = "credentials.DB.db",
        .type = text,
        .initial = "(required; for SQLite a file in the state directory)",
        .meaning = "name of the database; for SQLite the path of its file",
        .example = "stalewatch",
        .check = check_not_empty,
-       .set = set_database<&D::database>},
+       .set = set_part<&D::database>},
       {.path = "credentials.DB.table",
        .type = text,
        .initial = "stalewatch_updates",
@@ -286,7 +294,7 @@ std::span<const ConfigKey> section_keys() {
            "table of the updates; `<table>_events` and `<table>_readable` are made beside it",
        .example = "example_table",
        .check = check_table,
-       .set = set_database<&D::table>},
+       .set = set_part<&D::table>},
   };
   return keys;
 }
@@ -306,7 +314,7 @@ void finish(ConfigWalk& walk) {
   config.database.database = sqlite_file;
   config.database_configured = walk.has("credentials.DB");
   if (!config.database_configured) return;
-  auto database = database_from(walk.draft.database, sqlite_file);
+  auto database = database_from(walk.draft.parts.edit<DatabaseDraft>(), sqlite_file);
   if (database) {
     config.database = std::move(*database);
     if (config.database.engine == DatabaseConfig::Engine::sqlite) warn_of_ignored(walk);

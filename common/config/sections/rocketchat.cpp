@@ -1,5 +1,7 @@
 // credentials.ROCKETCHAT: the chat that people are told in.
 
+#include "common/config/sections/rocketchat.hpp"
+
 #include "common/base/text.hpp"
 #include "common/config/setters.hpp"
 #include "common/config/value_checks.hpp"
@@ -20,7 +22,7 @@ std::span<const ConfigKey> section_keys() {
        .meaning = "URL of the incoming webhook",
        .example = "https://chat.example/hooks/ID/TOKEN",
        .check = check_http_url,
-       .set = set_rocketchat<&R::webhook>},
+       .set = set_own<&R::webhook>},
       {.path = "credentials.ROCKETCHAT.headers",
        .type = headers,
        .initial = "(none)",
@@ -28,7 +30,7 @@ std::span<const ConfigKey> section_keys() {
            "further headers of the request; a value may come from a file: `X-Token_file: PATH`",
        .example = "{content-type: application/json}",
        .check = check_headers,
-       .set = set_rocketchat<&R::headers>},
+       .set = set_own<&R::headers>},
       {.path = "credentials.ROCKETCHAT.channel",
        .type = text,
        .initial = "(the webhook's)",
@@ -36,21 +38,21 @@ std::span<const ConfigKey> section_keys() {
            "another channel; the integration must allow it. A channel's # needs quotes in YAML",
        .example = "\"#alerts\"",
        .check = check_not_empty,
-       .set = set_rocketchat<&R::channel>},
+       .set = set_own<&R::channel>},
       {.path = "credentials.ROCKETCHAT.alias",
        .type = text,
        .initial = "(the webhook's)",
        .meaning = "name that the messages come from; its user must be allowed to",
        .example = "stalewatch",
        .check = check_not_empty,
-       .set = set_rocketchat<&R::alias>},
+       .set = set_own<&R::alias>},
       {.path = "credentials.ROCKETCHAT.emoji",
        .type = text,
        .initial = "(the webhook's)",
        .meaning = "picture of the messages",
        .example = "\":hourglass:\"",
        .check = check_not_empty,
-       .set = set_rocketchat<&R::emoji>},
+       .set = set_own<&R::emoji>},
       {.path = "credentials.ROCKETCHAT.ca_file",
        .type = path,
        .initial = "(the system's authorities)",
@@ -58,14 +60,14 @@ std::span<const ConfigKey> section_keys() {
            "PEM file with the authorities that may have signed the chat server's certificate",
        .example = "/etc/stalewatch/ca.pem",
        .check = check_not_empty,
-       .set = set_rocketchat<&R::ca_file>},
+       .set = set_own<&R::ca_file>},
       {.path = "credentials.ROCKETCHAT.proxy",
        .type = url,
        .initial = "(none)",
        .meaning = "URL of a proxy, or `environment`",
        .example = "http://proxy.example:3128",
        .check = check_proxy,
-       .set = set_rocketchat<&R::proxy>},
+       .set = set_own<&R::proxy>},
   };
   return keys;
 }
@@ -73,12 +75,11 @@ std::span<const ConfigKey> section_keys() {
 void finish(ConfigWalk& walk) {
   const std::string section = "credentials.ROCKETCHAT";
   if (!walk.has(section)) return;
-  auto& chat = walk.draft.rocketchat;
+  const auto& chat = walk.draft.config.sections.edit<RocketchatConfig>();
   if (chat.webhook.empty() && !walk.told(section + ".webhook") &&
       walk.incomplete.count(section) == 0)
     walk.error(walk.marks.at(section), section + ".webhook",
                "is missing; write the URL of the incoming webhook");
-  walk.draft.config.rocketchat = std::move(chat);
   const auto& servers = walk.draft.config.servers;
   const bool silent =
       !servers.empty() && std::none_of(servers.begin(), servers.end(),
@@ -89,16 +90,16 @@ void finish(ConfigWalk& walk) {
 }
 
 std::string summary(const Config& config) {
-  if (!config.rocketchat) return "no Rocket.Chat (no credentials.ROCKETCHAT)";
-  const std::string& url = config.rocketchat->webhook.reveal();
+  const auto* chat = config.section<RocketchatConfig>();
+  if (chat == nullptr) return "no Rocket.Chat (no credentials.ROCKETCHAT)";
+  const std::string& url = chat->webhook.reveal();
   const std::size_t begin = std::min(url.find("://"), url.size() - 3) + 3;
   const std::size_t end = std::min(url.find_first_of("/?#", begin), url.size());
   const std::size_t at = url.rfind('@', end);
   const std::size_t host = at == std::string::npos || at < begin ? begin : at + 1;
   std::string line =
       "Rocket.Chat at " + escape_untrusted(url.substr(host, end - host)) + " (webhook ***)";
-  if (!config.rocketchat->channel.empty())
-    line += ", channel " + escape_untrusted(config.rocketchat->channel);
+  if (!chat->channel.empty()) line += ", channel " + escape_untrusted(chat->channel);
   return line;
 }
 

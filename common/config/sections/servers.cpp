@@ -117,7 +117,7 @@ void finish(ConfigWalk& walk) {
   }
 }
 
-/// Where a server with `notification` off is not told: "Rocket.Chat".
+/// Where a server with `notification` off is not told.
 std::string chats() {
   std::string names;
   for (const ConfigSection* section : config_sections())

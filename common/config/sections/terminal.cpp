@@ -1,6 +1,9 @@
 // terminal: lines on standard output.
 
+#include "common/config/sections/terminal.hpp"
+
 #include "common/config/setters.hpp"
+#include "common/config/walk.hpp"
 
 namespace stalewatch {
 namespace {
@@ -18,9 +21,9 @@ std::span<const ConfigKey> section_keys() {
        .set =
            [](ConfigDraft& draft, const ConfigValue& value) {
              const auto& word = std::get<std::string>(value);
-             draft.config.terminal.color = word == "always"  ? T::Color::always
-                                           : word == "never" ? T::Color::never
-                                                             : T::Color::automatic;
+             draft.config.sections.edit<T>().color = word == "always"  ? T::Color::always
+                                                     : word == "never" ? T::Color::never
+                                                                       : T::Color::automatic;
            }},
       {.path = "terminal.format",
        .type = choice,
@@ -30,10 +33,14 @@ std::span<const ConfigKey> section_keys() {
        .example = "json",
        .set =
            [](ConfigDraft& draft, const ConfigValue& value) {
-             draft.config.terminal.json = std::get<std::string>(value) == "json";
+             draft.config.sections.edit<T>().json = std::get<std::string>(value) == "json";
            }},
   };
   return keys;
+}
+
+void finish(ConfigWalk& walk) {
+  if (walk.has("terminal")) walk.draft.config.sections.edit<TerminalConfig>();
 }
 
 std::string summary(const Config&) { return "terminal"; }
@@ -43,6 +50,7 @@ std::string summary(const Config&) { return "terminal"; }
 const ConfigSection& terminal_section() {
   static const ConfigSection section{.path = "terminal",
                                      .keys = section_keys(),
+                                     .finish = finish,
                                      .summary_line = SummaryLine::tells,
                                      .summary = summary};
   return section;

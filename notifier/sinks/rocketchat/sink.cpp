@@ -1,6 +1,6 @@
 #include "notifier/sinks/rocketchat/sink.hpp"
 
-#include "common/process/log.hpp"
+#include "common/config/sections/rocketchat.hpp"
 #include "notifier/http_post.hpp"
 
 #include <algorithm>
@@ -12,6 +12,19 @@ namespace {
 
 /// An unavailable server is worth a line elsewhere only when it is not just restarting.
 constexpr int failures_worth_telling = 3;
+
+std::unique_ptr<Sink> make_rocketchat_sink(const Config& config) {
+  const auto& from = *config.section<RocketchatConfig>();
+  auto http = std::make_shared<HttpPost>(
+      HttpPost::Options{from.webhook, from.headers, from.ca_file, from.proxy});
+  auto random = std::make_shared<std::mt19937_64>(std::random_device{}());
+  return std::make_unique<RocketchatSink>(
+      [http](const std::string& body, const std::stop_token& stop) {
+        return http->post(body, stop);
+      },
+      RocketchatFields{from.channel, from.alias, from.emoji}, config.give_up_after,
+      [random] { return std::uniform_real_distribution<>{}(*random); });
+}
 
 }  // namespace
 
@@ -106,17 +119,18 @@ Result<std::string> RocketchatSink::test(Timestamp now) {
   return judgement.why;
 }
 
-std::unique_ptr<Sink> make_rocketchat_sink(const Config& config) {
-  const auto& from = *config.rocketchat;
-  auto http = std::make_shared<HttpPost>(
-      HttpPost::Options{from.webhook, from.headers, from.ca_file, from.proxy});
-  auto random = std::make_shared<std::mt19937_64>(std::random_device{}());
-  return std::make_unique<RocketchatSink>(
-      [http](const std::string& body, const std::stop_token& stop) {
-        return http->post(body, stop);
-      },
-      RocketchatFields{from.channel, from.alias, from.emoji}, config.give_up_after,
-      [random] { return std::uniform_real_distribution<>{}(*random); });
+SinkKind rocketchat_kind() {
+  return {.name = "rocketchat",
+          .title = "Rocket.Chat",
+          .configured =
+              [](const Config& config) { return config.section<RocketchatConfig>() != nullptr; },
+          .wants = [](const Event& event) { return event.notify; },
+          .same =
+              [](const Config& a, const Config& b) {
+                return same_section<RocketchatConfig>(a, b) && a.give_up_after == b.give_up_after;
+              },
+          .folds = true,
+          .make = make_rocketchat_sink};
 }
 
 }  // namespace stalewatch::notifier

@@ -42,6 +42,6 @@ class RocketchatSink : public Sink {
       0;  ///< items up to this id were refused in their full form: next time bare
 };
 
-std::unique_ptr<Sink> make_rocketchat_sink(const Config& config);
+SinkKind rocketchat_kind();
 
 }  // namespace stalewatch::notifier

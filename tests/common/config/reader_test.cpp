@@ -1,3 +1,4 @@
+#include "common/config/sections/rocketchat.hpp"
 #include "tests/common/config/testing.hpp"
 
 namespace stalewatch {
@@ -25,9 +26,10 @@ TEST_CASE("the script's file works as it is", "[config]") {
   CHECK(config.database.port == 3306);
   CHECK(config.database.database == "example_database");
   CHECK(config.database.table == "example_table");
-  REQUIRE(config.rocketchat);
-  CHECK(config.rocketchat->webhook.reveal() == "https://rock.sever.example/hooks/random/random");
-  CHECK(config.rocketchat->headers.at("content-type").reveal() == "application/json");
+  const auto* chat = config.section<RocketchatConfig>();
+  REQUIRE(chat != nullptr);
+  CHECK(chat->webhook.reveal() == "https://rock.sever.example/hooks/random/random");
+  CHECK(chat->headers.at("content-type").reveal() == "application/json");
   CHECK(config.logs.filename == "runs.log");
   CHECK(config.logs.append);
   CHECK(config.logs.level == "info");
@@ -62,8 +64,8 @@ TEST_CASE("the example file is good, also with all of its sections", "[config]")
       whole, environment({}, {{"/run/secrets/db_password", "s3cr3t\n"},
                               {"/run/secrets/webhook", "https://chat.example/hooks/1/s3cr3t\n"}}));
   CHECK(full.database.password.reveal() == "s3cr3t");
-  REQUIRE(full.rocketchat);
-  CHECK(full.rocketchat->channel == "#alerts");
+  REQUIRE(full.section<RocketchatConfig>() != nullptr);
+  CHECK(full.section<RocketchatConfig>()->channel == "#alerts");
   CHECK(full.journal_path == "/var/lib/stalewatch/journal.sqlite");
 }
 

@@ -47,7 +47,9 @@ std::string file_with(const ConfigKey& key, std::string_view value) {
   const std::size_t dot = key.path.rfind('.');
   const std::string section(key.path.substr(0, dot));
   auto& own = sections[section];
-  if (section == "credentials.ROCKETCHAT") own["webhook"] = "https://chat.example/hooks/1/2";
+  for (const ConfigKey* other : all_keys())
+    if (other->initial == "(required)" && other->path.substr(0, other->path.rfind('.')) == section)
+      own[last_part(*other)] = other->example;
   if (section == "servers.X.tls") own = {{"cert_file", "cert.pem"}, {"key_file", "key.pem"}};
   if (section == "credentials.DB" && last_part(key) != "url") {
     own = {{"engine", "mysql"}, {"username", "user"}, {"db", "rows"}};

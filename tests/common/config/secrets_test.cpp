@@ -1,3 +1,4 @@
+#include "common/config/sections/rocketchat.hpp"
 #include "tests/common/config/testing.hpp"
 
 namespace stalewatch {
@@ -69,7 +70,7 @@ credentials:
   const auto nothing = read(ConfigUser::prober);
   REQUIRE(std::holds_alternative<Config>(nothing));
   CHECK(std::get<Config>(nothing).database_configured);
-  CHECK(std::get<Config>(nothing).rocketchat.has_value());
+  CHECK(std::get<Config>(nothing).section<RocketchatConfig>() != nullptr);
   CHECK(std::holds_alternative<Config>(read(ConfigUser::command)));
   CHECK(errors(ConfigUser::everybody) == 5);
   CHECK(errors(ConfigUser::aggregator) == 2);

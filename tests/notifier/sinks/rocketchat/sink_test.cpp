@@ -1,5 +1,6 @@
-#include "notifier/http_post.hpp"
 #include "notifier/sinks/rocketchat/sink.hpp"
+
+#include "notifier/http_post.hpp"
 #include "tests/notifier/make_event.hpp"
 
 #include <catch2/catch.hpp>
@@ -80,6 +81,14 @@ HttpAnswer refused() { return answer(400, R"({"success":false,"error":"invalid-c
 std::vector<Item> two_alarms() {
   return items_of(
       {make_event(Kind::stale, 5, 5, ten, "A"), make_event(Kind::stale, 6, 6, ten, "B")});
+}
+
+TEST_CASE("only what is to be notified goes to the chat", "[notifier]") {
+  auto e = make_event(Kind::stale, 5, 5, ten);
+  e.notify = false;
+  CHECK_FALSE(rocketchat_kind().wants(e));
+  e.notify = true;
+  CHECK(rocketchat_kind().wants(e));
 }
 
 TEST_CASE("what comes within the grouping window of the first waits for it", "[notifier]") {

@@ -1,0 +1,68 @@
+#include "notifier/sinks/log.hpp"
+
+#include "tests/notifier/make_event.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace stalewatch::notifier {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A log file in a folder that is not there yet.
+struct LogFile {
+  fs::path folder;
+  Config config;
+  LogFile() {
+    std::string name = (fs::temp_directory_path() / "stalewatch-XXXXXX").string();
+    folder = mkdtemp(name.data());
+    config.logs.filename = folder / "logs" / "runs.log";
+  }
+  ~LogFile() { fs::remove_all(folder); }
+
+  /// What stands in it after these were handed over.
+  std::string after(const std::vector<Event>& events) const {
+    const auto sink = log_kind().make(config);
+    CHECK(sink->deliver(items_of(events), {SteadyTime{}, ten}, {}).done.size() == events.size());
+    std::ifstream in(config.logs.filename);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+};
+
+TEST_CASE("the log file has a line for every event of its level", "[notifier]") {
+  use_berlin_time();
+  LogFile log;
+  CHECK(log_kind().configured(log.config));
+  CHECK_FALSE(log_kind().configured({}));
+  const std::vector<Event> events{make_event(Kind::updated, 4, ten),
+                                  make_event(Kind::stale, 5, 5, ten)};
+  log.config.logs.level = "warning";
+  const std::string line = log.after(events);
+  CHECK(line.starts_with("2026-11-22 10:00:00+01:00 STALE "));
+  CHECK(std::count(line.begin(), line.end(), '\n') == 1);
+  log.config.logs.level = "info";
+  log.config.logs.json = true;
+  const std::string all = log.after(events);  // appended
+  CHECK(all.starts_with(line + "{\""));
+  CHECK(std::count(all.begin(), all.end(), '\n') == 3);
+}
+
+TEST_CASE("a log file that cannot be written is told, and everything waits", "[notifier]") {
+  LogFile log;
+  log.config.logs.filename = log.folder;
+  const auto handover =
+      log_kind()
+          .make(log.config)
+          ->deliver(items_of({make_event(Kind::stale, 5, 5, ten)}), {SteadyTime{1h}, ten}, {});
+  CHECK(handover.done.empty());
+  CHECK((handover.failed && handover.tell));
+  CHECK(handover.again_at > SteadyTime{1h});
+}
+
+}  // namespace
+}  // namespace stalewatch::notifier
