@@ -65,7 +65,7 @@ struct ConfigSection {
   /// not told in.
   std::string_view chat = {};
   SummaryLine summary_line = SummaryLine::none;
-  std::string (*summary)(const Config&) = nullptr;  ///< what runs, secrets hidden
+  std::string (*summary)(const Config&) = nullptr;  ///< what runs, secrets hidden; may be ""
 };
 
 /// In the order of docs/configuration.md.

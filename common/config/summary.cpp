@@ -2,8 +2,6 @@
 #include "common/config/reader.hpp"
 #include "common/config/schema.hpp"
 
-#include <ranges>
-
 namespace stalewatch {
 namespace {
 
@@ -11,9 +9,12 @@ namespace {
 /// the table: terminal, log file, chat.
 std::string said_in(SummaryLine line, const Config& config) {
   std::string text;
-  for (const ConfigSection* section : config_sections() | std::views::reverse)
-    if (section->summary_line == line)
-      text += (text.empty() ? "" : "; ") + section->summary(config);
+  const auto sections = config_sections();
+  for (auto section = sections.rbegin(); section != sections.rend(); ++section) {
+    if ((*section)->summary_line != line) continue;
+    const std::string said = (*section)->summary(config);
+    text += (text.empty() || said.empty() ? "" : "; ") + said;
+  }
   return text;
 }
 
