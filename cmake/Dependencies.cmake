@@ -49,5 +49,5 @@ target_link_libraries(stalewatch_soci_postgresql INTERFACE "${SOCI_POSTGRESQL_LI
 
 if(STALEWATCH_TESTS)
   pkg_check_modules(Httplib REQUIRED IMPORTED_TARGET cpp-httplib)
-  find_package(Catch2 2 REQUIRED)
+  find_package(Catch2 REQUIRED) # 2 or 3
 endif()

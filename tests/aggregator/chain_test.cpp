@@ -1,6 +1,6 @@
 #include "aggregator/chain.hpp"
 
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
 
 namespace stalewatch::aggregator {
 namespace {

@@ -1,6 +1,6 @@
 #include "aggregator/clock_basis.hpp"
 
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
 
 using namespace stalewatch;
 using namespace stalewatch::aggregator;

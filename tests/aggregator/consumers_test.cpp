@@ -1,8 +1,7 @@
 #include "aggregator/consumers.hpp"
 
 #include "tests/aggregator/bench.hpp"
-
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
 
 using namespace stalewatch;
 using namespace stalewatch::aggregator;

@@ -1,8 +1,7 @@
 // News that come late, twice, or not at all: a prober's ring seen from the aggregator.
 
 #include "tests/aggregator/bench.hpp"
-
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
 
 #include <limits>
 

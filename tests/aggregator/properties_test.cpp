@@ -2,8 +2,7 @@
 // filters.
 
 #include "tests/aggregator/bench.hpp"
-
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
 
 #include <map>
 #include <random>

@@ -1,6 +1,5 @@
 #include "tests/aggregator/bench.hpp"
-
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
 
 using namespace stalewatch;
 using namespace stalewatch::aggregator;

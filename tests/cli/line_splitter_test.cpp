@@ -1,8 +1,7 @@
 #include "cli/line_splitter.hpp"
 
 #include "cli/marked_output.hpp"
-
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
 
 namespace stalewatch::cli {
 namespace {

@@ -1,6 +1,6 @@
 #include "cli/restart_policy.hpp"
 
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
 
 namespace stalewatch::cli {
 namespace {

@@ -1,6 +1,7 @@
 #include "mock_server/answer.hpp"
 
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
+
 #include <nlohmann/json.hpp>
 #include <zlib.h>
 

@@ -1,6 +1,6 @@
 #include "mock_server/change.hpp"
 
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
 
 using namespace stalewatch;
 using namespace stalewatch::mock_server;

@@ -1,6 +1,7 @@
 #include "mock_server/hook.hpp"
 
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
+
 #include <nlohmann/json.hpp>
 
 using namespace stalewatch;

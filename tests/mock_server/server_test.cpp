@@ -1,7 +1,7 @@
 #include "mock_server/app.hpp"
+#include "tests/catch.hpp"
 
 #include <arpa/inet.h>
-#include <catch2/catch.hpp>
 #include <httplib.h>
 #include <nlohmann/json.hpp>
 #include <sys/socket.h>
@@ -269,12 +269,13 @@ TEST_CASE("a taken port and wrong options are said in one line", "[mock_server][
   Signals signals;
   Options options;
   options.address.port = server.port();
-  CHECK_THROWS_WITH(App(options, signals), Catch::StartsWith("cannot listen on 127.0.0.1:") &&
-                                               Catch::EndsWith(": Address already in use"));
+  CHECK_THROWS_WITH(App(options, signals),
+                    Catch::Matchers::StartsWith("cannot listen on 127.0.0.1:") &&
+                        Catch::Matchers::EndsWith(": Address already in use"));
   options.address.port = 0;
   options.paths = {"/a=frozzen"};
   CHECK_THROWS_WITH(App(options, signals),
-                    Catch::StartsWith("--path /a=frozzen: mode: expected one of"));
+                    Catch::Matchers::StartsWith("--path /a=frozzen: mode: expected one of"));
   options.paths = {};
   options.hook_rate = "fast";
   CHECK_THROWS_WITH(App(options, signals), "--hook-rate: expected a rate such as 10/60s, or off");

@@ -6,8 +6,8 @@
 #include "notifier/sinks/rocketchat/sink.hpp"
 #include "notifier/sinks/terminal.hpp"
 #include "notifier/store.hpp"
+#include "tests/catch.hpp"
 
-#include <catch2/catch.hpp>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -98,11 +98,12 @@ TEST_CASE("a state file that is not the notifier's own is refused, and so is a s
   const Folder folder;
   {
     const Store store(folder.file());
-    CHECK_THROWS_WITH(Store(folder.file()), Catch::Contains("another notifier uses it"));
+    CHECK_THROWS_WITH(Store(folder.file()),
+                      Catch::Matchers::ContainsSubstring("another notifier uses it"));
   }
   const auto other = (folder.path / "other.db").string();
   std::ofstream(other) << "this is no database at all, but a text that somebody wrote, long enough";
-  CHECK_THROWS_WITH(Store(other), Catch::Contains(other));
+  CHECK_THROWS_WITH(Store(other), Catch::Matchers::ContainsSubstring(other));
 }
 
 TEST_CASE("a sink that is configured again is owed the end of what it had told", "[notifier]") {

@@ -4,8 +4,7 @@
 #include "make_event.hpp"
 #include "notifier/render.hpp"
 #include "notifier/sinks/rocketchat/text.hpp"
-
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
 
 namespace stalewatch::notifier {
 namespace {

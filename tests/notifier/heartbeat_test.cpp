@@ -1,8 +1,7 @@
 #include "notifier/heartbeat.hpp"
 
 #include "common/process/health.hpp"
-
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
 
 #include <atomic>
 

@@ -2,8 +2,7 @@
 
 #include "make_event.hpp"
 #include "notifier/watchdog.hpp"
-
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
 
 namespace stalewatch::notifier {
 namespace {

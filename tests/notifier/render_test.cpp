@@ -1,8 +1,7 @@
 #include "notifier/render.hpp"
 
 #include "make_event.hpp"
-
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
 
 namespace stalewatch::notifier {
 namespace {

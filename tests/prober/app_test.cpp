@@ -4,8 +4,8 @@
 
 #include "common/process/health.hpp"
 #include "test_server.hpp"
+#include "tests/catch.hpp"
 
-#include <catch2/catch.hpp>
 #include <unistd.h>
 
 #include <filesystem>

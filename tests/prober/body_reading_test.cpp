@@ -1,8 +1,7 @@
 #include "prober/body_reading.hpp"
 
 #include "prober/json_field.hpp"
-
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
 
 using namespace stalewatch;
 using namespace stalewatch::prober;

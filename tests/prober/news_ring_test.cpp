@@ -1,8 +1,7 @@
 #include "prober/news_ring.hpp"
 
 #include "prober/outbox.hpp"
-
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
 
 #include <map>
 #include <random>

@@ -5,8 +5,7 @@
 #include "prober/clock_pings.hpp"
 #include "prober/outbox.hpp"
 #include "prober/target_history.hpp"
-
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
 
 namespace stalewatch::prober {
 namespace {

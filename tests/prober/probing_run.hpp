@@ -3,8 +3,8 @@
 // Probing with its loop, for tests of what each kind of target leads to.
 
 #include "prober/probing.hpp"
+#include "tests/catch.hpp"
 
-#include <catch2/catch.hpp>
 #include <poll.h>
 
 #include <array>

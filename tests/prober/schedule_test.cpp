@@ -1,6 +1,6 @@
 #include "prober/schedule.hpp"
 
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
 
 #include <random>
 #include <set>
@@ -21,7 +21,7 @@ std::vector<Schedule::Due> run(Schedule& schedule, Timestamp from, Timestamp end
 }
 
 TEST_CASE("a due time lies on the target's own grid, after the time asked for", "[schedule]") {
-  std::mt19937_64 random(Catch::rngSeed());
+  std::mt19937_64 random(Catch::getSeed());
   for (int i = 0; i < 10'000; ++i) {
     const auto id = static_cast<std::uint32_t>(random());
     const Duration interval{1 + static_cast<std::int64_t>(random() % 86'400'000'000)};

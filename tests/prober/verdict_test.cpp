@@ -1,8 +1,8 @@
 #include "prober/verdict.hpp"
 
 #include "prober/curl_fault.hpp"
+#include "tests/catch.hpp"
 
-#include <catch2/catch.hpp>
 #include <curl/curl.h>
 #include <openssl/x509_vfy.h>
 

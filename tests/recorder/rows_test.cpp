@@ -1,6 +1,6 @@
 #include "recorder/rows.hpp"
 
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
 
 #include <map>
 

@@ -1,8 +1,7 @@
 #include "recorder/trouble.hpp"
 
 #include "recorder/dialect.hpp"
-
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
 
 namespace stalewatch::recorder {
 

@@ -1,6 +1,7 @@
 #include "recorder/writer.hpp"
 
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
+
 #include <poll.h>
 
 #include <algorithm>

@@ -4,8 +4,8 @@
 #include "aggregator/journal/threads.hpp"
 #include "tests/aggregator/bench.hpp"
 #include "tests/aggregator/journal/temporary_folder.hpp"
+#include "tests/catch.hpp"
 
-#include <catch2/catch.hpp>
 #include <poll.h>
 
 #include <cstdlib>
@@ -73,7 +73,7 @@ TEST_CASE("a second aggregator on the same journal is refused, naming the first"
   Folder folder;
   const JournalLock first(folder.file("j"));
   CHECK_THROWS_WITH(JournalLock(folder.file("j")),
-                    Catch::Contains("process id " + std::to_string(getpid())));
+                    Catch::Matchers::ContainsSubstring("process id " + std::to_string(getpid())));
 }
 
 TEST_CASE("files that are not our journal are refused, not overwritten", "[journal]") {
@@ -84,7 +84,7 @@ TEST_CASE("files that are not our journal are refused, not overwritten", "[journ
                          " \"UPDATE meta SET value = 'other' WHERE name = 'program'\"")
                             .c_str()) == 0);
     CHECK_THROWS_WITH(Journal(folder.file("j"), Journal::Mode::write),
-                      Catch::Contains("not a journal of stalewatch"));
+                      Catch::Matchers::ContainsSubstring("not a journal of stalewatch"));
   }
   SECTION("a newer version") {
     { Journal journal(folder.file("j"), Journal::Mode::write); }
@@ -92,7 +92,7 @@ TEST_CASE("files that are not our journal are refused, not overwritten", "[journ
                          " \"UPDATE meta SET value = '99' WHERE name = 'schema_version'\"")
                             .c_str()) == 0);
     CHECK_THROWS_WITH(Journal(folder.file("j"), Journal::Mode::write),
-                      Catch::Contains("schema version 99"));
+                      Catch::Matchers::ContainsSubstring("schema version 99"));
   }
   SECTION("no database at all") {
     std::ofstream(folder.file("j")) << std::string(5000, 'x');
@@ -103,8 +103,8 @@ TEST_CASE("files that are not our journal are refused, not overwritten", "[journ
 TEST_CASE("a folder that cannot be made is told with the key that names it", "[journal]") {
   const std::string path = "/proc/nowhere/j.sqlite";
   const std::string says = "journal.path: cannot make the folder /proc/nowhere: ";
-  CHECK_THROWS_WITH(JournalLock(path), Catch::Contains(says));
-  CHECK_THROWS_WITH(Journal(path, Journal::Mode::write), Catch::Contains(says));
+  CHECK_THROWS_WITH(JournalLock(path), Catch::Matchers::ContainsSubstring(says));
+  CHECK_THROWS_WITH(Journal(path, Journal::Mode::write), Catch::Matchers::ContainsSubstring(says));
 }
 
 TEST_CASE("the writer hands back what is on disk, in order", "[journal]") {

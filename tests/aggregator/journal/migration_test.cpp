@@ -3,8 +3,7 @@
 #include "aggregator/journal/journal.hpp"
 #include "aggregator/journal/schema.hpp"
 #include "tests/aggregator/journal/temporary_folder.hpp"
-
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
 
 using namespace stalewatch;
 using namespace stalewatch::aggregator;

@@ -3,8 +3,7 @@
 #include "aggregator/journal/threads.hpp"
 #include "tests/aggregator/bench.hpp"
 #include "tests/aggregator/journal/temporary_folder.hpp"
-
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
 
 #include <optional>
 #include <thread>
@@ -98,7 +97,7 @@ TEST_CASE("the lock says how far the journal had come, and comes back when it wa
     CHECK(lock.before().journal.empty());
     lock.note({"abc", 1234});
     CHECK_THROWS_WITH(JournalLock(folder.file("j")),
-                      Catch::Contains("process id " + std::to_string(getpid())));
+                      Catch::Matchers::ContainsSubstring("process id " + std::to_string(getpid())));
     std::filesystem::remove(folder.file("j.lock"));
     lock.note({"abc", 1235});
     CHECK_THROWS_AS(JournalLock(folder.file("j")), std::runtime_error);

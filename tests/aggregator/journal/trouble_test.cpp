@@ -2,8 +2,8 @@
 #include "aggregator/journal/threads.hpp"
 #include "tests/aggregator/bench.hpp"
 #include "tests/aggregator/journal/temporary_folder.hpp"
+#include "tests/catch.hpp"
 
-#include <catch2/catch.hpp>
 #include <poll.h>
 
 #include <fstream>
@@ -59,8 +59,9 @@ TEST_CASE("a damaged journal is refused at the start, with what to do", "[journa
   }
   SECTION("its end is gone") { std::filesystem::resize_file(folder.file("j"), size - 3 * 4096); }
   CHECK_THROWS_WITH(Journal(folder.file("j"), Journal::Mode::write),
-                    Catch::Contains("damaged") && Catch::Contains("put a copy of it back") &&
-                        Catch::Contains("start anew"));
+                    Catch::Matchers::ContainsSubstring("damaged") &&
+                        Catch::Matchers::ContainsSubstring("put a copy of it back") &&
+                        Catch::Matchers::ContainsSubstring("start anew"));
 }
 
 TEST_CASE("a journal whose log was torn by a crash opens with whole transactions", "[journal]") {

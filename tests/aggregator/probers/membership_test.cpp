@@ -1,6 +1,6 @@
 #include "aggregator/probers/membership.hpp"
 
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
 
 #include <numeric>
 #include <random>

@@ -1,6 +1,6 @@
 #include "common/base/text.hpp"
 
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
 
 #include <set>
 

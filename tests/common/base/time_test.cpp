@@ -1,6 +1,6 @@
 #include "common/base/time.hpp"
 
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
 
 #include <cstdlib>
 #include <ctime>

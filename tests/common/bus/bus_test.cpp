@@ -1,6 +1,7 @@
 #include "common/bus/bus.hpp"
 
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
+
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
@@ -130,7 +131,7 @@ TEST_CASE("a message without a sender is told by its peer's address, once", "[bu
   spdlog::set_default_logger(before);
   CHECK(bad.total() == 3);
   const auto told = log.str();
-  CHECK_THAT(told, Catch::Contains("from=127.0.0.1 "));
+  CHECK_THAT(told, Catch::Matchers::ContainsSubstring("from=127.0.0.1 "));
   CHECK(told.find("dropped") == told.rfind("dropped"));
 }
 
@@ -138,5 +139,6 @@ TEST_CASE("a port that is taken is named", "[bus]") {
   zmq::context_t context;
   auto first = make_control_router(context, "tcp://127.0.0.1:*");
   const auto endpoint = first.get(zmq::sockopt::last_endpoint);
-  CHECK_THROWS_WITH(make_control_router(context, endpoint), Catch::Contains(endpoint));
+  CHECK_THROWS_WITH(make_control_router(context, endpoint),
+                    Catch::Matchers::ContainsSubstring(endpoint));
 }

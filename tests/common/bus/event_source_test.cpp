@@ -1,6 +1,7 @@
 #include "common/bus/event_source.hpp"
 
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
+
 #include <sys/eventfd.h>
 #include <unistd.h>
 

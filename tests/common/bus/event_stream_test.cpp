@@ -1,8 +1,7 @@
 #include "common/bus/event_stream.hpp"
 
+#include "tests/catch.hpp"
 #include "tests/common/messages/random_messages.hpp"
-
-#include <catch2/catch.hpp>
 
 #include <random>
 

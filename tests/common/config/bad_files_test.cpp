@@ -1,7 +1,6 @@
 #include "common/config/environment.hpp"
 #include "common/config/reader.hpp"
-
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
 
 #include <cstdlib>
 #include <filesystem>

@@ -3,8 +3,7 @@
 #include "common/config/environment.hpp"
 #include "common/config/reader.hpp"
 #include "common/config/schema.hpp"
-
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
 
 #include <iostream>
 #include <set>

@@ -1,6 +1,6 @@
 #include "common/config/section_store.hpp"
 
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
 
 #include <string>
 

@@ -4,8 +4,7 @@
 
 #include "common/config/environment.hpp"
 #include "common/config/reader.hpp"
-
-#include <catch2/catch.hpp>
+#include "tests/catch.hpp"
 
 #include <map>
 #include <string>

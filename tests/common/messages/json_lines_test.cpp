@@ -1,8 +1,7 @@
 #include "common/messages/json_lines.hpp"
 
+#include "tests/catch.hpp"
 #include "tests/common/messages/random_messages.hpp"
-
-#include <catch2/catch.hpp>
 
 using namespace stalewatch;
 using namespace std::chrono_literals;
@@ -195,7 +194,7 @@ TEST_CASE("what is not JSON is refused without a throw", "[json_lines]") {
   const auto error = event_from_json("{\"kind\": \"\x1b[31m\"}").error();
   CHECK(error.find('\x1b') == error.npos);
   CHECK(error.starts_with("not JSON: "));
-  CHECK_THAT(error, !Catch::Contains("json.exception"));
+  CHECK_THAT(error, !Catch::Matchers::ContainsSubstring("json.exception"));
 }
 
 TEST_CASE("lines are valid UTF-8 whatever their content", "[json_lines]") {

@@ -1,8 +1,8 @@
 #include "common/messages/wire.hpp"
 
+#include "tests/catch.hpp"
 #include "tests/common/messages/random_messages.hpp"
 
-#include <catch2/catch.hpp>
 #include <msgpack.hpp>
 
 #include <array>

@@ -1,9 +1,9 @@
 #include "common/process/health.hpp"
 
 #include "common/process/listen.hpp"
+#include "tests/catch.hpp"
 
 #include <arpa/inet.h>
-#include <catch2/catch.hpp>
 #include <httplib.h>
 #include <prometheus/counter.h>
 #include <prometheus/registry.h>
@@ -127,7 +127,8 @@ TEST_CASE("a taken port is an error that names the address", "[health]") {
   const std::string address = "127.0.0.1:" + std::to_string(served.health.port());
   Health second("recorder");
   CHECK_THROWS_WITH(second.serve(address),
-                    Catch::Contains("cannot listen on " + address) && Catch::Contains("in use"));
+                    Catch::Matchers::ContainsSubstring("cannot listen on " + address) &&
+                        Catch::Matchers::ContainsSubstring("in use"));
 }
 
 TEST_CASE("listening addresses", "[health]") {
@@ -150,7 +151,8 @@ TEST_CASE("listening addresses", "[health]") {
   for (const char* bad : {"", ":", "9101", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "h:1x",
                           "::1:9101", "h:-1", "[]:1", "h:999999999999"}) {
     CAPTURE(bad);
-    CHECK_THROWS_WITH(parse_listen_address(bad), Catch::Contains("no address to listen on"));
+    CHECK_THROWS_WITH(parse_listen_address(bad),
+                      Catch::Matchers::ContainsSubstring("no address to listen on"));
   }
 }
 

@@ -1,8 +1,8 @@
 #include "notifier/sinks/terminal.hpp"
 
+#include "tests/catch.hpp"
 #include "tests/notifier/make_event.hpp"
 
-#include <catch2/catch.hpp>
 #include <unistd.h>
 
 #include <algorithm>

@@ -1,8 +1,7 @@
 #include "notifier/sinks/rocketchat/retry.hpp"
 
+#include "tests/catch.hpp"
 #include "tests/notifier/make_event.hpp"
-
-#include <catch2/catch.hpp>
 
 #include <vector>
 

@@ -1,9 +1,9 @@
 #include "notifier/sinks/rocketchat/sink.hpp"
 
 #include "notifier/http_post.hpp"
+#include "tests/catch.hpp"
 #include "tests/notifier/make_event.hpp"
 
-#include <catch2/catch.hpp>
 #include <httplib.h>
 #include <nlohmann/json.hpp>
 
@@ -236,7 +236,7 @@ TEST_CASE("a webhook that cannot be reached is an answer, too, and tells no secr
   CHECK(post_to("http://127.0.0.1:1/hooks/integration1/verysecrettoken").error ==
         "127.0.0.1:1: no connection: Connection refused");
   CHECK_THAT(post_to("http://u:pw@nowhere.invalid/hooks/integration1/verysecrettoken").error,
-             Catch::StartsWith("nowhere.invalid:80: "));
+             Catch::Matchers::StartsWith("nowhere.invalid:80: "));
 }
 
 TEST_CASE("a huge answer is cut, a slow one is interrupted by the end of the process",
