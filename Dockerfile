@@ -1,9 +1,10 @@
 # One image per process: docker build --target prober|aggregator|notifier|recorder|mock-server|cli .
 # Written for every builder, docker-compose 1.29's included: no BuildKit features.
 
-ARG BASE=debian:bookworm-slim
+# Debian 13; debian:bookworm-slim, Debian 12, does as well, for both.
+ARG BASE=debian:trixie-slim
 # An image that has the build packages already (and a filled ccache) makes the build stage quick; CI has one.
-ARG BUILD_BASE=debian:bookworm-slim
+ARG BUILD_BASE=debian:trixie-slim
 
 FROM ${BUILD_BASE} AS build
 WORKDIR /src
@@ -12,13 +13,15 @@ RUN scripts/install-packages build && rm -rf /var/lib/apt/lists/*
 COPY . .
 RUN cmake --preset release -DSTALEWATCH_TESTS=OFF \
  && cmake --build --preset release \
- && cmake --install build/release --prefix /opt/stalewatch --strip
+ && cmake --install build/release --prefix /opt/stalewatch --strip \
+ && scripts/runtime-packages /opt/stalewatch/bin/* >/opt/stalewatch/runtime-packages
 
 # What all processes run on. Its user owns the state directory, and the one that compose.yaml keeps the database's
 # password in: named volumes mounted there are writable.
 FROM ${BASE} AS runtime
 COPY scripts/install-packages scripts/packages.list /tmp/scripts/
-RUN /tmp/scripts/install-packages runtime \
+COPY --from=build /opt/stalewatch/runtime-packages /tmp/scripts/
+RUN /tmp/scripts/install-packages @/tmp/scripts/runtime-packages \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/* /tmp/scripts \
  && groupadd --gid 10001 stalewatch \
  && useradd --uid 10001 --gid 10001 --home-dir /var/lib/stalewatch --shell /usr/sbin/nologin stalewatch \

@@ -9,6 +9,7 @@ target_compile_options(
 target_include_directories(project_options INTERFACE "${PROJECT_SOURCE_DIR}")
 set(CMAKE_CXX_EXTENSIONS OFF)
 
+# For developers and the continuous integration; who builds a release may have a compiler that we have not seen.
 option(STALEWATCH_WERROR "warnings are errors" OFF)
 if(STALEWATCH_WERROR)
   target_compile_options(project_options INTERFACE -Werror)
