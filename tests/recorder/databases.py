@@ -70,11 +70,12 @@ class Server:
         self.directory.chmod(0o755)
         self.port = free_port()
         self.process = None
+        self.environment = dict(os.environ)
         self.log = open(self.directory / "log", "wb")
 
     def start(self):
         self.process = subprocess.Popen([str(word) for word in self.command()], stdin=subprocess.DEVNULL,
-                                        stdout=self.log, stderr=self.log)
+                                        stdout=self.log, stderr=self.log, env=self.environment)
         wait_until(self.answers, lambda: f"{self.engine}:\n{(self.directory / 'log').read_text(errors='replace')[-3000:]}")
 
     def answers(self):
@@ -141,9 +142,13 @@ class MariaDb(MySqlLike):
             raise Missing("mariadb-server is not installed")
         super().__init__()
         self.data = self.directory / "data"
+        # One that starts removes the temporary tables that lie in its TMPDIR: those of others, if it were shared.
+        temporary = self.directory / "tmp"
+        temporary.mkdir()
+        self.environment["TMPDIR"] = str(temporary)
         user = ["--user=root"] if IS_ROOT else []
         run("mariadb-install-db", "--no-defaults", f"--datadir={self.data}", "--skip-test-db",
-            "--auth-root-authentication-method=normal", *user)
+            "--auth-root-authentication-method=normal", *user, env=self.environment)
         self.prepare()
 
     def command(self):
