@@ -3,6 +3,8 @@
 #include "make_event.hpp"
 #include "tests/catch.hpp"
 
+#include <functional>
+
 namespace stalewatch::notifier {
 namespace {
 

@@ -8,6 +8,7 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 
 namespace stalewatch::prober {

@@ -12,6 +12,7 @@
 #include <csignal>
 #include <cstdio>
 #include <stdexcept>
+#include <thread>
 
 namespace stalewatch::prober {
 namespace {

@@ -5,7 +5,9 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <mutex>
 #include <set>
+#include <utility>
 
 namespace stalewatch::recorder {
 namespace {
