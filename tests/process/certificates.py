@@ -1,6 +1,7 @@
 """An authority and the certificates that a client must refuse, made with openssl."""
 
 import subprocess
+import threading
 
 AUTHORITY_CONFIG = """
 [ca]
@@ -23,6 +24,7 @@ commonName = supplied
 class Authority:
     def __init__(self, folder):
         self.folder = folder
+        self._signing = threading.Lock()  # openssl keeps one list of what it has signed
         self.certificate = folder / "authority.pem"
         self._run("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=Test authority",
                   "-keyout", folder / "authority.key", "-out", self.certificate)
@@ -35,8 +37,9 @@ class Authority:
         self._run("req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}", "-keyout", key, "-out", request,
                   "-addext", f"subjectAltName={subject_alternative}")
         dates = (["-startdate", "20250101000000Z", "-enddate", "20250201000000Z"] if expired else ["-days", "30"])
-        self._run("ca", "-batch", "-notext", "-config", self.folder / "authority.cnf", *dates,
-                  "-in", request, "-out", certificate)
+        with self._signing:
+            self._run("ca", "-batch", "-notext", "-config", self.folder / "authority.cnf", *dates,
+                      "-in", request, "-out", certificate)
         return ["--tls-cert", certificate, "--tls-key", key]
 
     def self_signed(self, name):

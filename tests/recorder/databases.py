@@ -129,7 +129,7 @@ class MySqlLike(Server):
         self.admin(f"GRANT ALL ON stalewatch.* TO '{self.user}'@localhost")
 
     def admin(self, sql, database="mysql"):
-        out = run("mariadb", "--no-defaults", "-h", "127.0.0.1", "-P", self.port, "-u", "root", "-N", "-B",
+        out = run("mariadb", "--no-defaults", "--skip-ssl", "-h", "127.0.0.1", "-P", self.port, "-u", "root", "-N", "-B",
                   "--default-character-set=utf8mb4", "-e", sql, database)
         return [line.split("\t") for line in out.splitlines()]
 
