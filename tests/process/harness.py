@@ -8,15 +8,19 @@ import os
 import pathlib
 import re
 import signal
-import socket
 import sqlite3
 import subprocess
+import sys
 import threading
 import time
 import urllib.error
 import urllib.request
 
 import yaml
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from free_port import free_port  # for the tests, too
 
 BIN = os.environ["STALEWATCH_BIN"]
 DEADLINE = 60.0  # seconds; for a condition that is normally true within a few, also on a machine ten times as slow
@@ -35,11 +39,6 @@ def wait_for(condition, explain=lambda: "", deadline=DEADLINE, pause=0.02):
             return result
         assert time.monotonic() < end, f"not within {deadline} s: {explain()}"
         time.sleep(pause)
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
 
 
 def metric(port, name):

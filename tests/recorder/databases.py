@@ -6,13 +6,17 @@ import pathlib
 import pwd
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from free_port import free_port
+
 IS_ROOT = os.getuid() == 0
 PATIENCE = 60  # seconds; a loaded machine starts servers slowly
 
@@ -30,12 +34,6 @@ def wait_until(condition, what, patience=PATIENCE):
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {patience} s for: {what() if callable(what) else what}")
         time.sleep(0.05)
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def descendants(pid):
