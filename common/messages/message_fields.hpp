@@ -1,6 +1,6 @@
 #pragma once
 
-// The fields of every message, once: the second half of common/messages.hpp, the only one to
+// The fields of every message, once: the second half of messages.hpp, the only one to
 // include this.
 
 #include <type_traits>

@@ -1,7 +1,7 @@
 #pragma once
 
 // Messages and stored states to msgpack and back, for everything that has a for_each_field.
-// Included by the few .cpp files that instantiate it (wire.cpp, aggregator/state_codec.cpp), by
+// Included by the few .cpp files that instantiate it (wire.cpp, aggregator/journal/codec.cpp), by
 // nobody else.
 
 #include "common/base/result.hpp"

@@ -69,7 +69,6 @@ CommandLine::CommandLine(const std::string& program, const std::string& summary)
 CommandLine::CommandLine(CLI::App* subcommand) : app_(subcommand) {}
 
 CommandLine::~CommandLine() = default;
-CommandLine::CommandLine(CommandLine&&) noexcept = default;
 
 Option CommandLine::flag(const std::string& names, bool& place, const std::string& help) {
   return Option(app_->add_flag(names, place, help));

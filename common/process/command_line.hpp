@@ -44,7 +44,6 @@ class CommandLine {
  public:
   CommandLine(const std::string& program, const std::string& summary);
   ~CommandLine();
-  CommandLine(CommandLine&&) noexcept;
 
   /// `names`: "--json", or "file" for a positional argument.
   Option flag(const std::string& names, bool& place, const std::string& help);
