@@ -7,26 +7,18 @@
 #include "notifier/sinks/terminal.hpp"
 #include "notifier/store.hpp"
 #include "tests/catch.hpp"
+#include "tests/temporary_folder.hpp"
 
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
-#include <filesystem>
 #include <fstream>
 #include <random>
 
 namespace stalewatch::notifier {
 namespace {
 
-struct Folder {
-  std::filesystem::path path;
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "stalewatch-XXXXXX").string();
-    path = mkdtemp(name.data());
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::string file() const { return (path / "a folder" / "notifier.db").string(); }
-};
+/// In a folder that is not there yet.
+std::string state_file(const Folder& folder) { return folder.file("a folder/notifier.db"); }
 
 const Receiver everything{"terminal", [](const Event&) { return true; }, false, 0};
 const Receiver chat{"rocketchat", [](const Event& e) { return e.notify; }, true, 0};
@@ -40,12 +32,12 @@ TEST_CASE("what is owed, the cursors and the open problems survive a restart", "
   const Folder folder;
   const auto stale = make_event(Kind::stale, 5, 5, ten);
   {
-    Store store(folder.file());
+    Store store(state_file(folder));
     CHECK_FALSE(store.fetched());
     store.take_over({.cursor = Cursor{"j1", 4}, .new_sinks = {{"terminal", 4}}, .now = ten});
     take_over(store, {stale}, {everything}, 5);
   }
-  Store store(folder.file());
+  Store store(state_file(folder));
   CHECK(store.fetched() == Cursor{"j1", 5});
   CHECK(store.sinks() == std::map<std::string, std::int64_t>{{"terminal", 4}});
   const auto owed = store.pending("terminal", 10);
@@ -97,11 +89,11 @@ TEST_CASE("a state file that is not the notifier's own is refused, and so is a s
           "[notifier]") {
   const Folder folder;
   {
-    const Store store(folder.file());
-    CHECK_THROWS_WITH(Store(folder.file()),
+    const Store store(state_file(folder));
+    CHECK_THROWS_WITH(Store(state_file(folder)),
                       Catch::Matchers::ContainsSubstring("another notifier uses it"));
   }
-  const auto other = (folder.path / "other.db").string();
+  const auto other = folder.file("other.db");
   std::ofstream(other) << "this is no database at all, but a text that somebody wrote, long enough";
   CHECK_THROWS_WITH(Store(other), Catch::Matchers::ContainsSubstring(other));
 }
@@ -208,7 +200,7 @@ TEST_CASE("each event reaches a sink at least once and in order, whatever is kil
   const auto kind = terminal_kind();
   std::int64_t seq = 0;
   for (int life = 0; life < 60; ++life) {
-    Store store(folder.file());
+    Store store(state_file(folder));
     if (!store.fetched())
       store.take_over({.cursor = Cursor{"j1", 0}, .new_sinks = {{"terminal", 0}}, .now = ten});
     CHECK(store.fetched()->seq == seq);

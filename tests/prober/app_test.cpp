@@ -5,32 +5,23 @@
 #include "common/process/health.hpp"
 #include "test_server.hpp"
 #include "tests/catch.hpp"
-
-#include <unistd.h>
+#include "tests/temporary_folder.hpp"
 
 #include <atomic>
-#include <filesystem>
 
 namespace stalewatch::prober {
 namespace {
 
 using namespace std::chrono_literals;
 
-/// A folder for ipc:// endpoints.
-struct Folder {
-  Folder() {
-    char name[] = "/tmp/stalewatch-test-XXXXXX";
-    path = mkdtemp(name);
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::string endpoint(const std::string& name) const { return "ipc://" + path + "/" + name; }
-  std::string path;
-};
+std::string endpoint(const Folder& folder, const std::string& name) {
+  return "ipc://" + folder.file(name);
+}
 
 struct FakeAggregator {
   explicit FakeAggregator(const Folder& folder)
-      : router(make_control_router(context, folder.endpoint("control"))),
-        samples(make_samples_receiver(context, folder.endpoint("samples"))) {}
+      : router(make_control_router(context, endpoint(folder, "control"))),
+        samples(make_samples_receiver(context, endpoint(folder, "samples"))) {}
 
   void turn() {
     while (const auto frames = receive(router, bad)) {
@@ -71,8 +62,8 @@ struct FakeAggregator {
 
 struct Setup {
   Setup() {
-    config.transport.samples = folder.endpoint("samples");
-    config.transport.control = folder.endpoint("control");
+    config.transport.samples = endpoint(folder, "samples");
+    config.transport.control = endpoint(folder, "control");
     config.prober.name = "p1";
     config.prober.zone = "z1";
     app = std::make_unique<App>(config, health);

@@ -2,8 +2,9 @@
 
 #include "aggregator/journal/journal.hpp"
 #include "aggregator/journal/schema.hpp"
-#include "tests/aggregator/journal/temporary_folder.hpp"
+#include "tests/aggregator/journal/run_sql.hpp"
 #include "tests/catch.hpp"
+#include "tests/temporary_folder.hpp"
 
 using namespace stalewatch;
 using namespace stalewatch::aggregator;

@@ -1,7 +1,7 @@
 #include "aggregator/journal/journal.hpp"
 #include "tests/aggregator/bench.hpp"
-#include "tests/aggregator/journal/temporary_folder.hpp"
 #include "tests/catch.hpp"
+#include "tests/temporary_folder.hpp"
 
 using namespace stalewatch;
 using namespace stalewatch::aggregator;

@@ -1,8 +1,8 @@
 #include "aggregator/journal/journal.hpp"
 #include "aggregator/journal/threads.hpp"
 #include "tests/aggregator/bench.hpp"
-#include "tests/aggregator/journal/temporary_folder.hpp"
 #include "tests/catch.hpp"
+#include "tests/temporary_folder.hpp"
 
 #include <poll.h>
 

@@ -1,12 +1,11 @@
 #include "common/bus/event_source.hpp"
 
 #include "tests/catch.hpp"
+#include "tests/temporary_folder.hpp"
 
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <functional>
 
 namespace stalewatch {
@@ -81,14 +80,11 @@ class FakeAggregator {
 /// Sockets in a directory of their own, so that an aggregator can come back at the same address.
 struct Sockets {
   Sockets() {
-    char name[] = "/tmp/stalewatch-test-XXXXXX";
-    directory = mkdtemp(name);
-    transport.control = "ipc://" + directory + "/control";
-    transport.events = "ipc://" + directory + "/events";
+    transport.control = "ipc://" + folder.file("control");
+    transport.events = "ipc://" + folder.file("events");
   }
-  ~Sockets() { std::filesystem::remove_all(directory); }
 
-  std::string directory;
+  Folder folder;
   TransportConfig transport;
   zmq::context_t context;
 };

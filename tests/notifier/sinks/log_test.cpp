@@ -2,27 +2,20 @@
 
 #include "tests/catch.hpp"
 #include "tests/notifier/make_event.hpp"
+#include "tests/temporary_folder.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 
 namespace stalewatch::notifier {
 namespace {
 
-namespace fs = std::filesystem;
-
 /// A log file in a folder that is not there yet.
 struct LogFile {
-  fs::path folder;
+  Folder folder;
   Config config;
-  LogFile() {
-    std::string name = (fs::temp_directory_path() / "stalewatch-XXXXXX").string();
-    folder = mkdtemp(name.data());
-    config.logs.filename = folder / "logs" / "runs.log";
-  }
-  ~LogFile() { fs::remove_all(folder); }
+  LogFile() { config.logs.filename = folder.file("logs/runs.log"); }
 
   /// What stands in it after these were handed over.
   std::string after(const std::vector<Event>& events) const {
@@ -53,7 +46,7 @@ TEST_CASE("the log file has a line for every event of its level", "[notifier]") 
 
 TEST_CASE("a log file that cannot be written is told, and everything waits", "[notifier]") {
   LogFile log;
-  log.config.logs.filename = log.folder;
+  log.config.logs.filename = log.folder.path;
   const auto handover =
       log_kind()
           .make(log.config)
