@@ -49,8 +49,12 @@ struct App::Metrics {
                               "News that came again and were not taken twice.")),
         resends(counter(r, "stalewatch_aggregator_resends_total",
                         "Requests to a prober to send news again.")),
-        impossible_samples(counter(r, "stalewatch_aggregator_impossible_samples_total",
-                                   "Samples ignored because their times cannot be.")),
+        refused_samples(counter(r, "stalewatch_aggregator_refused_samples_total",
+                                "Samples refused alone: not understood, not to be believed, or of "
+                                "a target that their prober was never given.")),
+        refused_offsets(counter(r, "stalewatch_aggregator_refused_clock_offsets_total",
+                                "Offsets of targets' clocks left out of samples because they "
+                                "cannot be.")),
         targets(gauge(r, "stalewatch_aggregator_targets", "Targets watched.")),
         stale(gauge(r, "stalewatch_aggregator_targets_stale", "Targets whose data are stale.")),
         failing(gauge(r, "stalewatch_aggregator_targets_failing", "Targets whose server fails.")),
@@ -74,7 +78,7 @@ struct App::Metrics {
                     "Events deleted for want of space before every consumer had them.")) {}
 
   prometheus::Counter &samples, &events, &bad_frames, &foreign_batches, &unknown_targets,
-      &repeated_news, &resends, &impossible_samples;
+      &repeated_news, &resends, &refused_samples, &refused_offsets;
   prometheus::Gauge &targets, &stale, &failing, &not_watched, &probers, &queued, &journal_size,
       &trouble, &paused;
   prometheus::Counter &refused_acks, &dropped_unread;
@@ -204,9 +208,9 @@ void App::take_samples(Timestamp now) {
   for (int i = 0; i < batches_per_turn; ++i) {
     const auto frames = receive(samples_, bad_);
     if (!frames) return;
-    const auto batch = decode<SampleBatch>(frames->body);
+    const auto batch = decoded<SampleBatch>(*frames, bad_);
     if (!batch) {
-      bad_.count(frames->header.sender, "samples: " + batch.error());
+      core_.garbled(frames->header.boot);
     } else if (batch->assignment != journal_id_) {
       // From before a new journal: the prober gets new ids as soon as it says hello.
       ++foreign_batches_;
@@ -278,7 +282,8 @@ void App::update_metrics() {
   raise_to(metrics_->dropped_unread, writer_.dropped_unread());
   raise_to(metrics_->repeated_news, core_.streams().repeated());
   raise_to(metrics_->resends, core_.streams().asked());
-  raise_to(metrics_->impossible_samples, core_.impossible_samples());
+  raise_to(metrics_->refused_samples, core_.refused_samples());
+  raise_to(metrics_->refused_offsets, core_.refused_offsets());
   metrics_->targets.Set(static_cast<double>(counts.targets));
   metrics_->stale.Set(static_cast<double>(counts.stale));
   metrics_->failing.Set(static_cast<double>(counts.failing));

@@ -35,14 +35,6 @@ bool is_sane(const Hello& hello) {
 Control::Control(zmq::socket_t socket, Sender sender, Links links)
     : socket_(std::move(socket)), sender_(std::move(sender)), links_(std::move(links)) {}
 
-template <typename M>
-std::optional<M> Control::decoded(const Frames& frames) {
-  auto message = decode<M>(frames.body);
-  if (message) return *std::move(message);
-  bad_.count(frames.header.sender, frames.topic + ": " + message.error());
-  return std::nullopt;
-}
-
 void Control::drain(Timestamp now) {
   for (int i = 0; i < turn_limit; ++i) {
     const auto frames = receive(socket_, bad_);
@@ -58,14 +50,14 @@ void Control::handle(const Frames& frames, Timestamp now) {
   } else if (topic == topic_of<Lease>()) {
     on_lease(frames, now);
   } else if (topic == topic_of<Goodbye>()) {
-    if (const auto goodbye = decoded<Goodbye>(frames)) links_.core.goodbye(*goodbye, now);
+    if (const auto goodbye = decoded<Goodbye>(frames, bad_)) links_.core.goodbye(*goodbye, now);
   } else if (topic == topic_of<Replay>()) {
-    if (auto replay = decoded<Replay>(frames)) {
+    if (auto replay = decoded<Replay>(frames, bad_)) {
       look_at_cursor(frames, replay->journal, replay->after);
       links_.reader.submit(frames.peer, *std::move(replay));
     }
   } else if (topic == topic_of<Ack>()) {
-    const auto ack = decoded<Ack>(frames);
+    const auto ack = decoded<Ack>(frames, bad_);
     if (ack) look_at_cursor(frames, ack->journal, ack->seq);
     const bool room = acks_.size() < max_consumers || acks_.contains(frames.header.sender);
     if (ack && ack->journal == links_.journal_id && room) acks_[frames.header.sender] = ack->seq;
@@ -81,7 +73,7 @@ void Control::look_at_cursor(const Frames& frames, const std::string& journal, s
 }
 
 void Control::on_hello(const Frames& frames, Timestamp now) {
-  const auto hello = decoded<Hello>(frames);
+  const auto hello = decoded<Hello>(frames, bad_);
   if (!hello) return;
   if (!is_sane(*hello))
     return bad_.count(frames.header.sender,
@@ -93,7 +85,7 @@ void Control::on_hello(const Frames& frames, Timestamp now) {
 }
 
 void Control::on_lease(const Frames& frames, Timestamp now) {
-  const auto lease = decoded<Lease>(frames);
+  const auto lease = decoded<Lease>(frames, bad_);
   if (!lease) return;
   auto* const prober = links_.core.lease(*lease, now);
   const LeaseReply reply{.known = prober != nullptr, .lease_sent_at = lease->sent_at, .now = now};
@@ -108,7 +100,7 @@ void Control::on_lease(const Frames& frames, Timestamp now) {
 }
 
 void Control::on_command(const Frames& frames, Timestamp now) {
-  const auto command = decoded<Command>(frames);
+  const auto command = decoded<Command>(frames, bad_);
   if (!command) return;
   Reply reply{.ok = true};
   if (command->word == "reload") {
@@ -170,7 +162,8 @@ void Control::send_news_acks() {
     send(socket_, sender_,
          Ack{.journal = links_.journal_id,
              .seq = static_cast<std::int64_t>(news.committed),
-             .resend_from = news.resend_from},
+             .resend_from = news.resend_from,
+             .batch = news.batch},
          prober->peer);
   }
 }

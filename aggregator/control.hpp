@@ -52,9 +52,6 @@ class Control {
   Reply forget(const Command& command, Timestamp now);
   Reply status() const;
 
-  template <typename M>
-  std::optional<M> decoded(const Frames& frames);
-
   zmq::socket_t socket_;
   Sender sender_;
   Links links_;

@@ -62,6 +62,21 @@ Core::Core(Restored restored, Duration lease, Timestamp now)
       membership_.restore(Prober{.name = row.name, .instance = row.instance}, now + lease_);
   }
   forget_probers(now);
+  for (const auto& target : restored.unreadable) give_up(target, now);
+  changes_.notes = std::move(restored.notes);
+}
+
+/// What was open of it is not known: all of it is closed, also in chat, and it begins anew as
+/// another target.
+void Core::give_up(const UnreadableTarget& unreadable, Timestamp now) {
+  auto row = unreadable.row;
+  Event& event = system_event(
+      Kind::retired, row.name,
+      "its stored state cannot be understood (" + unreadable.why + "): it begins anew", true, now);
+  event.target = row.key;
+  event.address = address_for_people(row.address);
+  row.retired = true;
+  changes_.targets.push_back(std::move(row));
 }
 
 void Core::configure(const std::vector<ServerConfig>& servers, Timestamp now) {

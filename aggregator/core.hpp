@@ -60,9 +60,17 @@ struct Changes {
   }
 };
 
+/// A target whose stored state cannot be understood.
+struct UnreadableTarget {
+  TargetRow row;  ///< but for its state
+  std::string why;
+};
+
 /// What the journal holds at a start.
 struct Restored {
   std::vector<TargetRow> targets;  ///< those not retired
+  std::vector<UnreadableTarget> unreadable;
+  std::vector<std::string> notes;  ///< what was left out of the others
   std::vector<ProberRow> probers;
   std::vector<ConsumerRow> consumers;
   std::vector<HeadMark> heads;  ///< where its head was at instants before now, ascending
@@ -81,10 +89,13 @@ class Core {
   void configure(const std::vector<ServerConfig>& servers, Timestamp now);
 
   /// Samples of one prober, in order, sent after its news number `after`. `instance` finds its
-  /// clock offset and which of its news were taken before. Samples of unknown targets, and such
-  /// that say impossible things, are counted and ignored.
+  /// clock offset and which of its news were taken before. A sample that cannot be understood or
+  /// believed, or of a target that the prober was never given, is refused alone: counted, told once
+  /// a prober, and its number is taken. Those of targets that are gone are counted and ignored.
   void observe(std::string_view prober, std::string_view instance,
                const std::vector<Sample>& samples, Timestamp now, std::uint64_t after = 0);
+  /// A whole batch of a prober could not be understood: its news are asked for one by one.
+  void garbled(std::string_view instance);
 
   void hello(const Hello& hello, const std::string& peer, Timestamp now);
   /// The prober if it is known, nothing if it should say hello again.
@@ -149,7 +160,9 @@ class Core {
   Counts counts() const;
   std::uint64_t unknown_targets() const { return unknown_targets_; }
   std::uint64_t samples() const { return samples_; }
-  std::uint64_t impossible_samples() const { return impossible_samples_; }
+  std::uint64_t refused_samples() const { return refused_samples_; }
+  /// Offsets of clocks that were left out of samples because they cannot be.
+  std::uint64_t refused_offsets() const { return refused_offsets_; }
   const Streams& streams() const { return streams_; }
   std::int64_t next_seq() const { return next_seq_; }
 
@@ -174,9 +187,12 @@ class Core {
   void arm(Slot& slot);
   void add(const ServerConfig& server, Timestamp now);
   void retire(std::uint32_t id, const std::string& why, bool tell, Timestamp now);
+  void give_up(const UnreadableTarget& target, Timestamp now);
   Event& system_event(Kind kind, const std::string& name, const std::string& detail, bool notify,
                       Timestamp now);
   void judge(Slot& slot, const Observation& seen, Timestamp now);
+  std::string_view refusal_of(const Sample& sample, const Stream& stream, Timestamp now) const;
+  void refused(Stream& stream, std::string_view prober, const Sample& sample, std::string_view why);
   void catch_up(Stream& stream, const Prober& prober, Timestamp now);
   void samples_lost(const std::string& prober, const Loss& loss, const std::string& detail,
                     bool notify, Timestamp now);
@@ -203,7 +219,8 @@ class Core {
   Timestamp offsets_settle_at_{};
   std::uint64_t unknown_targets_ = 0;
   std::uint64_t samples_ = 0;
-  std::uint64_t impossible_samples_ = 0;
+  std::uint64_t refused_samples_ = 0;
+  std::uint64_t refused_offsets_ = 0;
   Decisions decisions_;
   Changes changes_;
   std::vector<std::uint32_t> dirty_;

@@ -1,6 +1,7 @@
-#include "aggregator/core.hpp"
-
 // Core, as far as it has to do with probers: their samples, leases and losses.
+
+#include "aggregator/core.hpp"
+#include "common/base/text.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -19,8 +20,12 @@ bool is_near(const std::optional<Duration>& d) { return !d || (*d > -farthest &&
 bool is_possible(const Sample& s, Timestamp now) {
   const bool time =
       !s.computed_at || (*s.computed_at > oldest_time && *s.computed_at < newest_time);
-  return time && is_near(s.probed_at, now) && is_near(s.since, now) && is_near(s.clock_offset) &&
-         is_near(s.clock_uncertainty);
+  const bool whole = s.outcome != Outcome::ok || s.computed_at;
+  return whole && time && is_near(s.probed_at, now) && is_near(s.since, now);
+}
+
+bool has_near_clock(const Sample& s) {
+  return s.clock_offset && is_near(s.clock_offset) && is_near(s.clock_uncertainty);
 }
 
 }  // namespace
@@ -39,10 +44,12 @@ void Core::observe(std::string_view prober, std::string_view instance,
     ++samples_;
     Slot* slot = sample.target < slots_.size() ? slots_[sample.target].get() : nullptr;
     if (!slot) ++unknown_targets_;
-    const bool possible = is_possible(sample, now);
-    if (!possible) ++impossible_samples_;
     const auto admission = streams_.admit(stream, sample.news_seq, now);
-    if (admission == Streams::Admission::known || !possible) continue;
+    if (admission == Streams::Admission::known) continue;
+    if (const auto why = refusal_of(sample, stream, now); !why.empty()) {
+      refused(stream, prober, sample, why);
+      continue;
+    }
     if (admission == Streams::Admission::hole) {
       // It cannot be judged before the news that are missing, but somebody watches.
       if (slot) slot->state.last_sample_at = now;
@@ -51,12 +58,42 @@ void Core::observe(std::string_view prober, std::string_view instance,
     Observation seen{sample, prober, std::min(sample.probed_at + prober_offset, now), std::nullopt};
     if (sample.news_seq != 0) streams_.took(stream, seen.at);
     if (!slot) continue;
-    if (sample.clock_offset) seen.target_offset = *sample.clock_offset - prober_offset;
+    if (has_near_clock(sample))
+      seen.target_offset = *sample.clock_offset - prober_offset;
+    else if (sample.clock_offset)
+      ++refused_offsets_;
+    if (sample.date_off) seen.date_off = *sample.date_off - prober_offset;
     seen.late = stream.synced && now - seen.at > late_after;
     seen.behind = seen.late || (found && seen.at < resumed_at_);
     if (seen.behind) stream.catching_up.insert(sample.target);
     judge(*slot, seen, now);
   }
+}
+
+void Core::garbled(std::string_view instance) {
+  if (Stream* stream = streams_.find(instance)) streams_.garbled(*stream);
+}
+
+/// Why a sample is not believed; empty: it is.
+std::string_view Core::refusal_of(const Sample& sample, const Stream& stream, Timestamp now) const {
+  if (sample.unreadable) return "it cannot be understood";
+  if (!is_possible(sample, now)) return "what it says cannot be";
+  if (target(sample.target) && !Streams::may_tell_of(stream, sample.target, now))
+    return "its prober was never given that target";
+  return {};
+}
+
+void Core::refused(Stream& stream, std::string_view prober, const Sample& sample,
+                   std::string_view why) {
+  ++refused_samples_;
+  // One without a number may be the very news that are awaited.
+  if (sample.unreadable && sample.news_seq == 0) streams_.garbled(stream);
+  const Target* about = target(sample.target);
+  if (about) slots_[sample.target]->state.refused = true;
+  if (std::exchange(stream.told_refused, true)) return;
+  changes_.notes.push_back("a sample is refused prober=" + escape_untrusted(prober, 80) +
+                           " target=" + (about ? about->policy.key : "?") + " why=\"" +
+                           std::string(why) + "\" (told once a prober)");
 }
 
 void Core::judge(Slot& slot, const Observation& seen, Timestamp now) {
@@ -94,7 +131,10 @@ Prober* Core::lease(const Lease& lease, Timestamp now) {
                      " samples with something new are gone: it no longer keeps them (prober.ring; "
                      "or this is an older copy of the journal that had them)",
                  true, now);
-  if (streams_.complete(*stream, lease, offset, resumed_at_, now)) catch_up(*stream, *prober, now);
+  if (streams_.complete(*stream, lease, offset, resumed_at_, now)) {
+    catch_up(*stream, *prober, now);
+    if (lease.generation == prober->generation) streams_.settled(*stream, now);
+  }
   return prober;
 }
 
@@ -173,7 +213,10 @@ void Core::reassign() {
   std::vector<std::uint32_t> ids;
   for (const auto& slot : slots_)
     if (slot) ids.push_back(slot->target.id);
-  for (auto& change : membership_.assign(ids)) assignment_changes_.push_back(std::move(change));
+  for (auto& change : membership_.assign(ids)) {
+    streams_.give(change.instance, change.added);
+    assignment_changes_.push_back(std::move(change));
+  }
 }
 
 std::string_view Core::watch_reason() const {

@@ -29,7 +29,8 @@ void tell(const EventBatch& events) {
     std::cerr << "the aggregator has another journal: following that from its oldest event\n";
   if (events.gap)
     std::cerr << "events " << events.gap->first << " to " << events.gap->last
-              << " are no longer in the journal\n";
+              << (events.gap->unreadable ? " cannot be understood\n"
+                                         : " are no longer in the journal\n");
 }
 
 /// Until `end` is passed; without one, for ever.

@@ -57,8 +57,8 @@ Result<Answer> OperatorCall::ask(const Request& request, const std::string& what
   while (wait_for(socket_, ZMQ_POLLIN, deadline)) {
     const auto frames = receive(socket_, bad);
     if (!frames || frames->topic != topic_of<Answer>()) continue;
-    auto answer = decode<Answer>(frames->body);
-    if (answer && answers(*answer, request)) return answer;
+    auto answer = decoded<Answer>(*frames, bad);
+    if (answer && answers(*answer, request)) return *std::move(answer);
   }
   return Error{"the aggregator at " + endpoint_ + " took the " + what +
                " but did not answer within 30s"};

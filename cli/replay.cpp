@@ -58,8 +58,12 @@ int print(const Pages& pages, const EventPlace& from, const EventPlace& to, bool
         std::cerr << "events before " << page->oldest << " are no longer in the journal\n";
       if (request.after >= end) std::cerr << "the journal ends at event " << end << '\n';
     }
-    for (const auto& event : page->events)
-      if (event.seq > end || is_past(event, to) || !printer.print(event)) return done;
+    for (const auto& event : page->events) {
+      if (event.unreadable)
+        std::cerr << "event " << event.seq << " cannot be understood\n";
+      else if (event.seq > end || is_past(event, to) || !printer.print(event))
+        return done;
+    }
     if (page->caught_up || page->events.empty()) return done;
     request = {.after = page->events.back().seq, .limit = page_limit};
   }

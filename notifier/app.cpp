@@ -106,7 +106,7 @@ void App::take_batch(const EventBatch& batch) {
   }
   const auto now = read_clocks().wall;
   std::vector<Event> events;
-  if (batch.gap) events.push_back(events_missing(batch.gap->first, batch.gap->last, now));
+  if (batch.gap) events.push_back(events_missing(*batch.gap, now));
   events.insert(events.end(), batch.events.begin(), batch.events.end());
   look_at_backlogs(now);
   const auto updates = std::count_if(events.begin(), events.end(), [](const Event& e) {

@@ -11,7 +11,7 @@ namespace {
 /// Targets have a key; matters of the system (a prober, the journal) have a name and a problem.
 std::string subject_of(const Event& e) {
   if (!e.target.empty()) return "target " + e.target;
-  return "system " + e.name + " " + std::string(name_of(opening_of(e.kind)));
+  return "system " + e.name + " " + std::string(problem_of(e.kind));
 }
 
 bool is_over(Form form) {
@@ -22,7 +22,7 @@ bool is_over(Form form) {
 /// The part of the same problem that is still open in what was folded so far.
 Part* open_part(Story& story, const Event& e) {
   for (auto& part : story.parts)
-    if (!is_over(part.form) && opening_of(part.event.kind) == opening_of(e.kind) &&
+    if (!is_over(part.form) && problem_of(part.event.kind) == problem_of(e.kind) &&
         part.event.episode == e.episode)
       return &part;
   return nullptr;

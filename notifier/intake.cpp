@@ -21,7 +21,7 @@ Kind closing_of(Kind opening) {
 
 /// Two journals' episodes are of one problem.
 bool same_problem(const Event& a, const Event& b) {
-  return a.target == b.target && opening_of(a.kind) == opening_of(b.kind) &&
+  return a.target == b.target && problem_of(a.kind) == problem_of(b.kind) &&
          (!a.target.empty() || a.name == b.name);
 }
 
@@ -145,10 +145,11 @@ Event journal_changed(std::int64_t seq, Timestamp now) {
   return e;
 }
 
-Event events_missing(std::int64_t first, std::int64_t last, Timestamp now) {
+Event events_missing(const EventGap& gap, Timestamp now) {
   auto e = own_event(Kind::gap, "notifier",
-                     "events " + std::to_string(first) + " to " + std::to_string(last) +
-                         " were no longer in the aggregator's journal",
+                     "events " + std::to_string(gap.first) + " to " + std::to_string(gap.last) +
+                         (gap.unreadable ? " could not be understood"
+                                         : " were no longer in the aggregator's journal"),
                      now);
   e.notify = true;
   return e;

@@ -2,6 +2,7 @@
 
 // What each sink gets to tell. Pure.
 
+#include "common/bus/event_stream.hpp"
 #include "notifier/item.hpp"
 
 #include <string>
@@ -59,7 +60,7 @@ std::vector<Entry> settle_return(const Receiver& receiver, const std::vector<Eve
 
 /// The notifier's own words on what happened to the stream of events.
 Event journal_changed(std::int64_t seq, Timestamp now);
-Event events_missing(std::int64_t first, std::int64_t last, Timestamp now);
+Event events_missing(const EventGap& gap, Timestamp now);
 Event updates_left_out(std::string_view sink, std::int64_t count, Timestamp now);
 /// A sink does not take what it is given: for the other sinks. `set_aside` are the messages that it
 /// is given no more.

@@ -26,7 +26,7 @@ std::string opening_line(const Event& e, Timestamp now) {
 
 std::string given_up_line(const GivenUp& one) {
   std::string line = "  given up " + format_local(one.at) + " " + who(one.event) + " " +
-                     std::string(phrase_of(one.event));
+                     phrase_of(one.event, quote_plain);
   if (one.event.seq > 0) line += " #" + std::to_string(one.event.seq);
   return line + ": " + quote_plain(one.why) + "\n";
 }

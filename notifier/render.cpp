@@ -19,7 +19,7 @@ struct Words {
 };
 
 // In the order of the enumerators of Kind.
-constexpr std::array<Words, 30> words = {{
+constexpr std::array<Words, 31> words = {{
     {"UPDATED", "has new data"},
     {"WENT BACK", "went back to older data"},
     {"STALE", "is stale"},
@@ -50,6 +50,7 @@ constexpr std::array<Words, 30> words = {{
     {"UNDELIVERED", "does not take messages"},
     {"AGGREGATOR LOST", "gives no sign of life"},
     {"AGGREGATOR BACK", "is back"},
+    {"EVENT", "had the event"},
 }};
 
 /// Words are padded to the longest of them, so that names stand in one column.
@@ -205,9 +206,12 @@ std::string_view word_of(Kind kind) { return words_of(kind).word; }
 
 std::string_view phrase_of(Kind kind) { return words_of(kind).phrase; }
 
-std::string_view phrase_of(const Event& event) {
+std::string phrase_of(const Event& event, Quote quote) {
   const bool many = event.kind == Kind::retired && event.target.empty();
-  return many ? "was changed" : phrase_of(event.kind);  // the configuration is its subject
+  if (many) return "was changed";  // the configuration is its subject
+  std::string phrase(phrase_of(event.kind));
+  if (event.kind == Kind::unknown) phrase += " " + quote(name_of(event.kind));
+  return phrase;
 }
 
 std::string near_time(Timestamp t, Timestamp reference) {
@@ -235,7 +239,7 @@ std::string facts_of(const Event& e, Quote quote) {
     facts = went_back_facts(e, quote);
   else if (role_of(e.kind) == Role::closes)
     facts = closing_facts(e, quote);
-  else if (role_of(e.kind) == Role::fact)
+  else if (role_of(e.kind) == Role::fact && e.kind != Kind::unknown)
     facts = why_of(e, quote);
   else
     facts = problem_facts(e, quote);
@@ -254,6 +258,7 @@ std::string line_of(const Item& item, bool color) {
   const auto who = quote_plain(e.name.empty() ? e.target : e.name);
   const auto what = joined({facts_of(e, quote_plain), quote_plain(e.address)});
   std::string line = format_local(e.at) + " " + painted(word, tone_of(e), color);
+  if (e.kind == Kind::unknown) line += " " + quote_plain(name_of(e.kind));
   if (!who.empty()) line += " " + who;
   if (!what.empty()) line += "  " + what;
   if (e.seq > 0) line += " #" + std::to_string(e.seq);

@@ -20,14 +20,15 @@ std::string quote_plain(std::string_view untrusted);
 enum class Tone { problem, reminder, recovery, fact };
 Tone tone_of(const Event& event);
 
-/// The word that stands for a kind in terminal and log: "STALE", "STILL STALE", "FRESH AGAIN".
+/// The word that stands for a kind in terminal and log: "STALE", "STILL STALE", "FRESH AGAIN";
+/// "EVENT" for one that only a newer version knows.
 std::string_view word_of(Kind kind);
 
 /// The same within a sentence: "PROD is stale", "PROD is fresh again".
 std::string_view phrase_of(Kind kind);
-/// The same for an event whose subject is not always a server: many that left the configuration at
-/// once are one matter of the configuration.
-std::string_view phrase_of(const Event& event);
+/// The same for an event whose subject is not always a server (many that left the configuration at
+/// once are one matter of the configuration), or whose kind only a newer version knows.
+std::string phrase_of(const Event& event, Quote quote);
 
 /// "09:47:03+01:00" when it is on the local day of `reference`, else with its date.
 std::string near_time(Timestamp t, Timestamp reference);
@@ -44,6 +45,8 @@ std::string number_of(const Event& event);
 
 /// One line for terminal or log, without a newline:
 /// "2026-11-22 10:02:03+01:00 STALE           PROD  data 15m old (limit 15m), http://... #123"
+/// and for a kind that only a newer version knows its name before the target's:
+/// "2026-11-22 10:02:03+01:00 EVENT           certificate_expires PROD  in 5d, http://... #124"
 std::string line_of(const Item& item, bool color);
 
 }  // namespace stalewatch::notifier

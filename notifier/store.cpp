@@ -47,9 +47,9 @@ Note note_from(std::string_view name) {
 
 /// The same for all events of one problem; for `retired` of the target's data, which stands for
 /// the rest.
-std::string problem_of(const Event& e) {
-  const auto opening = e.kind == Kind::retired ? Kind::stale : opening_of(e.kind);
-  return std::string(name_of(opening)) + " " + e.target + (e.target.empty() ? e.name : "");
+std::string subject_and_problem(const Event& e) {
+  const auto problem = e.kind == Kind::retired ? name_of(Kind::stale) : problem_of(e.kind);
+  return std::string(problem) + " " + e.target + (e.target.empty() ? e.name : "");
 }
 
 }  // namespace
@@ -193,7 +193,7 @@ Forgotten Store::forget(const std::string& sink) {
     std::set<std::string> untold;  // what is neither told to have begun nor needs to be closed
     for (const auto& item : owed) {
       const auto role = role_of(item.event.kind);
-      const auto about = problem_of(item.event);
+      const auto about = subject_and_problem(item.event);
       if (role == Role::closes && item.note == Note::event && !untold.contains(about)) {
         ++forgotten.kept;
         continue;

@@ -39,23 +39,15 @@ void AggregatorLink::receive(const Now& now, const Handlers& handlers) {
     else if (frames->topic == topic_of<LeaseReply>())
       take_reply(*frames, now);
     else if (frames->topic == topic_of<Ack>()) {
-      if (const auto ack = decoded<Ack>(*frames)) handlers.on_ack(*ack);
+      if (const auto ack = decoded<Ack>(*frames, bad_)) handlers.on_ack(*ack);
     }
     // Other topics belong to newer aggregators.
   }
 }
 
-template <typename M>
-std::optional<M> AggregatorLink::decoded(const Frames& frames) {
-  auto message = decode<M>(frames.body);
-  if (message) return *std::move(message);
-  bad_.count(frames.header.sender, frames.topic + ": " + message.error());
-  return std::nullopt;
-}
-
 void AggregatorLink::take_targets(const Frames& frames, const Now& now,
                                   const std::function<void(AssignmentChange)>& on_change) {
-  auto piece = decoded<Targets>(frames);
+  auto piece = decoded<Targets>(frames, bad_);
   if (!piece) return ask_again(now);
   switch (pieces_.take(*std::move(piece))) {
     case AssignmentPieces::Took::more:
@@ -76,7 +68,7 @@ void AggregatorLink::take_targets(const Frames& frames, const Now& now,
 }
 
 void AggregatorLink::take_reply(const Frames& frames, const Now& now) {
-  const auto reply = decoded<LeaseReply>(frames);
+  const auto reply = decoded<LeaseReply>(frames, bad_);
   if (!reply) return;
   const bool first_ping = !pings_.best();
   pings_.add(reply->lease_sent_at, reply->now, now.wall);

@@ -54,8 +54,6 @@ class AggregatorLink {
   void heard(const Now& now);
   void ask_again(const Now& now);
   void tell_waiting(const Now& now);
-  template <typename M>
-  std::optional<M> decoded(const Frames& frames);
 
   std::string endpoint_;
   Hello hello_;

@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 #include <strings.h>
 
+#include <algorithm>
 #include <string>
 
 namespace stalewatch::prober {
@@ -23,7 +24,8 @@ std::optional<Timestamp> read_date(std::string_view value) {
     return std::nullopt;  // "Sun, 06 Nov 1994 08:49:37 GMT" and the two older forms are shorter
   const std::time_t seconds = curl_getdate(std::string(value).c_str(), nullptr);
   if (seconds <= 0) return std::nullopt;
-  return Timestamp{std::chrono::seconds{seconds}};
+  constexpr std::time_t last = 253'402'300'799;  // of the year 9999: later ones are as wrong
+  return Timestamp{std::chrono::seconds{std::min(seconds, last)}};
 }
 
 }  // namespace

@@ -129,7 +129,7 @@ void App::take_ack(const Ack& ack) {
   if (ack.journal != assignment_) return;  // of another journal: its numbers mean nothing here
   acknowledged_ = true;
   if (ack.seq > 0) outbox_.acked(static_cast<std::uint64_t>(ack.seq));
-  if (ack.resend_from) outbox_.send_from(*ack.resend_from);
+  if (ack.resend_from) outbox_.send_from(*ack.resend_from, ack.batch);
 }
 
 void App::take_subscriptions() {
@@ -172,7 +172,7 @@ void App::tell_health(const Now& now) {
                    .superseded = outbox_.superseded(),
                    .unacked_news = outbox_.ring().size(),
                    .dropped_news = outbox_.ring().dropped_ever(),
-                   .bad_frames = link_.bad_frames(),
+                   .bad_frames = link_.bad_frames() + probing_.refused(),
                    .joined = link_.joined(),
                    .clock = link_.clock()});
 }

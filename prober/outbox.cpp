@@ -50,6 +50,13 @@ void Outbox::rename(const std::function<std::optional<std::uint32_t>(std::uint32
     }
 }
 
+void Outbox::send_from(std::uint64_t seq, std::optional<std::uint32_t> batch) {
+  ring_.send_from(seq);
+  if (!batch) return;
+  small_batch_ = std::clamp<std::size_t>(*batch, 1, max_batch);
+  small_until_ = ring_.last();
+}
+
 std::size_t Outbox::sendable() const { return listening_ ? live_.size() + ring_.unsent() : 0; }
 
 Outbox::Batch Outbox::take_batch(SteadyTime now) {
@@ -71,7 +78,8 @@ Outbox::Batch Outbox::take_rest() { return sendable() == 0 ? Batch{} : first(); 
 
 Outbox::Batch Outbox::first() {
   Batch batch{ring_.sent_up_to(), {}};
-  while (batch.samples.size() < max_batch) {
+  const auto most = ring_.sent_up_to() < small_until_ ? small_batch_ : max_batch;
+  while (batch.samples.size() < most) {
     if (!live_.empty() && live_.front().after <= ring_.sent_up_to()) {
       batch.samples.push_back(std::move(live_.front().sample));
       live_.pop_front();

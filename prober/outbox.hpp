@@ -31,7 +31,8 @@ class Outbox {
   bool listened_to() const { return listening_; }
 
   void acked(std::uint64_t seq) { ring_.acked(seq); }
-  void send_from(std::uint64_t seq) { ring_.send_from(seq); }
+  /// Sends news again from this number on; those that there are now at most `batch` at a time.
+  void send_from(std::uint64_t seq, std::optional<std::uint32_t> batch = std::nullopt);
   /// Target ids mean something else from now on, as for NewsRing::rename.
   void rename(const std::function<std::optional<std::uint32_t>(std::uint32_t)>& renamed);
 
@@ -67,6 +68,8 @@ class Outbox {
   std::deque<Live> live_;
   std::unordered_map<std::uint32_t, Sample> kept_;  ///< at most one per target
   SteadyTime last_batch_{};
+  std::size_t small_batch_ = max_batch;  ///< of news up to the number `small_until_`
+  std::uint64_t small_until_ = 0;
   std::uint64_t superseded_ = 0;
 };
 

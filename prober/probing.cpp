@@ -14,8 +14,16 @@ namespace {
 /// due targets.
 constexpr int max_starts = 256;
 
+/// Targets that cannot be probed are told of, but no more than so many.
+constexpr std::uint64_t refused_told = 100;
+
 std::uint64_t ticket_of(std::uint32_t target, std::uint32_t version) {
   return (static_cast<std::uint64_t>(target) << 32) | version;
+}
+
+/// No aggregator of ours sends anything else.
+bool can_be_probed(const TargetSpec& spec) {
+  return spec.interval > Duration::zero() && spec.timeout > Duration::zero() && spec.max_body > 0;
 }
 
 bool same_data(const TargetSpec& a, const TargetSpec& b) {
@@ -88,7 +96,12 @@ std::unordered_map<std::uint32_t, std::uint32_t> Probing::new_ids(
 
 void Probing::place(TargetSpec spec, Target* before, Timestamp grid) {
   const std::uint32_t id = spec.id;
-  if (spec.interval <= Duration::zero()) return;  // no aggregator of ours sends that
+  if (!can_be_probed(spec)) {
+    if (++refused_ <= refused_told)
+      log::error("a target that cannot be probed is left out key={} interval={}us timeout={}us",
+                 escape_untrusted(spec.key, 80), to_us(spec.interval), to_us(spec.timeout));
+    return;
+  }
   Target target;
   if (before != nullptr && before->spec == spec) {
     target = std::move(*before);
@@ -169,8 +182,12 @@ Sample Probing::judge(const Target& target, const Transfer& transfer) const {
   sample.probed_at = now_.wall;
   sample.took = transfer.took;
   sample.http_status = transfer.http_status;
-  sample.clock_offset = transfer.clock_offset;
-  sample.clock_uncertainty = transfer.clock_uncertainty;
+  if (transfer.clock_offset && !is_a_clock(*transfer.clock_offset, aggregator_clock_)) {
+    sample.date_off = transfer.clock_offset;
+  } else {
+    sample.clock_offset = transfer.clock_offset;
+    sample.clock_uncertainty = transfer.clock_uncertainty;
+  }
   if (transfer.certificate) sample.tls_expires_at = transfer.certificate->not_after;
 
   std::optional<Verdict> verdict = judge_transfer(transfer, target.spec, now_.wall);

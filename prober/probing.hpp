@@ -53,6 +53,8 @@ class Probing {
   /// Due times let pass because the probe before was still running, or the prober was at its
   /// limits.
   std::uint64_t skipped() const { return skipped_; }
+  /// Targets left out because they cannot be probed: no interval, no timeout.
+  std::uint64_t refused() const { return refused_; }
   std::uint64_t last_news_seq() const { return last_news_seq_; }
   /// With `once`: every target has had its turn.
   bool finished() const { return schedule_.size() == 0 && in_flight() == 0; }
@@ -89,6 +91,7 @@ class Probing {
   Schedule schedule_;
   std::optional<ClockOffset> aggregator_clock_;
   std::uint64_t skipped_ = 0;
+  std::uint64_t refused_ = 0;
   std::uint64_t last_news_seq_ = 0;
   std::uint32_t versions_ = 0;
   HttpProbe http_;  ///< last: its destructor must find nothing gone

@@ -136,7 +136,7 @@ Timestamp latest_now(const Transfer& transfer, Timestamp at,
                      const std::optional<ClockOffset>& ours) {
   Timestamp latest = at;
   if (ours) latest += ours->offset + ours->uncertainty;
-  if (transfer.clock_offset)
+  if (transfer.clock_offset && is_a_clock(*transfer.clock_offset, ours))
     latest = std::max(latest, at + *transfer.clock_offset +
                                   transfer.clock_uncertainty.value_or(Duration::zero()));
   return latest;
@@ -157,6 +157,11 @@ std::string future_detail(const BodyReading& reading, Duration ahead) {
 }
 
 }  // namespace
+
+bool is_a_clock(Duration offset, const std::optional<ClockOffset>& ours) {
+  constexpr Duration farthest = std::chrono::hours(24);
+  return std::chrono::abs(offset - (ours ? ours->offset : Duration::zero())) <= farthest;
+}
 
 std::string quoted(const std::string& raw) { return '"' + escape_untrusted(raw, max_quoted) + '"'; }
 

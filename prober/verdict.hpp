@@ -27,6 +27,10 @@ std::optional<Verdict> judge_transfer(const Transfer& transfer, const TargetSpec
 Verdict judge_reading(const BodyReading& reading, const Transfer& transfer, const TargetSpec& spec,
                       Timestamp at, const std::optional<ClockOffset>& ours);
 
+/// Whether a Date that is so far from our clock can be a clock's: within a day of the aggregator's,
+/// as far as that is known. Any other counts as no Date.
+bool is_a_clock(Duration offset, const std::optional<ClockOffset>& ours);
+
 /// A value from outside as it stands in a detail: quoted, escaped, shortened.
 std::string quoted(const std::string& raw);
 

@@ -81,16 +81,19 @@ class App {
                 escape_untrusted(batch.cursor.journal, 64));
     if (batch.gap) {
       const auto lost = std::to_string(batch.gap->first) + " to " + std::to_string(batch.gap->last);
-      log::error("the journal no longer holds these events, they cannot be recorded seq={}", lost);
+      const std::string why = batch.gap->unreadable ? "these events could not be understood: "
+                                                    : "the journal no longer held the events ";
+      log::error("events {}, they cannot be recorded seq={}",
+                 batch.gap->unreadable ? "could not be understood" : "are no longer in the journal",
+                 lost);
       recording_.missed(batch.gap->last - batch.gap->first + 1);
-      batch.events.insert(batch.events.begin(),
-                          Event{.seq = batch.gap->last,
-                                .kind = Kind::gap,
-                                .name = "recorder",
-                                .at = now.wall,
-                                .decided_at = now.wall,
-                                .detail = "the journal no longer held the events " + lost,
-                                .db_save = true});
+      batch.events.insert(batch.events.begin(), Event{.seq = batch.gap->last,
+                                                      .kind = Kind::gap,
+                                                      .name = "recorder",
+                                                      .at = now.wall,
+                                                      .decided_at = now.wall,
+                                                      .detail = why + lost,
+                                                      .db_save = true});
     }
     const bool moved = !batch.cursor.journal.empty() && batch.cursor != taken_;
     if (!moved && batch.events.empty()) return;

@@ -1,8 +1,6 @@
 #include "aggregator/target/state.hpp"
 #include "common/messages/pack.hpp"
 
-#include <stdexcept>
-
 namespace stalewatch::aggregator {
 
 std::string encode_state(const StoredState& state) {
@@ -12,14 +10,13 @@ std::string encode_state(const StoredState& state) {
   return packing::to_string(buffer);
 }
 
-StoredState decode_state(std::string_view bytes) {
-  auto result = packing::decoding(bytes, [](const msgpack::object& o) {
+Result<StoredState> decode_state(std::string_view bytes, Refusals& refused) {
+  return packing::decoding(bytes, [&](const msgpack::object& o) {
+    packing::Reading r(refused);
     StoredState state;
-    packing::unpack(o, state);
+    packing::unpack(r, o, state);
     return state;
   });
-  if (!result) throw std::runtime_error("a target's stored state is unreadable: " + result.error());
-  return *std::move(result);
 }
 
 }  // namespace stalewatch::aggregator

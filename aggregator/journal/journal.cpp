@@ -4,8 +4,10 @@
 #include "common/base/text.hpp"
 #include "common/messages/names.hpp"
 #include "common/messages/wire.hpp"
+#include "common/process/log.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <stdexcept>
 
@@ -16,9 +18,23 @@ namespace {
 constexpr std::size_t page_bytes = 256 << 10;
 constexpr std::int64_t page_events = 5000;
 
-/// A number among the texts of the table meta; 0 when it is not there.
+/// A number among the texts of the table meta; 0 when it is not there, or is none.
 std::int64_t number_in(const std::string& text) {
-  return text.empty() ? 0 : static_cast<std::int64_t>(std::stoll(text));
+  std::int64_t number = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  return read.ec == std::errc() && read.ptr == text.data() + text.size() ? number : 0;
+}
+
+/// A state that cannot be understood costs its target what was known of it, and nothing else.
+void restore_target(Restored& restored, TargetRow row, std::string_view bytes) {
+  Refusals refused;
+  auto state = decode_state(bytes, refused);
+  if (!state) return restored.unreadable.push_back({std::move(row), state.error()});
+  if (refused.count > 0)
+    restored.notes.push_back("left out of the stored state of target " + row.key + ": " +
+                             refused.first);
+  row.state = *std::move(state);
+  restored.targets.push_back(std::move(row));
 }
 
 }  // namespace
@@ -200,8 +216,10 @@ Restored Journal::restore() {
          soci::into(time_field), soci::into(state));
     targets.execute();
     while (targets.fetch())
-      restored.targets.push_back({static_cast<std::uint32_t>(id), key, name, address, time_field,
-                                  false, decode_state(state)});
+      restore_target(
+          restored,
+          {static_cast<std::uint32_t>(id), key, name, address, time_field, false, StoredState{}},
+          state);
 
     std::string instance;
     std::int64_t received = 0, heard_at = 0;
@@ -249,21 +267,23 @@ Replayed Journal::read(std::int64_t after, std::int64_t limit) {
     if (after < 0) page.after = head;
 
     std::string body;
-    std::int64_t start = page.after, most = std::clamp<std::int64_t>(limit, 1, page_events);
+    std::int64_t start = page.after, reached = page.after;
     soci::statement rows =
-        (impl_->sql.prepare << "SELECT body FROM events WHERE seq > :a ORDER BY seq LIMIT :l",
-         soci::use(start), soci::use(most), soci::into(body));
+        (impl_->sql.prepare << "SELECT seq, body FROM events WHERE seq > :a ORDER BY seq",
+         soci::use(start), soci::into(reached), soci::into(body));
     rows.execute();
     std::size_t bytes = 0;
-    while (bytes < page_bytes && rows.fetch()) {
-      auto event = decode<Event>(body);
-      if (!event)
-        throw std::runtime_error("journal " + impl_->path +
-                                 ": an event is unreadable: " + event.error());
+    const auto most = static_cast<std::size_t>(std::clamp<std::int64_t>(limit, 1, page_events));
+    while (bytes < page_bytes && page.events.size() < most && rows.fetch()) {
+      Refusals refused;
+      auto event = decode<Event>(body, refused);
+      if (!event || refused.count > 0)
+        log::error("event {} in the journal cannot be understood{}: {}", reached,
+                   event ? " in part" : "", event ? refused.first : event.error());
+      if (!event) continue;  // a hole, like one that was deleted; what follows is not kept back
       bytes += body.size();
       page.events.push_back(*std::move(event));
     }
-    const std::int64_t reached = page.events.empty() ? page.after : page.events.back().seq;
     page.caught_up = reached >= head;
     return page;
   } catch (const soci::soci_error& e) {
@@ -302,9 +322,11 @@ std::int64_t Journal::head_at(Timestamp t) {
       std::string body;
       impl_->sql << "SELECT seq, body FROM events WHERE seq >= :m ORDER BY seq LIMIT 1",
           soci::use(middle), soci::into(seq), soci::into(body);
-      const auto event = impl_->sql.got_data() ? decode<Event>(body) : Result<Event>(Event{});
-      if (!event) throw std::runtime_error("journal " + impl_->path + ": " + event.error());
-      if (seq == 0 || event->decided_at > t)
+      Refusals refused;
+      const auto event =
+          impl_->sql.got_data() ? decode<Event>(body, refused) : Result<Event>(Event{});
+      // One that cannot be understood counts as later: rather too much is shown than too little.
+      if (seq == 0 || !event || event->decided_at > t)
         after = middle;
       else
         by_then = seq;

@@ -19,6 +19,10 @@ constexpr Duration longest_pause = 30s;
 constexpr Duration under_way = 1s;
 // Losses of one prober are told no more often than this, whatever it claims.
 constexpr Duration tell_pause = 1s;
+// News that could not be understood so often are given up, so that those behind them can be taken.
+constexpr int most_failures = 3;
+// Samples beside the news may come a little later than the lease that tells of all of these.
+constexpr Duration settling = 10s;
 // The last news of a prober that said goodbye are awaited for so long.
 constexpr Duration leave_wait = 3s;
 // A journal notes that a quiet prober is there no more often than this.
@@ -45,6 +49,8 @@ void not_stuck(Stream& stream) {
   stream.stuck_since.reset();
   stream.next_ask = {};
   stream.ask_pause = {};
+  stream.garbled = false;
+  stream.failures = 0;
 }
 
 }  // namespace
@@ -57,6 +63,7 @@ void Streams::restore(const ProberRow& row) {
   stream.heard_at = stream.saved_at = row.heard_at;
   stream.lost = row.lost;
   stream.goes_on = true;
+  stream.tells_of_any_until = Timestamp::max();
   streams_.insert_or_assign(row.instance, std::move(stream));
 }
 
@@ -86,8 +93,22 @@ void Streams::ask(Stream& stream, Timestamp now) {
   stream.ask_pause = std::clamp(2 * stream.ask_pause, first_pause, longest_pause);
   stream.next_ask = now + stream.ask_pause;
   stream.wants_resend = true;
+  if (std::exchange(stream.garbled, false)) ++stream.failures;
   ack_due_.insert(stream.instance);
   ++asked_;
+}
+
+void Streams::give(const std::string& instance, const std::vector<std::uint32_t>& targets) {
+  Stream* stream = find(instance);
+  if (!stream) return;
+  for (const auto id : targets) {
+    if (id >= stream->given.size()) stream->given.resize(id + std::size_t{1});
+    stream->given[id] = true;
+  }
+}
+
+void Streams::settled(Stream& stream, Timestamp now) {
+  stream.tells_of_any_until = std::min(stream.tells_of_any_until, now + settling);
 }
 
 void Streams::resume() {
@@ -151,6 +172,8 @@ std::optional<Loss> Streams::lease(Stream& stream, const Lease& lease, Duration 
       ask(stream, now);
     }
   }
+  const int failures = stream.failures + (stream.garbled ? 1 : 0);
+  if (last > stream.received && failures >= most_failures) loss = skip_garbled(stream, now);
   ack_due_.insert(stream.instance);
   if (last <= stream.received) {
     if (!stream.hole) took(stream, at_most(lease.sent_at, offset, now));
@@ -187,6 +210,15 @@ std::optional<Loss> Streams::skip_to(Stream& stream, std::uint64_t oldest, const
   }
   stream.next_tell = now + tell_pause;
   return loss;
+}
+
+/// What comes next was sent again and again, by itself, and cannot be understood.
+Loss Streams::skip_garbled(Stream& stream, Timestamp now) {
+  ++stream.received;
+  not_stuck(stream);
+  dirty_.insert(stream.instance);
+  ask(stream, now);
+  return {stream.heard_at, now, 1};
 }
 
 Loss Streams::lose(Stream& stream, Timestamp now) {
@@ -285,8 +317,11 @@ std::vector<Streams::ToTell> Streams::take_acks() {
   for (const auto& instance : std::exchange(ack_due_, {})) {
     Stream* stream = find(instance);
     if (!stream || !stream->synced) continue;
-    ToTell ack{instance, stream->committed, std::nullopt};
-    if (std::exchange(stream->wants_resend, false)) ack.resend_from = stream->received + 1;
+    ToTell ack{instance, stream->committed, std::nullopt, std::nullopt};
+    if (std::exchange(stream->wants_resend, false)) {
+      ack.resend_from = stream->received + 1;
+      if (stream->failures > 0) ack.batch = 1;
+    }
     acks.push_back(std::move(ack));
   }
   return acks;
@@ -297,6 +332,7 @@ void Streams::shift_clock(Duration shift) {
     for (Timestamp* time :
          {&stream.heard_at, &stream.saved_at, &stream.next_ask, &stream.next_tell})
       *time += shift;
+    if (stream.tells_of_any_until != Timestamp::max()) stream.tells_of_any_until += shift;
     if (stream.leaves_at) *stream.leaves_at += shift;
     if (stream.stuck_since) *stream.stuck_since += shift;
   }

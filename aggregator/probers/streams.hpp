@@ -50,6 +50,8 @@ struct Stream {
   bool synced = false;          ///< since it (re)joined, a lease has told its clock and its numbers
   bool hole = false;            ///< news are missing; until they come nothing of it is taken
   bool wants_resend = false;
+  bool garbled = false;  ///< something of it came since the last request that cannot be understood
+  int failures = 0;      ///< requests in a row that were answered by such
   std::optional<Timestamp> leaves_at;    ///< said goodbye; its last news are awaited until then
   std::uint64_t leaves_with = 0;         ///< number of its last news
   std::optional<Timestamp> stuck_since;  ///< news are outstanding, and none has come since
@@ -59,6 +61,10 @@ struct Stream {
   std::set<std::uint32_t> catching_up;  ///< targets of which only old samples have come
   bool goes_on =
       false;  ///< it was known before this run (or a stop) and has not been complete since
+  std::vector<bool> given;  ///< by id: targets that it was ever given in this run
+  /// Known before this run: until then it may tell of targets that it was given before.
+  Timestamp tells_of_any_until{};
+  bool told_refused = false;
 };
 
 class Streams {
@@ -74,6 +80,17 @@ class Streams {
   /// it are missing.
   enum class Admission { take, known, hole };
   Admission admit(Stream& stream, std::uint64_t news_seq, Timestamp now);
+  /// Something of it could not be understood, and may have been the news that are awaited.
+  void garbled(Stream& stream) { stream.garbled = true; }
+  /// It is to probe these from now on.
+  void give(const std::string& instance, const std::vector<std::uint32_t>& targets);
+  /// Whether it can have anything to tell of a target.
+  static bool may_tell_of(const Stream& stream, std::uint32_t target, Timestamp now) {
+    return (target < stream.given.size() && stream.given[target]) ||
+           now < stream.tells_of_any_until;
+  }
+  /// All that it had to tell of what it was given before this run is taken.
+  void settled(Stream& stream, Timestamp now);
   /// News that were taken were seen at `at` by the aggregator's clock.
   void took(Stream& stream, Timestamp at);
 
@@ -113,6 +130,7 @@ class Streams {
     std::string instance;
     std::uint64_t committed = 0;
     std::optional<std::uint64_t> resend_from;
+    std::optional<std::uint32_t> batch;
   };
   /// What probers are to be told now.
   std::vector<ToTell> take_acks();
@@ -129,6 +147,7 @@ class Streams {
 
  private:
   void ask(Stream& stream, Timestamp now);
+  Loss skip_garbled(Stream& stream, Timestamp now);
   std::optional<Loss> skip_to(Stream& stream, std::uint64_t oldest, const Lease& lease,
                               Duration offset, Timestamp now);
 

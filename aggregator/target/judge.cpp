@@ -97,22 +97,26 @@ std::string describe_offset(Duration offset) {
          (behind ? " behind" : " ahead") + ", by the Date header";
 }
 
+void keep_offset(ClockOffsets& offsets, Duration offset) {
+  offsets.last[offsets.next] = offset;
+  offsets.next = static_cast<std::uint8_t>((offsets.next + 1) % ClockOffsets::kept);
+  if (offsets.count < ClockOffsets::kept) ++offsets.count;
+}
+
 bool judge_clock(Step& step, const Observation& seen) {
   auto& state = step.state;
-  if (!seen.target_offset) {
-    if (step.target.policy.server_clock && seen.sample.outcome == Outcome::ok &&
-        !state.told_no_date) {
-      state.told_no_date = true;
-      step.out.notes.push_back(
-          "target " + step.target.policy.key +
-          " is set to `clock: server` but sends no Date header: its age is judged by our clock");
-    }
-    return false;
+  // A Date that is too far off to be a clock's is told like one, and nothing goes by it.
+  const auto date_off = seen.target_offset ? std::nullopt : seen.date_off;
+  if (!seen.target_offset && step.target.policy.server_clock &&
+      seen.sample.outcome == Outcome::ok && !state.told_no_date) {
+    state.told_no_date = true;
+    step.out.notes.push_back("target " + step.target.policy.key +
+                             " is set to `clock: server` but sends no usable Date header: its age "
+                             "is judged by our clock");
   }
-  const Duration offset = *seen.target_offset;
-  state.offsets.last[state.offsets.next] = offset;
-  state.offsets.next = static_cast<std::uint8_t>((state.offsets.next + 1) % ClockOffsets::kept);
-  if (state.offsets.count < ClockOffsets::kept) ++state.offsets.count;
+  if (!seen.target_offset && !date_off) return false;
+  const Duration offset = date_off ? *date_off : *seen.target_offset;
+  if (!date_off) keep_offset(state.offsets, offset);
 
   const Duration limit = step.target.policy.max_clock_offset +
                          seen.sample.clock_uncertainty.value_or(Duration::zero());
@@ -122,7 +126,8 @@ bool judge_clock(Step& step, const Observation& seen) {
   if (in_row < clock_samples) ++in_row;
   auto& clock = state.stored.clock;
   if (in_row < clock_samples || clock.open() == off) return false;
-  const auto detail = describe_offset(offset);
+  const auto detail =
+      describe_offset(offset) + (date_off ? ", which is so far off that nothing goes by it" : "");
   if (off)
     open(step, clock, {.kind = Kind::clock_off, .at = seen.at, .since = seen.at, .detail = detail});
   else
@@ -138,8 +143,9 @@ void tell_what_was_inhibited(Step& step) {
     settle(step, stored.data, &stored.data_owed, Kind::stale, Kind::fresh_again);
 }
 
-std::string watch_detail(std::string_view reason, Duration silence) {
+std::string watch_detail(std::string_view reason, Duration silence, bool refused) {
   const std::string start = "no sample for " + format_duration(silence) + ": ";
+  if (refused) return start + "what its prober says of it is not believed";
   if (reason == "no_prober") return start + "no prober is connected";
   if (reason == "prober_lost") return start + "its prober was lost";
   return start + "its prober is connected, but its samples do not arrive";
@@ -166,6 +172,7 @@ bool observe(Step step, const Observation& observation) {
   Observation seen = observation;
   seen.overtaken = seen.behind && seen.at < known_until(state);
   state.last_sample_at = step.now;
+  state.refused = false;
   const bool has_time = seen.sample.outcome == Outcome::ok && seen.sample.computed_at;
   // What others have seen since counts; only an update that nobody has told yet is worth a row.
   if (seen.overtaken) return has_time && judge_data(step, seen, data_inhibited(state));
@@ -209,7 +216,7 @@ bool expire(Step step, std::string_view watch_reason) {
           .at = silent_until,
           .since = state.last_sample_at,
           .reason = std::string(watch_reason),
-          .detail = watch_detail(watch_reason, watch_window(step.target.policy))});
+          .detail = watch_detail(watch_reason, watch_window(step.target.policy), state.refused)});
   }
   if (!server_inhibited(state)) remind_due(stored.server, Kind::still_failing);
   const auto due = stale_due(step.target, state);

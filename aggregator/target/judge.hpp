@@ -51,6 +51,7 @@ struct Observation {
   bool late = false;                      ///< seen longer than late_after ago
   bool behind = false;     ///< late, or seen before this run went on: newer ones are on the way
   bool overtaken = false;  ///< an old one, and newer ones of the target have been judged
+  std::optional<Duration> date_off = std::nullopt;  ///< its Date header, where that is no clock's
 };
 
 /// Takes a sample into account. True when the stored state changed (events or not).

@@ -3,8 +3,10 @@
 // What the aggregator knows of one target. Plain data; the stored part has a for_each_field and
 // goes to the journal in the transaction of the events that changed it.
 
+#include "common/base/result.hpp"
 #include "common/base/time.hpp"
 #include "common/messages/messages.hpp"
+#include "common/messages/refusals.hpp"
 
 #include <array>
 #include <cstdint>
@@ -77,6 +79,7 @@ struct TargetState {
   Timestamp last_sample_at{};
   bool heard = false;     ///< a sample has come in this run, and no old ones since
   Timestamp judged_at{};  ///< corrected probe time of the newest sample that was judged
+  bool refused = false;   ///< what has come since is not believed
   std::uint32_t older_in_row = 0;
   std::uint8_t clock_off_in_row = 0;
   std::uint8_t clock_ok_in_row = 0;
@@ -109,7 +112,8 @@ void for_each_field(M& m, F&& f) {
 
 /// For the journal.
 std::string encode_state(const StoredState& state);
-/// Throws std::runtime_error for bytes that no version of this program wrote.
-StoredState decode_state(std::string_view bytes);
+/// What can be understood of it: an element of a list, or an optional field, that cannot be is left
+/// out and counted.
+Result<StoredState> decode_state(std::string_view bytes, Refusals& refused);
 
 }  // namespace stalewatch::aggregator

@@ -61,13 +61,30 @@ std::string address_of(zmq::message_t& message, const char* otherwise) {
 
 }  // namespace
 
+bool BadFrames::first_of(const std::string& who) {
+  if (std::find(told_.begin(), told_.end(), who) != told_.end() || told_.size() >= 1'000)
+    return false;
+  told_.push_back(who);
+  return true;
+}
+
 void BadFrames::count(const std::string& who, const std::string& why) {
   ++total_;
-  if (std::find(told_.begin(), told_.end(), who) != told_.end() || told_.size() >= 1'000) return;
-  told_.push_back(who);
+  if (!first_of(who)) return;
   log::warn(
       "dropped a message that is not ours from={} why=\"{}\" (told once per sender and socket)",
       escape_untrusted(who, 80), escape_untrusted(why, 200));
+}
+
+void BadFrames::count_parts(const std::string& who, std::string_view topic,
+                            const Refusals& refused) {
+  total_ += refused.count;
+  // Apart from whole messages: each of the two is told once.
+  if (!first_of(who + " (in part)")) return;
+  log::warn(
+      "left out what is not understood of a message from={} topic={} parts={} first=\"{}\" (told "
+      "once per sender and socket)",
+      escape_untrusted(who, 80), topic, refused.count, escape_untrusted(refused.first, 200));
 }
 
 zmq::socket_t make_samples_receiver(zmq::context_t& context, const std::string& endpoint) {

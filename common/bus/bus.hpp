@@ -39,14 +39,20 @@ class Sender {
   Header header_;
 };
 
-/// Counts and tells, once per sender, of frames that are not ours: wrong number of frames,
-/// unreadable header, unknown version. Part of every receiving loop.
+/// Counts and tells, once per sender, of what is not understood: wrong number of frames, unreadable
+/// header, unknown version, and parts of messages that are. Part of every receiving loop.
 class BadFrames {
  public:
+  /// A whole message is dropped.
   void count(const std::string& who, const std::string& why);
+  /// Parts of a message are left out, the rest goes on.
+  void count_parts(const std::string& who, std::string_view topic, const Refusals& refused);
+  /// Messages and parts.
   std::uint64_t total() const { return total_; }
 
  private:
+  bool first_of(const std::string& who);
+
   std::uint64_t total_ = 0;
   std::vector<std::string> told_;
 };
@@ -70,6 +76,18 @@ bool send_frames(zmq::socket_t& socket, const std::string& peer, std::string_vie
 template <typename M>
 bool send(zmq::socket_t& socket, Sender& sender, const M& message, const std::string& peer = {}) {
   return send_frames(socket, peer, topic_of<M>(), sender.next_header(), encode(message));
+}
+
+/// What can be understood of a message that was received; the rest of it is counted. Nothing when
+/// all of it is dropped.
+template <typename M>
+std::optional<M> decoded(const Frames& frames, BadFrames& bad) {
+  Refusals refused;
+  auto message = decode<M>(frames.body, refused);
+  if (refused.count > 0) bad.count_parts(frames.header.sender, frames.topic, refused);
+  if (message) return *std::move(message);
+  bad.count(frames.header.sender, frames.topic + ": " + message.error());
+  return std::nullopt;
 }
 
 /// The next good message, or nothing when there is none waiting. Bad ones are counted and skipped.

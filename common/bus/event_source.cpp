@@ -170,13 +170,11 @@ void EventSource::receive_all(SteadyTime now) {
 
 void EventSource::on_events_frames(const Frames& frames, SteadyTime now) {
   if (frames.topic == topic_of<Event>()) {
-    if (auto event = decode<Event>(frames.body))
-      sequence_.on_live(*std::move(event));
-    else
-      bad_.count(frames.header.sender, event.error());
+    // What is missing of the numbers then is asked for.
+    if (auto event = decoded<Event>(frames, bad_)) sequence_.on_live(*std::move(event));
   } else if (frames.topic == topic_of<Beat>()) {
-    auto beat = decode<Beat>(frames.body);
-    if (!beat) return bad_.count(frames.header.sender, beat.error());
+    auto beat = decoded<Beat>(frames, bad_);
+    if (!beat) return;
     if (last_beat_ && now - *last_beat_ > silence) reconnected();
     last_beat_ = now;
     sequence_.on_beat(*beat);
@@ -186,12 +184,11 @@ void EventSource::on_events_frames(const Frames& frames, SteadyTime now) {
 
 void EventSource::on_control_frames(const Frames& frames) {
   if (frames.topic == topic_of<Replayed>()) {
-    auto page = decode<Replayed>(frames.body);
-    if (!page) return bad_.count(frames.header.sender, page.error());
-    sequence_.on_replayed(*std::move(page));
+    if (auto page = decoded<Replayed>(frames, bad_)) sequence_.on_replayed(*std::move(page));
   } else if (frames.topic == topic_of<Reply>()) {
-    auto reply = decode<Reply>(frames.body);
-    if (!reply) return bad_.count(frames.header.sender, reply.error());
+    auto reply = decoded<Reply>(frames, bad_);
+    if (!reply) return;
+    std::erase_if(reply->problems, [](const Event& problem) { return problem.unreadable; });
     if (std::erase_if(asked_, [&](const Asked& asked) { return asked.command.id == reply->id; }) >
         0)
       replies_.push_back(*std::move(reply));

@@ -64,9 +64,13 @@ void EventSequence::on_replayed(Replayed page) {
   const std::int64_t before = received_;
   head_ = std::max(head_, page.head);
   for (Event& event : page.events) {
-    if (event.seq <= received_) continue;
+    // No page holds what is beyond the head that it tells itself.
+    if (event.seq <= received_ || event.seq > page.head) continue;
     skip_to(event.seq);
-    append(std::move(event));
+    if (event.unreadable)
+      pass_unreadable(event.seq);
+    else
+      append(std::move(event));
   }
   if (page.caught_up && received_ < page.head) {
     skip_to(page.head + 1);
@@ -141,6 +145,19 @@ void EventSequence::skip_to(std::int64_t seq) {
   if (!beginning_)
     segments_.push_back({.before = {journal_, seq - 1}, .gap = EventGap{received_ + 1, seq - 1}});
   received_ = seq - 1;
+}
+
+/// It is there, and will not be understood the next time either.
+void EventSequence::pass_unreadable(std::int64_t seq) {
+  Segment& last = segments_.back();
+  const bool follows = last.events.empty() && !last.told && last.gap && last.gap->unreadable &&
+                       last.gap->last + 1 == seq;
+  if (follows) {
+    last.gap->last = last.before.seq = seq;
+  } else {
+    segments_.push_back({.before = {journal_, seq}, .gap = EventGap{seq, seq, true}});
+  }
+  received_ = seq;
 }
 
 void EventSequence::accept(Event event) {

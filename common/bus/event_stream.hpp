@@ -26,10 +26,12 @@ struct Cursor {
 /// Where a consumer without a cursor begins.
 enum class StartAt { oldest, head };
 
-/// Events that the journal no longer held when they were asked for.
+/// Events that could not be had: the journal no longer held them when they were asked for, or they
+/// could not be understood.
 struct EventGap {
   std::int64_t first = 0;
   std::int64_t last = 0;
+  bool unreadable = false;
 
   bool operator==(const EventGap&) const = default;
 };
@@ -109,6 +111,7 @@ class EventSequence {
   void start_over(const std::string& journal, std::int64_t after);
   void begin_at(const Replayed& page);
   void skip_to(std::int64_t seq);
+  void pass_unreadable(std::int64_t seq);
   void accept(Event event);
   void append(Event event);
   void join_live();

@@ -49,7 +49,7 @@ void put(std::string& out, Duration d) {
 
 void put(std::string& out, Timestamp t) { out += '"' + format_utc(t) + '"'; }
 void put(std::string& out, Outcome outcome) { out += '"' + std::string(name_of(outcome)) + '"'; }
-void put(std::string& out, Kind kind) { out += '"' + std::string(name_of(kind)) + '"'; }
+void put(std::string& out, const EventKind& kind) { out += '"' + std::string(name_of(kind)) + '"'; }
 void put(std::string& out, bool value) { out += value ? "true" : "false"; }
 template <typename T>
 requires(std::is_integral_v<T>) void put(std::string& out, T value) {
@@ -197,7 +197,7 @@ Problem get_named(const Value& value, T& to, std::optional<T> (*from)(std::strin
   return std::nullopt;
 }
 Problem get(const Value& value, Outcome& to) { return get_named(value, to, outcome_from); }
-Problem get(const Value& value, Kind& to) { return get_named(value, to, kind_from); }
+Problem get(const Value& value, EventKind& to) { return get_named(value, to, event_kind_from); }
 
 template <typename T>
 Problem get(const Value& value, std::optional<T>& to) {

@@ -17,7 +17,7 @@ void for_each_field(M& m, F&& f) {
       f("http_status", m.http_status);
   f("computed_at", m.computed_at), f("clock_offset", m.clock_offset),
       f("clock_uncertainty", m.clock_uncertainty);
-  f("tls_expires_at", m.tls_expires_at), f("detail", m.detail);
+  f("tls_expires_at", m.tls_expires_at), f("detail", m.detail), f("date_off", m.date_off);
 }
 
 template <Message<SampleBatch> M, typename F>
@@ -100,6 +100,7 @@ void for_each_field(M& m, F&& f) {
 template <Message<Ack> M, typename F>
 void for_each_field(M& m, F&& f) {
   f("journal", m.journal), f("seq", m.seq), f("resend_from", m.resend_from);
+  f("batch", m.batch);
 }
 
 template <Message<Command> M, typename F>

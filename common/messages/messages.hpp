@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace stalewatch {
@@ -29,6 +30,7 @@ enum class Outcome : std::uint8_t {
   field_missing = 8,
   time_unreadable = 9,
   time_in_future = 10,
+  unknown = 255,  ///< of a newer prober: a failure whose reason this version does not know
 };
 
 /// What one probe of one target saw. Travels as an array, in batches.
@@ -50,6 +52,11 @@ struct Sample {
   std::optional<Timestamp> tls_expires_at;    ///< end of the server certificate's validity
   std::optional<std::string>
       detail;  ///< for people, escaped and short: "HTTP 503", "connect: refused"
+  /// The Date header minus the prober's clock where that is so far that it counts as no Date.
+  std::optional<Duration> date_off;
+
+  // Not on the wire:
+  bool unreadable = false;  ///< only its number, and perhaps its target, could be understood
 
   bool operator==(const Sample&) const = default;
 };
@@ -97,6 +104,30 @@ enum class Kind : std::uint8_t {
   undeliverable,
   aggregator_lost,
   aggregator_back,
+  unknown,  ///< of a newer version: see EventKind
+};
+
+/// The kind of an event, also when only a newer version knows it: `Kind::unknown` then, with the
+/// name that it came by.
+class EventKind {
+ public:
+  EventKind(Kind kind = Kind::updated) : kind_(kind) {}
+  static EventKind unknown(std::string name) {
+    EventKind kind(Kind::unknown);
+    kind.unknown_name_ = std::move(name);
+    return kind;
+  }
+
+  operator Kind() const { return kind_; }
+  /// Empty for the kinds that are known.
+  const std::string& unknown_name() const { return unknown_name_; }
+
+  friend bool operator==(const EventKind&, const EventKind&) = default;
+  friend bool operator==(const EventKind& a, Kind b) { return a.kind_ == b; }
+
+ private:
+  Kind kind_;
+  std::string unknown_name_;
 };
 
 /// One decided fact. Numbered, immutable once published.
@@ -104,7 +135,7 @@ struct Event {
   std::int64_t seq =
       0;  ///< 1, 2, ... within one journal; 0 for events that a consumer makes itself
   std::optional<std::int64_t> episode;  ///< seq of the opening event (an opening carries its own)
-  Kind kind = Kind::updated;
+  EventKind kind;
   std::string target;  ///< the target's key; empty for system events
   std::string name;  ///< what people call it; for system events who is meant (a prober, a consumer)
   std::string address;     ///< the target's address, without credentials
@@ -135,6 +166,9 @@ struct Event {
   std::optional<Timestamp>
       next_reminder_at;               ///< of openings and reminders: when the next one falls due
   std::optional<std::int64_t> count;  ///< of samples_lost: how many, where that is known
+
+  // Not on the wire:
+  bool unreadable = false;  ///< only its number could be understood, or not even that
 
   bool operator==(const Event&) const = default;
 };
@@ -260,6 +294,8 @@ struct Ack {
   std::string journal;
   std::int64_t seq = 0;
   std::optional<std::uint64_t> resend_from;  ///< to a prober: send all news from here again
+  /// With resend_from: at most so many of those in one message, for one could not be understood.
+  std::optional<std::uint32_t> batch;
 
   bool operator==(const Ack&) const = default;
 };

@@ -57,19 +57,36 @@ constexpr std::array<KindRow, 30> kinds = {{
     {"aggregator_back", Role::closes, Kind::aggregator_lost},
 }};
 
-const KindRow& row(Kind kind) { return kinds.at(static_cast<std::size_t>(kind)); }
+constexpr std::string_view unknown_name = "unknown";
+constexpr KindRow unknown_kind = {unknown_name, Role::fact, Kind::unknown};
+constexpr std::size_t longest_kind = 64;
+
+const KindRow& row(Kind kind) {
+  return kind == Kind::unknown ? unknown_kind : kinds.at(static_cast<std::size_t>(kind));
+}
+
+bool is_name(std::string_view text) {
+  return !text.empty() && text.size() <= longest_kind &&
+         text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == text.npos;
+}
 
 }  // namespace
 
 std::string_view name_of(Outcome outcome) {
+  if (outcome == Outcome::unknown) return unknown_name;
   return outcome_names.at(static_cast<std::size_t>(outcome));
 }
 
 std::string_view name_of(Kind kind) { return row(kind).name; }
 
+std::string_view name_of(const EventKind& kind) {
+  return kind.unknown_name().empty() ? name_of(Kind(kind)) : kind.unknown_name();
+}
+
 std::optional<Outcome> outcome_from(std::string_view name) {
   for (std::size_t i = 0; i < outcome_names.size(); ++i)
     if (outcome_names[i] == name) return static_cast<Outcome>(i);
+  if (name == unknown_name) return Outcome::unknown;
   return std::nullopt;
 }
 
@@ -79,8 +96,18 @@ std::optional<Kind> kind_from(std::string_view name) {
   return std::nullopt;
 }
 
+std::optional<EventKind> event_kind_from(std::string_view name) {
+  if (const auto known = kind_from(name)) return *known;
+  if (!is_name(name)) return std::nullopt;
+  return EventKind::unknown(std::string(name));
+}
+
 Role role_of(Kind kind) { return row(kind).role; }
 
 Kind opening_of(Kind kind) { return row(kind).opening; }
+
+std::string_view problem_of(const EventKind& kind) {
+  return kind == Kind::unknown ? name_of(kind) : name_of(opening_of(kind));
+}
 
 }  // namespace stalewatch

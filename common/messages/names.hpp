@@ -11,17 +11,23 @@ namespace stalewatch {
 /// "still_stale".
 std::string_view name_of(Outcome outcome);
 std::string_view name_of(Kind kind);
+std::string_view name_of(const EventKind& kind);
 
 /// The other way round; nothing for a name that this version does not know.
 std::optional<Outcome> outcome_from(std::string_view name);
 std::optional<Kind> kind_from(std::string_view name);
+/// Also for the name of a kind that only a newer version knows: 1 to 64 characters of a-z, 0-9
+/// and _. Nothing for what cannot be one.
+std::optional<EventKind> event_kind_from(std::string_view name);
 
-/// What a kind does to an episode.
+/// What a kind does to an episode. One that is unknown does nothing to any: it is told as a fact.
 enum class Role { fact, opens, reminds, closes };
 Role role_of(Kind kind);
 
 /// The opening kind of the problem that a kind belongs to (fresh_again -> stale); the kind itself
 /// for facts.
 Kind opening_of(Kind kind);
+/// Its name: what problem a kind belongs to. The name itself of a kind that is unknown.
+std::string_view problem_of(const EventKind& kind);
 
 }  // namespace stalewatch

@@ -7,6 +7,7 @@
 #include "common/base/result.hpp"
 #include "common/messages/messages.hpp"
 #include "common/messages/names.hpp"
+#include "common/messages/refusals.hpp"
 
 #include <msgpack.hpp>
 
@@ -37,7 +38,7 @@ struct is_vector<std::vector<T>> : std::true_type {};
 inline void pack(Packer& p, Timestamp t) { p.pack_int64(to_us(t)); }
 inline void pack(Packer& p, Duration d) { p.pack_int64(to_us(d)); }
 inline void pack(Packer& p, Outcome o) { p.pack_uint8(static_cast<std::uint8_t>(o)); }
-inline void pack(Packer& p, Kind k) { p.pack(name_of(k)); }
+inline void pack(Packer& p, const EventKind& k) { p.pack(name_of(k)); }
 template <typename T>
 requires(std::is_arithmetic_v<T> || std::is_same_v<T, std::string>) void pack(Packer& p,
                                                                               const T& value) {
@@ -88,12 +89,48 @@ inline void pack(Packer& p, const Sample& sample) {
   });
 }
 
-// ---- and back; msgpack's own exceptions carry no field name, so the name is added where it is
-// known ----
+// ---- and back ----
+//
+// What cannot be understood is left out alone where the rest means something without it: an element
+// of a list, a field that is optional. Anything else refuses what it belongs to. msgpack's own
+// exceptions carry no field name, so the name is added where it is known.
 
 struct FieldError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
+
+/// What is left out while one message is read.
+class Reading {
+ public:
+  explicit Reading(Refusals& refusals) : refusals_(refusals) {}
+
+  void leave_out(const std::string& why) {
+    if (refusals_.count++ == 0) refusals_.first = why;
+  }
+  std::uint64_t left_out() const { return refusals_.count; }
+  /// The first refusal was inside of this: `where` leads there.
+  void lead_to_first(std::uint64_t left_out_before, const std::string& where) {
+    if (left_out_before == 0 && refusals_.count > 0)
+      refusals_.first = where + ": " + refusals_.first;
+  }
+
+ private:
+  Refusals& refusals_;
+};
+
+/// Runs `read`; true, or false and `why` filled in when it cannot be understood.
+template <typename F>
+bool understood(std::string& why, F&& read) {
+  try {
+    read();
+    return true;
+  } catch (const FieldError& e) {
+    why = e.what();
+  } catch (const msgpack::type_error&) {
+    why = "wrong type or out of range";
+  }
+  return false;
+}
 
 // 30,000 years, either way. What lies beyond is no time, and with what does not, sums cannot
 // overflow.
@@ -105,55 +142,106 @@ inline std::int64_t unpack_us(const msgpack::object& o) {
   return us;
 }
 
-inline void unpack(const msgpack::object& o, Timestamp& t) { t = timestamp_from_us(unpack_us(o)); }
-inline void unpack(const msgpack::object& o, Duration& d) { d = Duration{unpack_us(o)}; }
-inline void unpack(const msgpack::object& o, Outcome& outcome) {
-  const auto number = o.as<std::uint8_t>();
-  if (number > static_cast<std::uint8_t>(Outcome::time_in_future))
-    throw FieldError("unknown outcome");
-  outcome = static_cast<Outcome>(number);
+inline void unpack(Reading&, const msgpack::object& o, Timestamp& t) {
+  t = timestamp_from_us(unpack_us(o));
 }
-inline void unpack(const msgpack::object& o, Kind& kind) {
-  const auto known = kind_from(o.as<std::string_view>());
-  if (!known) throw FieldError("unknown kind");
-  kind = *known;
+inline void unpack(Reading&, const msgpack::object& o, Duration& d) { d = Duration{unpack_us(o)}; }
+inline void unpack(Reading&, const msgpack::object& o, Outcome& outcome) {
+  const auto number = o.as<std::uint8_t>();
+  const bool known = number <= static_cast<std::uint8_t>(Outcome::time_in_future);
+  outcome = known ? static_cast<Outcome>(number) : Outcome::unknown;
+}
+inline void unpack(Reading&, const msgpack::object& o, EventKind& kind) {
+  auto named = event_kind_from(o.as<std::string_view>());
+  if (!named) throw FieldError("not the name of a kind");
+  kind = *std::move(named);
 }
 template <typename T>
 requires(std::is_arithmetic_v<T> ||
-         std::is_same_v<T, std::string>) void unpack(const msgpack::object& o, T& value) {
+         std::is_same_v<T, std::string>) void unpack(Reading&, const msgpack::object& o, T& value) {
   value = o.as<T>();
 }
-inline void unpack(const msgpack::object& o, std::map<std::string, std::string>& m) {
+inline void unpack(Reading&, const msgpack::object& o, std::map<std::string, std::string>& m) {
   m = o.as<std::map<std::string, std::string>>();
 }
-inline void unpack(const msgpack::object& o, Sample& sample);
+inline void unpack(Reading& r, const msgpack::object& o, Sample& sample);
 template <HasFields M>
-requires(!std::is_same_v<M, Sample>) void unpack(const msgpack::object& o, M& message);
+requires(!std::is_same_v<M, Sample>) void unpack(Reading& r, const msgpack::object& o, M& message);
 template <typename T>
-void unpack(const msgpack::object& o, std::optional<T>& value) {
+void unpack(Reading& r, const msgpack::object& o, std::optional<T>& value) {
   if (o.type == msgpack::type::NIL) return value.reset();
-  unpack(o, value.emplace());
+  unpack(r, o, value.emplace());
+}
+
+/// What is known of an element that cannot be understood, if it has a place of its own among the
+/// others. Its number, so that the numbers go on.
+inline bool salvage(const msgpack::object& o, Sample& sample) {
+  sample = Sample{.unreadable = true};
+  const bool array = o.type == msgpack::type::ARRAY;
+  std::string ignored;
+  if (array && o.via.array.size > 0)
+    understood(ignored, [&] { sample.target = o.via.array.ptr[0].as<std::uint32_t>(); });
+  if (array && o.via.array.size > 1)
+    understood(ignored, [&] { sample.news_seq = o.via.array.ptr[1].as<std::uint64_t>(); });
+  return true;
+}
+inline bool salvage(const msgpack::object& o, Event& event) {
+  event = Event{};
+  event.unreadable = true;
+  std::string ignored;
+  if (o.type != msgpack::type::MAP) return true;
+  for (const auto& entry : std::span(o.via.map.ptr, o.via.map.size))
+    if (entry.key.type == msgpack::type::STR && entry.key.as<std::string_view>() == "seq")
+      understood(ignored, [&] { event.seq = entry.val.as<std::int64_t>(); });
+  return true;
 }
 template <typename T>
-void unpack(const msgpack::object& o, std::vector<T>& values) {
+bool salvage(const msgpack::object&, T&) {
+  return false;
+}
+
+/// Arguments are told apart by their place: all of them, or none.
+inline void unpack(Reading&, const msgpack::object& o, std::vector<std::string>& values) {
+  values = o.as<std::vector<std::string>>();
+}
+
+template <typename T>
+void unpack(Reading& r, const msgpack::object& o, std::vector<T>& values) {
   if (o.type != msgpack::type::ARRAY) throw FieldError("not an array");
   values.resize(o.via.array.size);
-  for (std::uint32_t i = 0; i < o.via.array.size; ++i) unpack(o.via.array.ptr[i], values[i]);
+  std::size_t kept = 0;
+  std::string why;
+  for (std::uint32_t i = 0; i < o.via.array.size; ++i) {
+    const auto& element = o.via.array.ptr[i];
+    const auto before = r.left_out();
+    if (understood(why, [&] { unpack(r, element, values[kept]); })) {
+      ++kept;
+    } else {
+      r.leave_out(why);
+      if (salvage(element, values[kept]))
+        ++kept;
+      else
+        values[kept] = T{};
+    }
+    if (r.left_out() != before) r.lead_to_first(before, "[" + std::to_string(i) + "]");
+  }
+  values.resize(kept);
 }
 
 template <typename T>
-void unpack_field(const char* name, const msgpack::object& o, T& value) {
-  try {
-    unpack(o, value);
-  } catch (const FieldError& e) {
-    throw FieldError(std::string(name) + ": " + e.what());
-  } catch (const msgpack::type_error&) {
-    throw FieldError(std::string(name) + ": wrong type or out of range");
+void unpack_field(Reading& r, const char* name, const msgpack::object& o, T& value) {
+  const auto before = r.left_out();
+  std::string why;
+  if (!understood(why, [&] { unpack(r, o, value); })) {
+    if constexpr (!is_optional<T>::value) throw FieldError(std::string(name) + ": " + why);
+    if constexpr (is_optional<T>::value) value.reset();
+    r.leave_out(why);
   }
+  if (r.left_out() != before) r.lead_to_first(before, name);
 }
 
 template <HasFields M>
-requires(!std::is_same_v<M, Sample>) void unpack(const msgpack::object& o, M& message) {
+requires(!std::is_same_v<M, Sample>) void unpack(Reading& r, const msgpack::object& o, M& message) {
   if (o.type != msgpack::type::MAP) throw FieldError("not a map");
   const std::span<const msgpack::object_kv> entries(o.via.map.ptr, o.via.map.size);
   std::size_t next =
@@ -164,16 +252,16 @@ requires(!std::is_same_v<M, Sample>) void unpack(const msgpack::object& o, M& me
       if (entry.key.type != msgpack::type::STR || entry.key.as<std::string_view>() != name)
         continue;
       next += tried + 1;
-      return unpack_field(name, entry.val, value);
+      return unpack_field(r, name, entry.val, value);
     }
   });
 }
 
-inline void unpack(const msgpack::object& o, Sample& sample) {
+inline void unpack(Reading& r, const msgpack::object& o, Sample& sample) {
   if (o.type != msgpack::type::ARRAY) throw FieldError("not an array");
   std::uint32_t i = 0;
   for_each_field(sample, [&](const char* name, auto& value) {
-    if (i < o.via.array.size) unpack_field(name, o.via.array.ptr[i], value);
+    if (i < o.via.array.size) unpack_field(r, name, o.via.array.ptr[i], value);
     ++i;
   });
 }

@@ -6,6 +6,23 @@ namespace stalewatch {
 
 using namespace packing;
 
+namespace {
+
+template <typename M>
+void settle(M&) {}
+
+/// An event whose number cannot be understood either follows the one before it: every number of a
+/// page has its place.
+void settle(Replayed& page) {
+  std::int64_t before = page.after;
+  for (auto& event : page.events) {
+    if (event.unreadable && event.seq <= before) event.seq = before + 1;
+    before = event.seq;
+  }
+}
+
+}  // namespace
+
 std::string encode_header(const Header& header) {
   msgpack::sbuffer buffer;
   Packer p(buffer);
@@ -18,11 +35,13 @@ Result<Header> decode_header(std::string_view bytes) {
   return decoding(bytes, [](const msgpack::object& o) {
     if (o.type != msgpack::type::ARRAY || o.via.array.size < 4)
       throw FieldError("header: too short");
+    Refusals none;  // nothing in it is optional
+    Reading r(none);
     Header header;
-    unpack_field("header.version", o.via.array.ptr[0], header.version);
-    unpack_field("header.sender", o.via.array.ptr[1], header.sender);
-    unpack_field("header.boot", o.via.array.ptr[2], header.boot);
-    unpack_field("header.sequence", o.via.array.ptr[3], header.sequence);
+    unpack_field(r, "header.version", o.via.array.ptr[0], header.version);
+    unpack_field(r, "header.sender", o.via.array.ptr[1], header.sender);
+    unpack_field(r, "header.boot", o.via.array.ptr[2], header.boot);
+    unpack_field(r, "header.sequence", o.via.array.ptr[3], header.sequence);
     return header;
   });
 }
@@ -36,10 +55,12 @@ std::string encode(const M& message) {
 }
 
 template <typename M>
-Result<M> decode(std::string_view bytes) {
-  return decoding(bytes, [](const msgpack::object& o) {
+Result<M> decode(std::string_view bytes, Refusals& refused) {
+  return decoding(bytes, [&](const msgpack::object& o) {
+    Reading r(refused);
     M message;
-    unpack(o, message);
+    unpack(r, o, message);
+    settle(message);
     return message;
   });
 }
@@ -56,14 +77,15 @@ std::string encode(const SampleBatch& batch) {
 }
 
 template <>
-Result<SampleBatch> decode(std::string_view bytes) {
-  return decoding(bytes, [](const msgpack::object& o) {
+Result<SampleBatch> decode(std::string_view bytes, Refusals& refused) {
+  return decoding(bytes, [&](const msgpack::object& o) {
     if (o.type != msgpack::type::ARRAY || o.via.array.size < 2)
       throw FieldError("batch: too short");
+    Reading r(refused);
     SampleBatch batch;
-    unpack_field("assignment", o.via.array.ptr[0], batch.assignment);
-    unpack_field("samples", o.via.array.ptr[1], batch.samples);
-    if (o.via.array.size > 2) unpack_field("after", o.via.array.ptr[2], batch.after);
+    unpack_field(r, "assignment", o.via.array.ptr[0], batch.assignment);
+    unpack_field(r, "samples", o.via.array.ptr[1], batch.samples);
+    if (o.via.array.size > 2) unpack_field(r, "after", o.via.array.ptr[2], batch.after);
     return batch;
   });
 }
@@ -74,7 +96,7 @@ Result<SampleBatch> decode(std::string_view bytes) {
     return topic;                           \
   }                                         \
   template std::string encode(const type&); \
-  template Result<type> decode(std::string_view);
+  template Result<type> decode(std::string_view, Refusals&);
 
 STALEWATCH_MESSAGE(SampleBatch, "samples")
 STALEWATCH_MESSAGE(Event, "event")

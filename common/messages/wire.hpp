@@ -14,6 +14,7 @@
 
 #include "common/base/result.hpp"
 #include "common/messages/messages.hpp"
+#include "common/messages/refusals.hpp"
 
 #include <cstddef>
 #include <span>
@@ -49,9 +50,20 @@ std::string_view topic_of();
 template <typename M>
 std::string encode(const M& message);
 
-/// Never throws, whatever the bytes: sizes, depth and types are checked, trailing bytes are an
-/// error.
+/// What can be understood of a message. An element of a list, or an optional field, that cannot be
+/// is left out and counted in `refused`; a sample or an event among others keeps its place and its
+/// number, marked `unreadable`. Anything else is an error. Never throws, whatever the bytes: sizes,
+/// depth and types are checked, trailing bytes are an error.
 template <typename M>
-Result<M> decode(std::string_view bytes);
+Result<M> decode(std::string_view bytes, Refusals& refused);
+
+/// All of it or nothing.
+template <typename M>
+Result<M> decode(std::string_view bytes) {
+  Refusals refused;
+  auto message = decode<M>(bytes, refused);
+  if (message && refused.count > 0) return Error{refused.first};
+  return message;
+}
 
 }  // namespace stalewatch

@@ -99,6 +99,8 @@ int severity_of(const Event& event) {
     case Kind::gap:
     case Kind::undeliverable:
       return spdlog::level::err;
+    case Kind::unknown:
+      return event.notify ? spdlog::level::err : spdlog::level::warn;
     default:
       break;
   }

@@ -91,6 +91,18 @@ TEST_CASE("a line says who, what, since when, how old, the limit, the reminders 
     for (const auto& row : rows) CHECK(line(row.event) == row.line);
 }
 
+TEST_CASE("a kind that only a newer version knows is a plain line with its name", "[notifier]") {
+  use_berlin_time();
+  auto event = make_event(Kind::updated, 7, ten, "T2");
+  event.kind = EventKind::unknown("certificate_expires");
+  event.detail = "in \x1b[31m5d";
+  CHECK(line(event) ==
+        "2026-11-22 10:00:00+01:00 EVENT           certificate_expires T2  in \\x1b[31m5d, "
+        "http://h/v #7");
+  CHECK(tone_of(event) == Tone::fact);
+  CHECK(phrase_of(event, quote_plain) == "had the event certificate_expires");
+}
+
 TEST_CASE("a sink that begins with nothing open says so", "[notifier]") {
   use_berlin_time();
   Event at_ten;

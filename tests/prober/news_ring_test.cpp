@@ -52,6 +52,30 @@ TEST_CASE("news are sent once in order, and again from where that is asked for",
   CHECK(ring.dropped().count == 0);
 }
 
+TEST_CASE("news that were not understood together go out one by one, up to the last there were",
+          "[ring][outbox]") {
+  Outbox outbox(100);
+  outbox.listened_to(true);
+  const auto batches = [&] {
+    std::vector<std::size_t> sizes;
+    for (auto batch = outbox.take_rest(); !batch.samples.empty(); batch = outbox.take_rest())
+      sizes.push_back(batch.samples.size());
+    return sizes;
+  };
+  for (std::uint32_t i = 1; i <= 4; ++i) outbox.add(news(i));
+  CHECK(batches() == std::vector<std::size_t>{4});
+  outbox.send_from(2, 1);
+  for (std::uint32_t i = 5; i <= 7; ++i) outbox.add(news(i));
+  CHECK(batches() == std::vector<std::size_t>{1, 1, 1, 3});
+  outbox.send_from(2, 0);  // of no sense: at least one
+  CHECK(batches() == std::vector<std::size_t>{1, 1, 1, 1, 1, 1});
+  outbox.send_from(2);
+  CHECK(batches() == std::vector<std::size_t>{1, 1, 1, 1, 1, 1});
+  outbox.add(news(8));
+  outbox.add(news(9));
+  CHECK(batches() == std::vector<std::size_t>{2});
+}
+
 TEST_CASE("a full ring drops its oldest and remembers how many, and of when", "[ring]") {
   NewsRing ring(3);
   for (int i = 1; i <= 5; ++i) ring.add(news(1, t0 + i * 1s));

@@ -171,6 +171,16 @@ TEST_CASE("the Date of an answer tells the server's clock, unless a cache may ha
   CHECK_FALSE(offset({dated, "HTTP/1.1 200 OK"}));  // of the redirect before
 }
 
+TEST_CASE("a Date of any year is read without overflow", "[clock]") {
+  const Timestamp now = timestamp_from_us(1'800'000'000'000'000);
+  for (const auto* year : {"9999", "33658", "40000", "292278", "999999999"}) {
+    AnswerHeaders headers;
+    REQUIRE(headers.add("Date: Fri, 31 Dec " + std::string(year) + " 23:59:59 GMT\r\n"));
+    if (const auto clock = headers.clock_offset(now, now))
+      CHECK(clock->offset <= timestamp_from_us(253'402'300'800'000'000) - now);
+  }
+}
+
 TEST_CASE("headers have a limit", "[clock]") {
   AnswerHeaders headers;
   CHECK(headers.add(std::string(max_header_bytes, 'x')));

@@ -210,6 +210,8 @@ TEST_CASE("the future is ahead of the target's own clock and of the aggregator's
   // The target's clock is ahead, and so may its data be.
   CHECK(outcome(6min + 600ms, 5min, {}) == Outcome::ok);
   CHECK(outcome(6min + 600ms + 1us, 5min, {}) == Outcome::time_in_future);
+  CHECK(outcome(24h, 24h, {}) == Outcome::ok);
+  CHECK(outcome(24h, 24h + 1us, {}) == Outcome::time_in_future);  // no clock is so far off
   // A Date that is behind makes nothing of the present a future.
   CHECK(outcome(1min, -5min, {}) == Outcome::ok);
   CHECK(outcome(1min + 1us, -5min, {}) == Outcome::time_in_future);
@@ -217,6 +219,16 @@ TEST_CASE("the future is ahead of the target's own clock and of the aggregator's
   CHECK(outcome(-59min + 10ms, {}, -1h) == Outcome::ok);
   CHECK(outcome(-59min + 10ms + 1us, {}, -1h) == Outcome::time_in_future);
   CHECK(outcome(0s, -2h, -1h) == Outcome::time_in_future);
+}
+
+TEST_CASE("a Date is a clock's within a day of the aggregator's clock", "[verdict]") {
+  CHECK(is_a_clock(24h, {}));
+  CHECK(is_a_clock(-24h, {}));
+  CHECK_FALSE(is_a_clock(24h + 1us, {}));
+  CHECK_FALSE(is_a_clock(-24h - 1us, {}));
+  // It is the prober's own clock that is days behind.
+  CHECK(is_a_clock(72h + 5min, ClockOffset{72h, 10ms}));
+  CHECK_FALSE(is_a_clock(5min, ClockOffset{72h, 10ms}));
 }
 
 TEST_CASE("a time in the future is quoted, with a hint when it looks like local time",

@@ -44,7 +44,7 @@ std::string past(std::string_view phrase) {
 /// What came and went did not end well when the server was taken out of the configuration.
 std::string removal_of(const Part& part) {
   if (part.event.kind != Kind::retired) return {};
-  return "; " + std::string(phrase_of(part.event));
+  return "; " + phrase_of(part.event, quote_chat);
 }
 
 /// "is stale: data 15m old (limit 15m), ..." or "was stale 10:02-10:40 (38m)".
@@ -58,7 +58,7 @@ std::string told(const Part& part) {
            (why.empty() ? "" : "; began: " + why) + removal_of(part);
   }
   const auto facts = facts_of(e, quote_chat);
-  return std::string(phrase_of(e)) + (facts.empty() ? "" : ": " + facts);
+  return phrase_of(e, quote_chat) + (facts.empty() ? "" : ": " + facts);
 }
 
 /// The same for the summary line: nothing in it that an answering server has written.
@@ -68,7 +68,7 @@ std::string told_shortly(const Part& part) {
   if (part.opening)
     return past(phrase_of(part.opening->kind)) + " " +
            span_of(part.opening->since.value_or(part.opening->at), e.at) + removal_of(part);
-  std::string text(phrase_of(e));
+  std::string text = phrase_of(e, quote_chat);
   if (part.form == Form::removed)
     return text + (e.since ? "; closed after " + format_duration(e.at - *e.since) : "");
   if (e.reason && outcome_from(*e.reason)) text += " (`" + *e.reason + "`)";

@@ -3,6 +3,7 @@
 #include "aggregator/journal/lock.hpp"
 #include "aggregator/journal/threads.hpp"
 #include "tests/aggregator/bench.hpp"
+#include "tests/aggregator/journal/run_sql.hpp"
 #include "tests/catch.hpp"
 #include "tests/temporary_folder.hpp"
 
@@ -29,6 +30,65 @@ Changes some(std::int64_t seq) {
 }
 
 }  // namespace
+
+TEST_CASE("an event that cannot be understood is a hole, and what follows is not kept back",
+          "[journal][bad element]") {
+  Folder folder;
+  const auto path = folder.file("journal.sqlite");
+  Journal journal(path, Journal::Mode::write);
+  journal.write({some(1), some(2), some(3), some(4)});
+  run_sql(path, "UPDATE events SET body = x'c1' WHERE seq IN (2, 4)");
+  auto page = journal.read(0, 10);
+  REQUIRE(page.events.size() == 2);
+  CHECK(page.events[1].seq == 3);
+  CHECK(page.head == 4);
+  CHECK(page.caught_up);
+  page = journal.read(1, 1);
+  REQUIRE(page.events.size() == 1);
+  CHECK(page.events[0].seq == 3);
+  CHECK_FALSE(page.caught_up);
+  CHECK(journal.read(3, 10).caught_up);
+  CHECK(journal.head_at(t0 + 1h) == 1);  // what cannot be dated counts as later
+}
+
+TEST_CASE("a kind that only a newer version knows stays in the journal as it is",
+          "[journal][bad element]") {
+  Folder folder;
+  Journal journal(folder.file("journal.sqlite"), Journal::Mode::write);
+  auto changes = some(1);
+  changes.events[0].kind = EventKind::unknown("certificate_expires");
+  journal.write({changes});
+  CHECK(journal.read(0, 10).events == changes.events);
+}
+
+TEST_CASE("what cannot be understood of a stored state is told; the other targets are there",
+          "[journal][bad element]") {
+  Folder folder;
+  const auto path = folder.file("journal.sqlite");
+  Journal journal(path, Journal::Mode::write);
+  auto changes = some(1);
+  for (std::uint32_t id = 2; id <= 4; ++id) {
+    changes.targets.push_back(changes.targets[0]);
+    changes.targets.back().id = id;
+    changes.targets.back().key = std::string(1, static_cast<char>('A' + id));
+  }
+  journal.write({changes});
+  run_sql(path, "UPDATE targets SET state = x'c1' WHERE id = 2");
+  // {"answered": true, "computed_at": "x"}
+  run_sql(path,
+          "UPDATE targets SET state = x'82a8616e737765726564c3ab636f6d70757465645f6174a178' WHERE "
+          "id = 3");
+  run_sql(path, "INSERT OR REPLACE INTO meta VALUES ('trouble', 'much')");
+  const auto restored = journal.restore();
+  REQUIRE(restored.targets.size() == 3);
+  CHECK(restored.targets[1].state == StoredState{.answered = true});
+  CHECK(restored.notes == std::vector<std::string>{
+                              "left out of the stored state of target D: computed_at: wrong type "
+                              "or out of range"});
+  REQUIRE(restored.unreadable.size() == 1);
+  CHECK(restored.unreadable[0].row.key == "C");
+  CHECK(restored.trouble == OpenTrouble{});
+}
 
 TEST_CASE("what was written is there after opening again", "[journal]") {
   Folder folder;

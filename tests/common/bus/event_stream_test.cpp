@@ -3,6 +3,7 @@
 #include "tests/catch.hpp"
 #include "tests/common/messages/random_messages.hpp"
 
+#include <algorithm>
 #include <random>
 
 namespace stalewatch {
@@ -128,6 +129,48 @@ TEST_CASE("what the journal no longer holds is told exactly, before the events t
   CHECK(batch.events.empty());
   CHECK(batch.cursor == Cursor{"j", 13});
   CHECK(sequence.caught_up());
+}
+
+TEST_CASE("events that cannot be understood are passed and told as missing, once",
+          "[event_stream][bad element]") {
+  EventSequence sequence(Cursor{"j", 5}, StartAt::oldest);
+  sequence.wanted_replay();
+  const auto with_bad = [](std::int64_t after, std::vector<std::int64_t> numbers,
+                           std::vector<std::int64_t> bad, std::int64_t head, bool all) {
+    auto answer = page("j", after, std::move(numbers), head, all);
+    for (auto& e : answer.events)
+      e.unreadable = std::find(bad.begin(), bad.end(), e.seq) != bad.end();
+    return answer;
+  };
+  SECTION("in the middle of good ones") {
+    sequence.on_replayed(with_bad(5, {6, 7, 8, 9}, {7, 8}, 9, true));
+    CHECK(seqs(sequence.take(10).events) == Seqs{6});
+    const auto batch = sequence.take(10);
+    CHECK(batch.gap == EventGap{7, 8, true});
+    CHECK(seqs(batch.events) == Seqs{9});
+    CHECK(batch.cursor == Cursor{"j", 9});
+    CHECK(sequence.caught_up());
+  }
+  SECTION("a whole page of them does not stop what follows") {
+    sequence.on_replayed(with_bad(5, {6, 7}, {6, 7}, 9, false));
+    CHECK(sequence.wanted_replay() == Replay{"j", 7, EventSequence::page_limit});
+    sequence.on_replayed(with_bad(7, {8, 9}, {8}, 9, true));
+    const auto batch = sequence.take(10);
+    CHECK(batch.gap == EventGap{6, 8, true});
+    CHECK(seqs(batch.events) == Seqs{9});
+  }
+  SECTION("after some were taken it is told anew") {
+    sequence.on_replayed(with_bad(5, {6}, {6}, 7, false));
+    CHECK(sequence.take(10).gap == EventGap{6, 6, true});
+    sequence.wanted_replay();
+    sequence.on_replayed(with_bad(6, {7}, {7}, 7, true));
+    CHECK(sequence.take(10).gap == EventGap{7, 7, true});
+    CHECK(sequence.caught_up());
+  }
+  SECTION("a number beyond the head is not believed") {
+    sequence.on_replayed(page("j", 5, {6, 1'000'000, 7}, 7));
+    CHECK(seqs(sequence.take(10).events) == Seqs{6, 7});
+  }
 }
 
 TEST_CASE("a consumer that begins misses nothing that was gone before", "[event_stream]") {

@@ -48,8 +48,14 @@ class RandomMessages {
     d = Duration{coin() ? number(-2'000'000, 2'000'000) : number(-(1LL << 58), 1LL << 58)};
   }
   void fill(bool& b) { b = coin(); }
-  void fill(Outcome& o) { o = static_cast<Outcome>(number(0, 10)); }
-  void fill(Kind& k) { k = static_cast<Kind>(number(0, 29)); }
+  void fill(Outcome& o) {
+    const auto n = number(0, 11);
+    o = n > 10 ? Outcome::unknown : static_cast<Outcome>(n);
+  }
+  void fill(EventKind& k) {
+    const auto n = number(0, 30);
+    k = n > 29 ? EventKind::unknown("of_the_future") : EventKind(static_cast<Kind>(n));
+  }
   template <typename T>
   requires(std::is_integral_v<T>) void fill(T& n) {
     n = static_cast<T>(number(0, coin() ? 200 : std::numeric_limits<std::int64_t>::max()));

@@ -1,5 +1,6 @@
 #include "common/messages/wire.hpp"
 
+#include "common/messages/names.hpp"
 #include "tests/catch.hpp"
 #include "tests/common/messages/random_messages.hpp"
 
@@ -205,11 +206,11 @@ TEST_CASE("samples of older and newer probers are understood", "[wire]") {
   CHECK(shorter->samples == std::vector{Sample{.target = 9, .news_seq = 1}});
 
   const auto longer = decode<SampleBatch>(batch_of([](Packer& p) {
-    p.pack_array(15);
+    p.pack_array(16);
     p.pack(9), p.pack(1);
     for (int i = 0; i < 2; ++i) p.pack(0);
     p.pack(1), p.pack(1), p.pack(0), p.pack(0);
-    for (int i = 0; i < 5; ++i) p.pack_nil();
+    for (int i = 0; i < 6; ++i) p.pack_nil();
     p.pack("of the future"), p.pack(std::vector<int>{1});
   }));
   REQUIRE(longer);
@@ -221,12 +222,183 @@ TEST_CASE("a sample's wrong values are refused by the field's name", "[wire]") {
   const auto error_of = [](const std::string& fields) {
     return decode<SampleBatch>(bytes_of("92a26131") + bytes_of("91") + fields).error();
   };
-  CHECK(error_of("\x05") == "samples: not an array");
-  CHECK(error_of("\x91\xff") == "samples: target: wrong type or out of range");
+  CHECK(error_of("\x05") == "samples: [0]: not an array");
+  CHECK(error_of("\x91\xff") == "samples: [0]: target: wrong type or out of range");
   CHECK(error_of(bytes_of("91cf0000000100000000")) ==
-        "samples: target: wrong type or out of range");
-  CHECK(error_of(bytes_of("95010000000b")) == "samples: outcome: unknown outcome");
-  CHECK(error_of(bytes_of("9501000000a26f6b")) == "samples: outcome: wrong type or out of range");
+        "samples: [0]: target: wrong type or out of range");
+  CHECK(error_of(bytes_of("9501000000a26f6b")) ==
+        "samples: [0]: outcome: wrong type or out of range");
+}
+
+TEST_CASE("an outcome that only a newer prober knows is a failure for an unknown reason",
+          "[wire]") {
+  const auto batch = decode<SampleBatch>(bytes_of("92a26131") + bytes_of("9195010000000b"));
+  REQUIRE(batch);
+  CHECK(batch->samples == std::vector{Sample{.target = 1, .outcome = Outcome::unknown}});
+}
+
+TEST_CASE("the name of a kind that only a newer version knows is kept", "[wire]") {
+  Event event = known_event();
+  event.kind = EventKind::unknown("certificate_expires");
+  const auto back = decode<Event>(encode(event));
+  REQUIRE(back);
+  CHECK(back->kind == Kind::unknown);
+  CHECK(name_of(back->kind) == "certificate_expires");
+  CHECK(*back == event);
+  for (const auto* name : {"", "Two words", "x\ny", "caf\xc3\xa9"}) {
+    event.kind = EventKind::unknown(name);
+    if (*name) CHECK(decode<Event>(encode(event)).error() == "kind: not the name of a kind");
+  }
+  event.kind = EventKind::unknown(std::string(65, 'x'));
+  CHECK_FALSE(decode<Event>(encode(event)));
+}
+
+// ---- one bad element in the middle of good ones ----
+
+namespace {
+
+/// The field `name` of an encoded message gets another value: `value`, encoded.
+std::string with_value(const std::string& bytes, const std::string& name,
+                       const std::string& value) {
+  const auto key = packed([&](Packer& p) { p.pack(name); });
+  const auto at = bytes.find(key);
+  REQUIRE(at != bytes.npos);
+  const auto from = at + key.size();
+  std::size_t to = from;
+  msgpack::unpack(bytes.data(), bytes.size(), to);
+  return bytes.substr(0, from) + value + bytes.substr(to);
+}
+
+/// `list` of an encoded message, with `bad` in the place of its second element. Elements are
+/// encoded alike, so the first occurrence of the second one's bytes is where it stands.
+std::string with_bad(const std::string& bytes, const std::string& good, const std::string& bad) {
+  const auto at = bytes.find(good);
+  REQUIRE(at != bytes.npos);
+  return bytes.substr(0, at) + bad + bytes.substr(at + good.size());
+}
+
+template <typename M>
+struct InPart {
+  Result<M> message;
+  Refusals refused;
+};
+template <typename M>
+InPart<M> in_part(const std::string& bytes) {
+  Refusals refused;
+  auto message = decode<M>(bytes, refused);
+  REQUIRE(message);
+  return {std::move(message), refused};
+}
+
+std::string sample_bytes(const Sample& sample) {
+  const auto batch = encode(SampleBatch{"", {sample}});
+  return batch.substr(3);  // the arrays' heads and the empty name
+}
+
+}  // namespace
+
+TEST_CASE("a batch goes on without the sample that is not understood, which keeps its number",
+          "[wire][bad element]") {
+  auto first = known_sample(), second = known_sample(), third = known_sample();
+  second.target = 71'000, second.news_seq = 2;
+  third.target = 72'000, third.news_seq = 3;
+  const auto bytes = encode(SampleBatch{"a1", {first, second, third}, 0});
+  const auto good = sample_bytes(second);
+  SECTION("a value of another type") {
+    const auto bad = good.substr(0, 7) + bytes_of("a178") + good.substr(16);  // probed_at: "x"
+    const auto read = in_part<SampleBatch>(with_bad(bytes, good, bad));
+    CHECK(read.message->samples ==
+          std::vector{first, Sample{.target = 71'000, .news_seq = 2, .unreadable = true}, third});
+    CHECK(read.refused.count == 1);
+    CHECK(read.refused.first == "samples: [1]: probed_at: wrong type or out of range");
+  }
+  SECTION("no sample at all") {
+    for (const auto& bad : values_of_all_types()) {
+      const auto read = in_part<SampleBatch>(with_bad(bytes, good, bad));
+      if (bad == bytes_of("91c0")) continue;  // an array, and so a sample without a target
+      CHECK(read.message->samples == std::vector{first, Sample{.unreadable = true}, third});
+      CHECK(read.refused.count == 1);
+    }
+  }
+  SECTION("an optional value") {
+    second.clock_offset = Duration(1);
+    auto bad_clock = encode(SampleBatch{"a1", {first, second, third}, 0});
+    const auto with_clock = sample_bytes(second);
+    const auto bad = with_clock.substr(0, with_clock.size() - 1) + "\xc3";
+    const auto read = in_part<SampleBatch>(with_bad(bad_clock, with_clock, bad));
+    second.clock_offset.reset();
+    CHECK(read.message->samples == std::vector{first, second, third});
+    CHECK(read.refused.first == "samples: [1]: clock_offset: wrong type or out of range");
+  }
+}
+
+TEST_CASE("a page goes on without the event that is not understood, whose number has its place",
+          "[wire][bad element]") {
+  std::vector<Event> events = {known_event(), known_event(), known_event()};
+  for (std::size_t i = 0; i < events.size(); ++i) events[i].seq = 7 + static_cast<int>(i);
+  const Replayed page{"j", 6, 1, 9, events, true};
+  const auto bytes = encode(page);
+  const auto good = encode(events[1]);
+  const auto read = [&](const std::string& bad) {
+    return in_part<Replayed>(with_bad(bytes, good, bad));
+  };
+  const auto unreadable = read(with_value(good, "at", "\xc0"));
+  CHECK(unreadable.message->events ==
+        std::vector{events[0], Event{.seq = 8, .unreadable = true}, events[2]});
+  CHECK(unreadable.refused.first == "events: [1]: at: wrong type or out of range");
+  for (const auto* number : {"\xc0", "\x05", "\xff", "\xa1x"})
+    CHECK(read(with_value(with_value(good, "at", "\xc0"), "seq", number)).message->events[1] ==
+          Event{.seq = 8, .unreadable = true});
+  const auto in_parts = read(with_value(good, "lag", "\xc3"));
+  events[1].lag.reset();
+  CHECK(in_parts.message->events == events);
+  CHECK(in_parts.refused.first == "events: [1]: lag: wrong type or out of range");
+}
+
+TEST_CASE("an assignment goes on without the target that is not understood",
+          "[wire][bad element]") {
+  const std::vector<TargetSpec> specs = {
+      {.id = 1, .key = "A"}, {.id = 2, .key = "B"}, {.id = 3, .key = "C"}};
+  const auto bytes = encode(Targets{.assignment = "a1", .added = specs, .removed = {7, 200, 9}});
+  const auto good = bytes.substr(bytes.find(bytes_of("de0013a2696402")));
+  const auto bad = with_value(good, "interval", "\xa1x");
+  auto read = in_part<Targets>(with_bad(bytes, good, bad));
+  CHECK(read.message->added == std::vector{specs[0], specs[2]});
+  CHECK(read.refused.first == "added: [1]: interval: wrong type or out of range");
+  read = in_part<Targets>(with_bad(bytes, bytes_of("9307ccc809"), bytes_of("9307c309")));
+  CHECK(read.message->removed == std::vector<std::uint32_t>{7, 9});
+  CHECK(read.message->added == specs);
+}
+
+TEST_CASE("a list of problems goes on without the one that is not understood",
+          "[wire][bad element]") {
+  std::vector<Event> problems = {known_event(), known_event(), known_event()};
+  problems[1].seq = 8;
+  const auto good = encode(problems[1]);
+  const auto bytes = encode(Reply{1, true, "3 open", "j", 9, problems});
+  const auto read = in_part<Reply>(with_bad(bytes, good, with_value(good, "target", "\x05")));
+  REQUIRE(read.message->problems.size() == 3);
+  CHECK(read.message->problems[1].unreadable);
+  CHECK(read.message->problems[2] == problems[2]);
+}
+
+TEST_CASE("a lease renews without the optional field that is not understood",
+          "[wire][bad element]") {
+  const Lease lease{"i1", 3, 9, t0, Duration{-5}, Duration{7}};
+  auto expected = lease;
+  expected.clock_offset.reset();
+  const auto read =
+      in_part<Lease>(with_value(encode(lease), "clock_offset", "\xcb" + std::string(8, '\x7f')));
+  CHECK(*read.message == expected);
+  CHECK(read.refused.first == "clock_offset: wrong type or out of range");
+  // Without its instance it is nobody's.
+  CHECK_FALSE(decode<Lease>(with_value(encode(lease), "instance", "\x05")));
+}
+
+TEST_CASE("the arguments of a command are understood all or not at all", "[wire][bad element]") {
+  const auto bytes = encode(Command{1, "forget", {"recorder"}});
+  Refusals refused;
+  CHECK_FALSE(decode<Command>(with_value(bytes, "arguments", bytes_of("92a17805")), refused));
 }
 
 TEST_CASE("times that would overflow what reckons with them are refused", "[wire]") {

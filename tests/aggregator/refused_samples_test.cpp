@@ -1,0 +1,310 @@
+// One bad sample spoils nothing but itself.
+
+#include "tests/aggregator/bench.hpp"
+#include "tests/catch.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+using namespace stalewatch;
+using namespace stalewatch::aggregator;
+
+namespace {
+
+/// A core with two targets and probers that number their news.
+struct Post {
+  explicit Post(Restored restored = {}) : core(std::move(restored), 5s, t0) {
+    auto a = server("A"), b = server("B");
+    a.interval = b.interval = 5s;
+    core.configure({a, b}, t0);
+    collect();
+  }
+
+  void join(const std::string& who, Timestamp now) {
+    core.hello({.role = "prober", .name = "p-" + who, .instance = who}, "peer", now);
+    lease(who, now, 0);
+  }
+  void lease(const std::string& who, Timestamp now, std::uint64_t last_news) {
+    const auto* prober = core.prober(who);
+    REQUIRE(prober);
+    generations[who] = prober->generation;
+    REQUIRE(core.lease({.instance = who,
+                        .generation = generations[who],
+                        .last_news_seq = last_news,
+                        .sent_at = now,
+                        .clock_offset = Duration(0),
+                        .oldest_news_seq = 1},
+                       now));
+    collect();
+  }
+  Sample news(std::uint64_t seq, Timestamp at, const std::string& key = "A") {
+    return {.target = *core.id_of(key),
+            .news_seq = seq,
+            .probed_at = at,
+            .since = at,
+            .http_status = 200,
+            .computed_at = at - 1s};
+  }
+  void observe(const std::string& who, const std::vector<Sample>& samples, Timestamp now) {
+    core.observe("p-" + who, who, samples, now);
+    collect();
+  }
+  void collect() {
+    auto changes = core.take_changes();
+    core.committed(changes);
+    for (auto& event : changes.events) {
+      if (event.kind != Kind::prober_joined) said.push_back(Bench::text_of(event));
+      last = event;
+    }
+    for (auto& note : changes.notes) notes.push_back(note);
+    for (auto& row : changes.targets) {
+      std::erase_if(rows, [&](const TargetRow& r) { return r.id == row.id; });
+      rows.push_back(std::move(row));
+    }
+    for (auto& row : changes.probers) {
+      std::erase_if(probers, [&](const ProberRow& r) { return r.instance == row.instance; });
+      probers.push_back(std::move(row));
+    }
+  }
+  /// What the prober is told of its news.
+  Streams::ToTell told() {
+    const auto acks = core.take_acks();
+    return acks.empty() ? Streams::ToTell{} : acks.back();
+  }
+  Said take() { return std::exchange(said, {}); }
+
+  Core core;
+  Said said;
+  Event last;
+  std::vector<std::string> notes;
+  std::vector<TargetRow> rows;
+  std::vector<ProberRow> probers;
+  std::map<std::string, std::uint64_t> generations;
+};
+
+bool mention(const std::vector<std::string>& notes, const std::string& text) {
+  return std::any_of(notes.begin(), notes.end(),
+                     [&](const auto& note) { return note.find(text) != note.npos; });
+}
+
+}  // namespace
+
+TEST_CASE("a sample that is not understood or believed is refused alone, and its number is taken",
+          "[refused]") {
+  Post post;
+  post.join("a", t0);
+  post.observe("a", {post.news(1, t0)}, t0);
+  const auto bad = GENERATE(0, 1, 2, 3);
+  auto refused = post.news(2, t0 + 1s);
+  if (bad == 0) refused = {.target = refused.target, .news_seq = 2, .unreadable = true};
+  if (bad == 1) refused.probed_at = t0 + 24h * 365 * 30;
+  if (bad == 2) refused.computed_at = timestamp_from_us(900'000'000'000'000'000);
+  if (bad == 3) refused.computed_at.reset();
+  post.observe("a", {refused, post.news(3, t0 + 2s), post.news(4, t0 + 3s, "B")}, t0 + 3s);
+  CHECK(post.take() == Said{"updated @2"});
+  CHECK(post.core.refused_samples() == 1);
+  CHECK(post.told().committed == 4);
+  CHECK(mention(post.notes, "a sample is refused prober=p-a target=A why="));
+  // Again and again: counted each time, told once; nothing is asked for again.
+  post.notes.clear();
+  for (std::uint64_t seq = 5; seq < 50; ++seq) {
+    refused.news_seq = seq;
+    post.observe("a", {refused}, t0 + 4s);
+  }
+  CHECK(post.core.refused_samples() == 46);
+  CHECK(post.notes.empty());
+  CHECK_FALSE(post.told().resend_from);
+  CHECK(post.core.streams().asked() == 0);
+}
+
+TEST_CASE("a target of which nothing is believed is not watched, and the text says why",
+          "[refused]") {
+  Post post;
+  post.join("a", t0);
+  for (int i = 1; i <= 40; ++i) {
+    const auto at = t0 + i * 1s;
+    auto bad = post.news(0, at);
+    bad.since = t0 - 24h * 365 * 30;
+    auto good = post.news(0, at, "B");
+    good.computed_at = t0;
+    post.observe("a", {bad, good}, at);
+    post.core.lease({.instance = "a", .sent_at = at}, at);
+    post.core.advance(at);
+    post.collect();
+  }
+  REQUIRE(post.take() == Said{"not_watched @30 e2 chat"});
+  CHECK(post.last.target == "A");
+  CHECK(post.last.detail == "no sample for 30s: what its prober says of it is not believed");
+}
+
+TEST_CASE("a clock's offset that cannot be is left out, the sample counts", "[refused]") {
+  Post post;
+  post.join("a", t0);
+  post.observe("a", {post.news(1, t0)}, t0);
+  auto sample = post.news(2, t0 + 1s);
+  sample.clock_offset = 24h * 365 * 38'000;
+  sample.clock_uncertainty = 1s;
+  post.observe("a", {sample}, t0 + 1s);
+  CHECK(post.take() == Said{"updated @1"});
+  CHECK(post.core.refused_samples() == 0);
+  CHECK(post.core.refused_offsets() == 1);
+}
+
+TEST_CASE("a Date that is no clock's is told as a wrong clock, and nothing goes by it",
+          "[refused]") {
+  auto by_server = server();
+  by_server.server_clock = true;
+  by_server.threshold = 10min;
+  Bench bench({by_server});
+  for (int i = 0; i < 3; ++i)
+    bench.sample(t0 + i * 1s, {.http_status = 200, .computed_at = t0, .date_off = 24h * 3000});
+  CHECK(bench.said() == Said{"clock_off @2 e1 chat"});
+  CHECK(
+      *bench.all().back().detail ==
+      "its clock is 3000d ahead, by the Date header, which is so far off that nothing goes by it");
+  CHECK_FALSE(bench.core().targets_clock_offset());
+  for (int i = 3; i < 6; ++i)
+    bench.sample(t0 + i * 1s, {.http_status = 200,
+                               .computed_at = t0,
+                               .clock_offset = Duration(0),
+                               .clock_uncertainty = 500ms});
+  CHECK(bench.said() == Said{"clock_ok @5 e1 chat"});
+}
+
+TEST_CASE("a batch that cannot be understood is asked for one by one; the third failure skips one",
+          "[refused]") {
+  Post post;
+  post.join("a", t0);
+  post.observe("a", {post.news(1, t0), post.news(2, t0 + 1s)}, t0 + 1s);
+  post.lease("a", t0 + 2s, 2);
+  (void)post.told();
+  (void)post.take();
+  const auto lost_batch = [&](Timestamp now) {
+    post.core.garbled("a");
+    post.lease("a", now, 5);
+    post.lease("a", now + 1s, 5);
+    return post.told();
+  };
+  auto ack = lost_batch(t0 + 3s);
+  CHECK(ack.resend_from == 3u);
+  CHECK(ack.batch == 1u);
+  SECTION("one by one it comes") {
+    for (std::uint64_t seq = 3; seq <= 5; ++seq)
+      post.observe("a", {post.news(seq, t0 + 3s + static_cast<int>(seq) * 1s)}, t0 + 9s);
+    CHECK(post.take() == Said{"updated @6", "updated @7", "updated @8"});
+    post.lease("a", t0 + 10s, 5);
+    ack = post.told();
+    CHECK(ack.committed == 5);
+    CHECK_FALSE(ack.resend_from);
+  }
+  SECTION("the one that is not understood is skipped, and told as lost") {
+    ack = lost_batch(t0 + 6s);
+    CHECK(ack.resend_from == 3u);
+    CHECK(post.take() == Said{});
+    post.core.garbled("a");
+    post.lease("a", t0 + 12s, 5);
+    CHECK(post.take() == Said{"samples_lost @12 chat"});
+    CHECK(post.last.count == 1);
+    ack = post.told();
+    CHECK(ack.committed == 3);
+    CHECK(ack.resend_from == 4u);
+    post.observe("a", {post.news(4, t0 + 12s), post.news(5, t0 + 13s)}, t0 + 13s);
+    CHECK(post.take() == Said{"updated @12", "updated @13"});
+  }
+}
+
+TEST_CASE("what cannot be understood beside complete news asks for nothing", "[refused]") {
+  Post post;
+  post.join("a", t0);
+  post.observe("a", {post.news(1, t0)}, t0);
+  (void)post.told();
+  for (int i = 1; i <= 10; ++i) {
+    post.core.garbled("a");
+    post.lease("a", t0 + i * 1s, 1);
+    CHECK_FALSE(post.told().resend_from);
+  }
+  CHECK(post.take() == Said{});
+  post.core.garbled("nobody");
+}
+
+TEST_CASE("a prober is believed of the targets that it was given, now or before", "[refused]") {
+  Post post;
+  post.join("a", t0);
+  std::set<std::string> had_some = {"a"};  // and those that never had any target
+  for (int i = 0; i < 20; ++i) {
+    post.join("b" + std::to_string(i), t0);
+    for (const auto& prober : post.core.probers())
+      if (!prober.targets.empty()) had_some.insert(prober.instance);
+  }
+  REQUIRE(post.core.prober("a")->targets.empty());
+  // Its own late news of what has moved away.
+  post.observe("a", {post.news(1, t0)}, t0);
+  CHECK(post.core.refused_samples() == 0);
+  const auto ids_of = [&](const std::string& who) { return post.core.prober(who)->targets; };
+  for (const auto& prober : post.core.probers()) {
+    const auto& ids = ids_of(prober.instance);
+    if (std::find(ids.begin(), ids.end(), *post.core.id_of("A")) == ids.end()) continue;
+    post.observe(prober.instance, {post.news(1, t0 + 1s)}, t0 + 1s);
+  }
+  CHECK(post.take() == Said{"updated @1"});
+  // The word of one that never had it: refused, its number taken.
+  const auto& probers = post.core.probers();
+  const auto foreign = std::find_if(probers.begin(), probers.end(), [&](const Prober& prober) {
+    return !had_some.contains(prober.instance);
+  });
+  REQUIRE(foreign != probers.end());
+  post.observe(foreign->instance, {post.news(1, t0 + 2s)}, t0 + 2s);
+  CHECK(post.take() == Said{});
+  CHECK(post.core.refused_samples() == 1);
+  CHECK(mention(post.notes, "never given"));
+  // And of somebody who has not said hello.
+  const auto before = post.core.refused_samples();
+  post.observe("stranger", {post.news(0, t0 + 3s)}, t0 + 3s);
+  CHECK(post.take() == Said{});
+  CHECK(post.core.refused_samples() == before + 1);
+}
+
+TEST_CASE("after a restart a prober may tell of what it was given before, until that is taken",
+          "[refused]") {
+  Post before;
+  before.join("a", t0);
+  before.core.advance(t0 + 10s);  // it is lost
+  before.collect();
+  Restored restored{.targets = before.rows,
+                    .probers = before.probers,
+                    .next_id = 3,
+                    .next_seq = before.core.next_seq()};
+  Post post(std::move(restored));
+  for (int i = 0; i < 20; ++i) post.join("b" + std::to_string(i), t0);
+  post.join("a", t0 + 1s);
+  REQUIRE(post.core.prober("a")->targets.empty());
+  post.observe("a", {post.news(1, t0)}, t0 + 1s);
+  CHECK(post.core.refused_samples() == 0);
+  post.lease("a", t0 + 2s, 1);
+  post.observe("a", {post.news(0, t0 + 3s)}, t0 + 3s);  // one that was under way beside the lease
+  CHECK(post.core.refused_samples() == 0);
+  post.observe("a", {post.news(0, t0 + 13s)}, t0 + 13s);
+  CHECK(post.core.refused_samples() == 1);
+}
+
+TEST_CASE("a stored state that cannot be understood costs its own target alone", "[refused]") {
+  Post before;
+  Restored restored{.targets = {before.rows[0]},
+                    .unreadable = {{before.rows[1], "data: not a map"}},
+                    .notes = {"left out of the stored state of target A: views"},
+                    .next_id = 3,
+                    .next_seq = 9};
+  Post post(std::move(restored));
+  CHECK(post.take() == Said{"retired @0 chat"});
+  CHECK(post.last.target == "B");
+  CHECK(post.last.detail ==
+        "its stored state cannot be understood (data: not a map): it begins anew");
+  CHECK(mention(post.notes, "left out of the stored state"));
+  CHECK(post.core.id_of("A") == 1u);
+  CHECK(post.core.id_of("B") == 3u);  // another target than the one whose state is lost
+  const auto row = std::find_if(post.rows.begin(), post.rows.end(),
+                                [](const TargetRow& r) { return r.id == 2; });
+  REQUIRE(row != post.rows.end());
+  CHECK(row->retired);
+}

@@ -1,0 +1,78 @@
+"""One event that cannot be understood, or whose kind only a newer version knows, keeps nothing from being told."""
+
+import sqlite3
+
+from notifier_world import AT, Aggregator, begin, event, numbers, stop, wait_for
+
+
+def expires(**more):
+    return event("certificate_expires", target="T2", detail="in 5d", **more)
+
+
+def test_an_event_of_an_unknown_kind_is_a_plain_line_and_its_closing_is_told(world):
+    process = begin(world)
+    publish = world.aggregator.publish
+    publish(event("stale", 1, "A"))
+    publish(expires(episode=2, notify=True))
+    publish(dict(expires(), notify=False), dict(expires(), inhibited=True, notify=True))
+    wait_for(lambda: "T2 had the event `certificate_expires`: in 5d" in world.webhook.text())
+    publish(event("fresh_again", 1, "A"), event("answering_again", 2, "T2"))
+    wait_for(lambda: world.aggregator.acked == 6)
+    wait_for(lambda: "T2 is answering again" in world.webhook.text())
+    assert numbers(world.terminal()) == [1, 2, 3, 5, 6], "inhibited events are shown to nobody"
+    assert "10:00:00+01:00 EVENT           certificate_expires T2  in 5d, http://h/v #2" in world.terminal()
+    assert world.terminal() in world.log.read_text()
+    assert world.webhook.text().count("certificate_expires") == 2, "its summary line and itself; not the one without notify"
+    stop(process)
+
+
+def test_an_event_that_is_not_understood_is_told_as_missing_and_passed(world):
+    process = begin(world)
+    publish = world.aggregator.publish
+    publish(event("stale", 1, "A"))
+    publish(dict(event("stale", 2, "B"), at="yesterday"), dict(event("stale", 3, "C"), kind=7))
+    publish(dict(event("stale", 4, "D"), lag="much"))
+    wait_for(lambda: world.aggregator.acked == 4)
+    wait_for(lambda: "events 2 to 3 could not be understood" in world.webhook.text())
+    wait_for(lambda: "D is stale" in world.webhook.text())
+    assert numbers(world.terminal()) == [1, 4]
+    assert world.terminal().count("EVENTS MISSING") == 1
+    own_log = (world.folder / "stderr").read_text()
+    assert own_log.count("left out what is not understood of a message from=aggregator") == 1
+    assert own_log.count("dropped a message that is not ours from=aggregator") == 1
+    stop(process)
+
+
+def test_of_the_open_problems_those_that_are_understood_are_told(world):
+    problems = [event("stale", 1, "A"), dict(event("stale", 2, "B"), kind=7), event("stale", 3, "C"),
+                expires(episode=4, notify=True)]
+    world.aggregator = Aggregator(world.folder)
+    world.aggregator.problems = [dict(problem, seq=i + 1) for i, problem in enumerate(problems)]
+    process = world.start()
+    wait_for(lambda: "3 problems are open: A, C, T2" in world.webhook.text())
+    stop(process)
+
+
+def test_one_row_of_the_state_file_that_cannot_be_read_keeps_nothing_from_being_told(world):
+    process = begin(world)
+    world.webhook.answering.clear()
+    world.aggregator.publish(*[event("stale", i, f"T{i}") for i in range(1, 6)])
+    wait_for(lambda: world.aggregator.acked == 5)
+    process.kill()
+    process.wait()
+    with sqlite3.connect(world.state) as connection:
+        changed = connection.execute("UPDATE outbox SET event = '{\"kind\":' WHERE sink = 'rocketchat' AND seq = 3")
+        assert changed.rowcount == 1
+        connection.execute("UPDATE open_problems SET opening = 'x' WHERE target = 'T4'")
+    connection.close()
+    world.webhook.answering.set()
+    process = world.start()
+    wait_for(lambda: "T5" in world.webhook.text())
+    assert all(f"T{i}" in world.webhook.text() for i in (1, 2, 4, 5)) and "T3" not in world.webhook.text()
+    world.aggregator.publish(event("fresh_again", 4, "T4", AT + 1))
+    wait_for(lambda: "T4 is fresh again" in world.webhook.text())
+    with sqlite3.connect(world.state) as connection:
+        assert connection.execute("SELECT sink, seq FROM set_aside").fetchall() == [("rocketchat", 3)]
+    connection.close()
+    assert "a message for rocketchat cannot be read any more and is set aside" in world.everything_shown()
+    stop(process)
