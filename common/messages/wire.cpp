@@ -54,6 +54,17 @@ std::string encode(const M& message) {
   return to_string(buffer);
 }
 
+template <typename E>
+std::size_t encoded_size(const E& element) {
+  msgpack::sbuffer buffer;
+  Packer p(buffer);
+  pack(p, element);
+  return buffer.size();
+}
+
+template std::size_t encoded_size(const TargetSpec&);
+template std::size_t encoded_size(const Event&);
+
 template <typename M>
 Result<M> decode(std::string_view bytes, Refusals& refused) {
   return decoding(bytes, [&](const msgpack::object& o) {

@@ -30,6 +30,14 @@ inline constexpr std::uint32_t wire_version = 1;
 /// (ZMQ_MAXMSGSIZE).
 inline constexpr std::size_t max_frame_bytes = 4 << 20;
 
+/// A long list goes in several messages of at most so many bytes each (one with a single element
+/// may be larger), far below the largest frame: what a slow peer has not read yet costs little.
+inline constexpr std::size_t piece_bytes = 256 << 10;
+/// And of at most so many elements: half of what receivers take of one list.
+inline constexpr std::size_t piece_elements = 10'000;
+/// A single element that is larger is not sent at all: no receiver takes a string of more.
+inline constexpr std::size_t max_element_bytes = 1 << 20;
+
 struct Header {
   std::uint32_t version = wire_version;
   std::string sender;          ///< the process' name, as people know it
@@ -49,6 +57,10 @@ std::string_view topic_of();
 
 template <typename M>
 std::string encode(const M& message);
+
+/// Bytes that an element takes in a list of a message. For TargetSpec and Event.
+template <typename E>
+std::size_t encoded_size(const E& element);
 
 /// What can be understood of a message. An element of a list, or an optional field, that cannot be
 /// is left out and counted in `refused`; a sample or an event among others keeps its place and its
