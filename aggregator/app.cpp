@@ -40,6 +40,8 @@ struct App::Metrics {
         events(counter(r, "stalewatch_aggregator_events_total", "Events committed and published.")),
         bad_frames(counter(r, "stalewatch_aggregator_bad_frames_total",
                            "Messages dropped because they were not understood.")),
+        oversized(counter(r, "stalewatch_aggregator_oversized_messages_total",
+                          "Messages not sent because they were too large.")),
         foreign_batches(
             counter(r, "stalewatch_aggregator_foreign_batches_total",
                     "Batches of samples dropped because their ids are of another journal.")),
@@ -77,8 +79,8 @@ struct App::Metrics {
             counter(r, "stalewatch_aggregator_unread_events_deleted_total",
                     "Events deleted for want of space before every consumer had them.")) {}
 
-  prometheus::Counter &samples, &events, &bad_frames, &foreign_batches, &unknown_targets,
-      &repeated_news, &resends, &refused_samples, &refused_offsets;
+  prometheus::Counter &samples, &events, &bad_frames, &oversized, &foreign_batches,
+      &unknown_targets, &repeated_news, &resends, &refused_samples, &refused_offsets;
   prometheus::Gauge &targets, &stale, &failing, &not_watched, &probers, &queued, &journal_size,
       &trouble, &paused;
   prometheus::Counter &refused_acks, &dropped_unread;
@@ -276,6 +278,7 @@ void App::update_metrics() {
   const auto counts = core_.counts();
   raise_to(metrics_->samples, core_.samples());
   raise_to(metrics_->bad_frames, bad_.total() + control_.bad_frames());
+  raise_to(metrics_->oversized, events_out_.refused() + control_.oversized());
   raise_to(metrics_->foreign_batches, foreign_batches_);
   raise_to(metrics_->unknown_targets, core_.unknown_targets());
   raise_to(metrics_->refused_acks, refused_acks_);

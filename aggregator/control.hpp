@@ -41,6 +41,7 @@ class Control {
   std::map<std::string, std::int64_t> take_acks();
 
   std::uint64_t bad_frames() const { return bad_.total(); }
+  std::uint64_t oversized() const { return sender_.refused(); }
 
  private:
   void handle(const Frames& frames, Timestamp now);

@@ -45,6 +45,7 @@ class AggregatorLink {
   /// The aggregator's clock against ours.
   std::optional<ClockOffset> clock() const { return pings_.best(); }
   std::uint64_t bad_frames() const { return bad_.total(); }
+  std::uint64_t oversized() const { return sender_.refused(); }
 
  private:
   void take_targets(const Frames& frames, const Now& now,

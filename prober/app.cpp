@@ -173,6 +173,7 @@ void App::tell_health(const Now& now) {
                    .unacked_news = outbox_.ring().size(),
                    .dropped_news = outbox_.ring().dropped_ever(),
                    .bad_frames = link_.bad_frames() + probing_.refused(),
+                   .oversized = sender_.refused() + link_.oversized(),
                    .joined = link_.joined(),
                    .clock = link_.clock()});
 }

@@ -40,6 +40,8 @@ struct Metrics::Series {
                         "limits.")),
         bad_frames(counter(registry, "stalewatch_prober_bad_frames_total",
                            "Messages from the aggregator that were not understood.")),
+        oversized(counter(registry, "stalewatch_prober_oversized_messages_total",
+                          "Messages not sent because they were too large.")),
         targets(gauge(registry, "stalewatch_prober_targets", "Targets assigned.")),
         in_flight(gauge(registry, "stalewatch_prober_in_flight", "Probes under way.")),
         overdue(gauge(registry, "stalewatch_prober_overdue", "Targets due and not yet probed.")),
@@ -64,6 +66,7 @@ struct Metrics::Series {
   prometheus::Counter& dropped_news;
   prometheus::Counter& skipped;
   prometheus::Counter& bad_frames;
+  prometheus::Counter& oversized;
   prometheus::Gauge& targets;
   prometheus::Gauge& in_flight;
   prometheus::Gauge& overdue;
@@ -92,6 +95,7 @@ void Metrics::update(const State& state) {
   series_->unacked.Set(static_cast<double>(state.unacked_news));
   raise_to(series_->dropped_news, state.dropped_news);
   raise_to(series_->bad_frames, state.bad_frames);
+  raise_to(series_->oversized, state.oversized);
   if (!state.clock) return;
   series_->clock_offset.Set(seconds(state.clock->offset));
   series_->clock_uncertainty.Set(seconds(state.clock->uncertainty));

@@ -33,6 +33,7 @@ class Metrics {
     std::size_t unacked_news = 0;
     std::uint64_t dropped_news = 0;  ///< since the start
     std::uint64_t bad_frames = 0;
+    std::uint64_t oversized = 0;
     bool joined = false;
     std::optional<ClockOffset> clock;
   };

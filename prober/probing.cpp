@@ -13,6 +13,8 @@ namespace {
 /// Probes started in one turn at most, so that answers and leases are not kept waiting by a wave of
 /// due targets.
 constexpr int max_starts = 256;
+/// Bytes of a detail. It bounds a batch: 256 samples of some 600 bytes fit a message easily.
+constexpr std::size_t max_detail = 500;
 
 /// Targets that cannot be probed are told of, but no more than so many.
 constexpr std::uint64_t refused_told = 100;
@@ -200,7 +202,7 @@ Sample Probing::judge(const Target& target, const Transfer& transfer) const {
     if (verdict->outcome == Outcome::ok) sample.computed_at = reading.computed_at;
   }
   sample.outcome = verdict->outcome;
-  if (!verdict->detail.empty()) sample.detail = std::move(verdict->detail);
+  if (!verdict->detail.empty()) sample.detail = escape_untrusted(verdict->detail, max_detail);
   return sample;
 }
 

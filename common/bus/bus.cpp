@@ -8,6 +8,7 @@
 namespace stalewatch {
 namespace {
 
+constexpr Duration tell_again = std::chrono::minutes(1);  // of messages that are too large
 constexpr std::size_t max_name = 200;  // bytes of a sender's name: it is kept, and shown to people
 constexpr int control_queue_limit = 1'000;
 constexpr int queue_limit = 10'000;  // messages; our rings and cursors are the buffers that count
@@ -68,6 +69,16 @@ bool BadFrames::first_of(const std::string& who) {
   return true;
 }
 
+void Sender::refuse(std::string_view topic, std::size_t bytes) {
+  ++refused_;
+  const auto now = read_clocks().mono;
+  const auto [told, first] = told_.try_emplace(std::string(topic), now);
+  if (!first && now - told->second < tell_again) return;
+  told->second = now;
+  log::error("a message is too large and is not sent topic={} bytes={} most={} refused={}", topic,
+             bytes, max_frame_bytes, refused_);
+}
+
 void BadFrames::count(const std::string& who, const std::string& why) {
   ++total_;
   if (!first_of(who)) return;
@@ -124,9 +135,14 @@ zmq::socket_t make_events_receiver(zmq::context_t& context, const std::string& e
   return connected(std::move(socket), endpoint);
 }
 
-bool send_frames(zmq::socket_t& socket, const std::string& peer, std::string_view topic,
-                 std::string header, std::string body) {
+bool send_frames(zmq::socket_t& socket, Sender& sender, std::string_view topic, std::string body,
+                 const std::string& peer) {
   using zmq::send_flags;
+  if (body.size() > max_frame_bytes) {
+    sender.refuse(topic, body.size());
+    return false;
+  }
+  const auto header = sender.next_header();
   try {
     const auto part = [&](std::string_view bytes, send_flags more) {
       return socket.send(zmq::buffer(bytes), more | send_flags::dontwait).has_value();

@@ -8,6 +8,8 @@
 
 #include <zmq.hpp>
 
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,8 +37,14 @@ class Sender {
   }
   const Header& header() const { return header_; }
 
+  /// Counts a message that is too large to be sent, and tells of it: once a minute for each topic.
+  void refuse(std::string_view topic, std::size_t bytes);
+  std::uint64_t refused() const { return refused_; }
+
  private:
   Header header_;
+  std::uint64_t refused_ = 0;
+  std::map<std::string, SteadyTime, std::less<>> told_;  ///< by topic
 };
 
 /// Counts and tells, once per sender, of what is not understood: wrong number of frames, unreadable
@@ -69,13 +77,14 @@ zmq::socket_t make_events_sender(zmq::context_t&, const std::string& endpoint); 
 zmq::socket_t make_events_receiver(zmq::context_t&,
                                    const std::string& endpoint);  ///< SUB to everything, connects
 
-/// Never waits. False when the peer's queue is full or there is no peer: the message is gone.
-bool send_frames(zmq::socket_t& socket, const std::string& peer, std::string_view topic,
-                 std::string header, std::string body);
+/// Never waits. False when the message is gone: the peer's queue is full, there is no peer, or the
+/// body has more than max_frame_bytes, which would end the connection and is told.
+bool send_frames(zmq::socket_t& socket, Sender& sender, std::string_view topic, std::string body,
+                 const std::string& peer = {});
 
 template <typename M>
 bool send(zmq::socket_t& socket, Sender& sender, const M& message, const std::string& peer = {}) {
-  return send_frames(socket, peer, topic_of<M>(), sender.next_header(), encode(message));
+  return send_frames(socket, sender, topic_of<M>(), encode(message), peer);
 }
 
 /// What can be understood of a message that was received; the rest of it is counted. Nothing when

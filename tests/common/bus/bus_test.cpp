@@ -59,6 +59,21 @@ struct Pair {
   BadFrames bad;
 };
 
+/// What is logged meanwhile.
+class LogKept {
+ public:
+  LogKept() : before_(spdlog::default_logger()) {
+    spdlog::set_default_logger(std::make_shared<spdlog::logger>(
+        "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(stream_)));
+  }
+  ~LogKept() { spdlog::set_default_logger(before_); }
+  std::string text() const { return stream_.str(); }
+
+ private:
+  std::shared_ptr<spdlog::logger> before_;
+  std::ostringstream stream_;
+};
+
 const std::string header = encode_header({wire_version, "p", "boot", 1});
 
 }  // namespace
@@ -72,7 +87,8 @@ TEST_CASE("what has come before the aggregator went away is read whole", "[bus]"
   auto receiver = make_events_receiver(ours, endpoint);
   zmq::message_t subscription;
   REQUIRE(sender.recv(subscription));
-  for (int i = 0; i < count; ++i) REQUIRE(send_frames(sender, "", "event", header, "body"));
+  Sender who("p", "boot");
+  for (int i = 0; i < count; ++i) REQUIRE(send_frames(sender, who, "event", "body"));
   BadFrames bad;
   const auto next = [&] {
     zmq::pollitem_t item{receiver.handle(), 0, ZMQ_POLLIN, 0};
@@ -113,10 +129,7 @@ TEST_CASE("messages that are not ours are counted and skipped, and swallow nothi
 }
 
 TEST_CASE("a message without a sender is told by its peer's address, once", "[bus]") {
-  std::ostringstream log;
-  const auto before = spdlog::default_logger();
-  spdlog::set_default_logger(std::make_shared<spdlog::logger>(
-      "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log)));
+  LogKept log;
   zmq::context_t context;
   auto receiver = make_control_router(context, "tcp://127.0.0.1:*");
   auto sender = make_control_dealer(context, receiver.get(zmq::sockopt::last_endpoint));
@@ -128,11 +141,42 @@ TEST_CASE("a message without a sender is told by its peer's address, once", "[bu
     zmq::poll(&item, 1, std::chrono::milliseconds(100));
     CHECK_FALSE(receive(receiver, bad));
   }
-  spdlog::set_default_logger(before);
   CHECK(bad.total() == 3);
-  const auto told = log.str();
+  const auto told = log.text();
   CHECK_THAT(told, Catch::Matchers::ContainsSubstring("from=127.0.0.1 "));
   CHECK(told.find("dropped") == told.rfind("dropped"));
+}
+
+TEST_CASE("a message beyond the limit is not sent, which is counted and told; the next one goes",
+          "[bus]") {
+  LogKept log;
+  zmq::context_t context;
+  auto receiver = make_control_router(context, "tcp://127.0.0.1:*");
+  auto dealer = make_control_dealer(context, receiver.get(zmq::sockopt::last_endpoint));
+  Sender sender("p", "boot");
+  // The largest that goes, so that what does not is known not to have been lost on the way.
+  const auto sends = [&](std::size_t bytes) {
+    for (int i = 0; i < 300; ++i) {  // until it is connected
+      if (send_frames(dealer, sender, "targets", std::string(bytes, 'x'))) return true;
+      if (bytes > max_frame_bytes) return false;
+      zmq::pollitem_t item{dealer.handle(), 0, ZMQ_POLLOUT, 0};
+      zmq::poll(&item, 1, std::chrono::milliseconds(100));
+    }
+    return false;
+  };
+  CHECK_FALSE(sends(max_frame_bytes + 1));
+  CHECK_FALSE(sends(max_frame_bytes + 2));
+  CHECK(sends(max_frame_bytes));
+  CHECK(sender.refused() == 2);
+  const auto told = log.text();
+  CHECK_THAT(told, Catch::Matchers::ContainsSubstring("topic=targets bytes=4194305 "));
+  CHECK(told.find("too large") == told.rfind("too large"));
+  BadFrames bad;
+  zmq::pollitem_t item{receiver.handle(), 0, ZMQ_POLLIN, 0};
+  zmq::poll(&item, 1, std::chrono::seconds(30));
+  const auto got = receive(receiver, bad);
+  REQUIRE(got);
+  CHECK(got->body.size() == max_frame_bytes);
 }
 
 TEST_CASE("a port that is taken is named", "[bus]") {

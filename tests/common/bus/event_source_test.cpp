@@ -48,7 +48,7 @@ class FakeAggregator {
 
   void send_garbage() {
     events_.send(zmq::str_buffer("x"), zmq::send_flags::none);
-    send_frames(events_, {}, "event", sender_.next_header(), "\xc1 not msgpack");
+    send_frames(events_, sender_, "event", "\xc1 not msgpack");
   }
 
   std::string journal_id = "j";
