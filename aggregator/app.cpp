@@ -17,6 +17,8 @@ constexpr int batches_per_turn = 200;
 constexpr auto stall_limit = std::chrono::seconds(1);
 // Turns wait at most this long, so that health, beats and the clock are looked after.
 constexpr auto longest_wait = std::chrono::milliseconds(250);
+// What is left of large assignments goes on after this.
+constexpr auto next_pieces = std::chrono::milliseconds(10);
 constexpr auto beat_interval = std::chrono::seconds(1);
 // Events and states, of about 1 KB each, that may wait for a disk that does not take them. Beyond,
 // nothing is decided: samples stay with the probers, which keep what is not acknowledged.
@@ -150,6 +152,7 @@ void App::wait() {
     until = std::clamp(std::chrono::ceil<std::chrono::milliseconds>(left),
                        std::chrono::milliseconds(0), longest_wait);
   }
+  if (control_.sends_more()) until = std::min(until, next_pieces);
   std::array items = {zmq::pollitem_t{samples_.handle(), 0, ZMQ_POLLIN, 0},
                       zmq::pollitem_t{control_.socket().handle(), 0, ZMQ_POLLIN, 0},
                       zmq::pollitem_t{events_.handle(), 0, ZMQ_POLLIN, 0},

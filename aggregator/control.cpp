@@ -11,10 +11,15 @@ namespace {
 
 // Messages handled in one turn; the rest waits for the next, so that no socket starves another.
 constexpr int turn_limit = 1'000;
-// Targets in one message: some 300 bytes each, far from the largest frame even with many headers.
-constexpr std::size_t piece = 500;
+// Pieces of assignments, of 256 KiB, sent in one turn; and changes of a prober's share that wait
+// for room in its queue, beyond which it is told the whole instead.
+constexpr int pieces_per_turn = 16;
+constexpr std::size_t max_unsent = 16;
 // A prober that after so many leases (seconds) still works by an old assignment has missed a piece.
-constexpr int patience = 3;
+// A large one may be a while on its way.
+constexpr std::size_t patience = 3;
+constexpr std::size_t pieces_per_second = 4;
+constexpr std::size_t max_told_left_out = 1'000;
 // Consumers are few and configured; more names than this is somebody playing.
 constexpr std::size_t max_consumers = 1'000;
 // Problems in one answer, some 400 bytes each: it has to fit a frame.
@@ -92,10 +97,11 @@ void Control::on_lease(const Frames& frames, Timestamp now) {
   send(socket_, sender_, reply, frames.peer);
   if (!prober) return;
   prober->peer = frames.peer;  // a connection that was made anew has another
-  int& behind = behind_[lease->instance];
-  behind = lease->generation == prober->generation ? 0 : behind + 1;
-  if (behind < patience) return;
-  behind = 0;
+  auto& share = shares_[lease->instance];
+  const bool knows_all = lease->generation == prober->generation || !share.unsent.empty();
+  share.behind = knows_all ? 0 : share.behind + 1;
+  if (static_cast<std::size_t>(share.behind) < patience + share.pieces / pieces_per_second) return;
+  share.behind = 0;
   links_.core.resend(lease->instance);
 }
 
@@ -169,31 +175,64 @@ void Control::send_news_acks() {
 }
 
 void Control::send_assignments() {
-  for (const auto& change : links_.core.take_assignment_changes()) send_assignment(change);
+  for (auto& change : links_.core.take_assignment_changes()) begin_assignment(std::move(change));
+  std::erase_if(shares_, [&](const auto& known) { return !links_.core.prober(known.first); });
+  int left_of_turn = pieces_per_turn;
+  for (auto& [instance, share] : shares_)
+    send_pieces(*links_.core.prober(instance), share, left_of_turn);
 }
 
-void Control::send_assignment(const AssignmentChange& change) {
+bool Control::sends_more() const {
+  return std::any_of(shares_.begin(), shares_.end(),
+                     [](const auto& known) { return known.second.more; });
+}
+
+void Control::begin_assignment(AssignmentChange change) {
   auto* prober = links_.core.prober(change.instance);
   if (!prober || prober->peer.empty()) return;
+  auto& unsent = shares_[change.instance].unsent;
+  const bool too_many = !change.full && unsent.size() >= max_unsent;
+  if (change.full || too_many) unsent.clear();
+  if (too_many) return links_.core.resend(change.instance);
   prober->generation = ++generation_;
-  const std::size_t pieces = std::max<std::size_t>(1, (change.added.size() + piece - 1) / piece);
-  for (std::size_t i = 0; i < pieces; ++i) {
-    Targets targets{.assignment = links_.journal_id,
-                    .generation = generation_,
-                    .full = change.full && i == 0,
-                    .last = i + 1 == pieces,
-                    .lease = links_.lease};
-    const auto end = std::min(change.added.size(), (i + 1) * piece);
-    for (std::size_t j = i * piece; j < end; ++j)
-      if (const auto* target = links_.core.target(change.added[j]))
-        targets.added.push_back(target_spec(target->id, target->policy));
-    if (i == 0) targets.removed = change.removed;
-    // A piece that finds no room is noticed by the generation in the prober's leases, and all is
-    // sent again.
-    if (!send(socket_, sender_, targets, prober->peer)) return;
+  unsent.emplace_back(
+      std::move(change),
+      Targets{.assignment = links_.journal_id, .generation = generation_, .lease = links_.lease});
+}
+
+void Control::send_pieces(Prober& prober, Share& share, int& left_of_turn) {
+  const auto spec_of = [&](std::uint32_t id) -> std::optional<TargetSpec> {
+    const auto* target = links_.core.target(id);
+    if (!target) return std::nullopt;
+    return target_spec(id, target->policy);
+  };
+  for (; !share.unsent.empty() && left_of_turn > 0; --left_of_turn) {
+    auto& change = share.unsent.front();
+    // One that finds no room is sent with a later turn; one that is lost on its way is noticed by
+    // the generation in the prober's leases, and all is sent again.
+    share.more = send(socket_, sender_, change.piece(spec_of), prober.peer);
+    if (!share.more) return;
+    change.sent();
+    tell_left_out(change);
+    if (!change.done()) continue;
+    share.pieces = change.count();
+    share.behind = 0;
+    share.unsent.pop_front();
+    if (share.unsent.empty())
+      log::info("assignment sent prober={} targets={} generation={} pieces={}",
+                escape_untrusted(prober.name, 80), prober.targets.size(), prober.generation,
+                share.pieces);
   }
-  log::info("assignment sent prober={} targets={} generation={}",
-            escape_untrusted(prober->name, 80), prober->targets.size(), generation_);
+  share.more = !share.unsent.empty();
+}
+
+/// The configuration admits no target as large as that; should one come all the same, the others
+/// are probed.
+void Control::tell_left_out(TargetPieces& change) {
+  for (const auto& [key, bytes] : change.take_left_out())
+    if (told_left_out_.size() < max_told_left_out && told_left_out_.insert(key).second)
+      log::error("a target is too large for a message and is not probed target={} bytes={} most={}",
+                 escape_untrusted(key, 80), bytes, max_element_bytes);
 }
 
 std::map<std::string, std::int64_t> Control::take_acks() { return std::exchange(acks_, {}); }

@@ -4,8 +4,10 @@
 
 #include "aggregator/core.hpp"
 #include "aggregator/journal/threads.hpp"
+#include "aggregator/probers/target_pieces.hpp"
 #include "common/bus/bus.hpp"
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <set>
@@ -35,8 +37,10 @@ class Control {
   void send_pages();
   /// Tells probers which of their news are safe, and which are missing.
   void send_news_acks();
-  /// Tells probers what changed in their shares.
+  /// Tells probers what changed in their shares, as much of it as fits a turn.
   void send_assignments();
+  /// Some of that is left, and there is room for it.
+  bool sends_more() const;
   /// Consumers' acknowledgements since the last call.
   std::map<std::string, std::int64_t> take_acks();
 
@@ -44,12 +48,22 @@ class Control {
   std::uint64_t oversized() const { return sender_.refused(); }
 
  private:
+  /// How far a prober knows what it is to probe.
+  struct Share {
+    std::deque<TargetPieces> unsent;
+    bool more = false;       ///< can be sent at once: the turn was over, the queue is not full
+    std::size_t pieces = 0;  ///< of the last change that was sent whole
+    int behind = 0;          ///< leases in a row, since then, that knew an older generation
+  };
+
   void handle(const Frames& frames, Timestamp now);
   void look_at_cursor(const Frames& frames, const std::string& journal, std::int64_t seq);
   void on_hello(const Frames& frames, Timestamp now);
   void on_lease(const Frames& frames, Timestamp now);
   void on_command(const Frames& frames, Timestamp now);
-  void send_assignment(const AssignmentChange& change);
+  void begin_assignment(AssignmentChange change);
+  void send_pieces(Prober& prober, Share& share, int& left_of_turn);
+  void tell_left_out(TargetPieces& change);
   Reply forget(const Command& command, Timestamp now);
   Reply status() const;
 
@@ -59,8 +73,9 @@ class Control {
   BadFrames bad_;
   std::map<std::string, std::int64_t> acks_;
   std::uint64_t generation_ = 0;
-  std::set<std::string> greeted_;      // instances whose hello was logged
-  std::map<std::string, int> behind_;  // leases in a row that knew an old generation, by instance
+  std::set<std::string> greeted_;        // instances whose hello was logged
+  std::map<std::string, Share> shares_;  // by instance
+  std::set<std::string> told_left_out_;  // keys
 };
 
 }  // namespace stalewatch::aggregator

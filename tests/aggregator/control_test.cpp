@@ -1,0 +1,138 @@
+// The control socket against peers made of bare sockets.
+
+#include "aggregator/control.hpp"
+
+#include "aggregator/journal/journal.hpp"
+#include "tests/aggregator/bench.hpp"
+#include "tests/catch.hpp"
+#include "tests/temporary_folder.hpp"
+
+#include <algorithm>
+
+using namespace stalewatch;
+using namespace stalewatch::aggregator;
+
+namespace {
+
+ServerConfig with_header(std::uint32_t number, std::size_t bytes) {
+  auto config = server("T" + std::to_string(number));
+  config.headers["X-Token"] = Secret(std::string(bytes, 't'));
+  return config;
+}
+
+/// An aggregator's control socket, and a peer of it.
+struct Room {
+  explicit Room(const std::vector<ServerConfig>& servers)
+      : core({}, 5s, t0),
+        journal(folder.file("journal"), Journal::Mode::write),
+        journal_id(journal.id()),
+        reader(folder.file("journal")),
+        control(make_control_router(context, endpoint()), Sender("aggregator", "boot"),
+                {.core = core,
+                 .reader = reader,
+                 .journal_id = journal_id,
+                 .lease = 5s,
+                 .reload = [](bool&) { return std::string(); },
+                 .head = [this] { return head; },
+                 .ahead = [](const std::string&, std::int64_t) {}}),
+        peer(make_control_dealer(context, endpoint())) {
+    core.configure(servers, t0);
+  }
+
+  std::string endpoint() const { return "ipc://" + folder.file("control"); }
+
+  template <typename M>
+  void tell(const M& message) {
+    for (int i = 0; i < 3'000 && !send(peer, sender, message); ++i) turn();  // until connected
+  }
+
+  void turn() {
+    zmq::pollitem_t item{peer.handle(), 0, ZMQ_POLLIN, 0};
+    zmq::poll(&item, 1, 10ms);
+    control.drain(t0);
+    control.send_assignments();
+  }
+
+  /// The next message of its type; the others are let pass.
+  template <typename M>
+  M next() {
+    for (int i = 0; i < 3'000; ++i, turn())
+      while (const auto frames = receive(peer, bad)) {
+        largest = std::max(largest, frames->body.size());
+        if (frames->topic != topic_of<M>()) continue;
+        auto message = decode<M>(frames->body);
+        REQUIRE(message);
+        return *std::move(message);
+      }
+    FAIL("nothing has come");
+    return {};
+  }
+
+  /// One whole change of the assignment.
+  std::vector<Targets> assignment() {
+    std::vector<Targets> pieces;
+    do {
+      pieces.push_back(next<Targets>());
+    } while (!pieces.back().last);
+    return pieces;
+  }
+
+  Folder folder;
+  zmq::context_t context;
+  Core core;
+  Journal journal;
+  std::string journal_id;
+  JournalReader reader;
+  std::int64_t head = 1'000'000;
+  Control control;
+  zmq::socket_t peer;
+  Sender sender{"p1", "i1"};
+  BadFrames bad;
+  std::size_t largest = 0;  ///< bytes of a body
+};
+
+const Hello prober{.role = "prober", .name = "p1", .instance = "i1"};
+
+std::size_t count_of(const std::vector<Targets>& pieces) {
+  std::size_t count = 0;
+  for (const auto& piece : pieces) count += piece.added.size();
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("a prober is told targets with large headers, all of them", "[control]") {
+  std::vector<ServerConfig> servers;
+  for (std::uint32_t i = 1; i <= 1'000; ++i) servers.push_back(with_header(i, 9'000));
+  Room room(servers);
+  room.tell(prober);
+  const auto pieces = room.assignment();
+  CHECK(count_of(pieces) == 1'000);
+  CHECK(room.largest <= piece_bytes);
+  CHECK(room.control.oversized() == 0);
+  CHECK_FALSE(room.control.sends_more());
+}
+
+TEST_CASE("a target that is too large is not told, and the prober need not ask for it again",
+          "[control]") {
+  Room room({with_header(1, 10), with_header(2, 3 << 20), with_header(3, 10)});
+  room.tell(prober);
+  const auto pieces = room.assignment();
+  CHECK(count_of(pieces) == 2);
+  for (int i = 0; i < 10; ++i) {
+    room.tell(Lease{.instance = "i1", .generation = pieces[0].generation});
+    CHECK(room.next<LeaseReply>().known);
+  }
+  room.core.resend("i1");  // to have something to wait for: nothing has come before it
+  CHECK(room.assignment()[0].generation == pieces[0].generation + 1);
+}
+
+TEST_CASE("a prober that lacks a piece gets everything again", "[control]") {
+  Room room({with_header(1, 10)});
+  room.tell(prober);
+  const auto generation = room.assignment()[0].generation;
+  for (int i = 0; i < 3; ++i) room.tell(Lease{.instance = "i1", .generation = generation - 1});
+  const auto again = room.assignment();
+  CHECK(again[0].generation == generation + 1);
+  CHECK(again[0].full);
+}
