@@ -3,6 +3,7 @@
 #include "aggregator/journal/schema.hpp"
 #include "common/base/text.hpp"
 #include "common/messages/names.hpp"
+#include "common/messages/piece.hpp"
 #include "common/messages/wire.hpp"
 #include "common/process/log.hpp"
 
@@ -14,8 +15,6 @@
 namespace stalewatch::aggregator {
 namespace {
 
-// A page stays well below the largest frame, and pages that a peer does not read cost little.
-constexpr std::size_t page_bytes = 256 << 10;
 constexpr std::int64_t page_events = 5000;
 
 /// A number among the texts of the table meta; 0 when it is not there, or is none.
@@ -267,22 +266,24 @@ Replayed Journal::read(std::int64_t after, std::int64_t limit) {
     if (after < 0) page.after = head;
 
     std::string body;
-    std::int64_t start = page.after, reached = page.after;
+    std::int64_t start = page.after, seq = 0, reached = page.after;
     soci::statement rows =
         (impl_->sql.prepare << "SELECT seq, body FROM events WHERE seq > :a ORDER BY seq",
-         soci::use(start), soci::into(reached), soci::into(body));
+         soci::use(start), soci::into(seq), soci::into(body));
     rows.execute();
-    std::size_t bytes = 0;
+    Piece room;
     const auto most = static_cast<std::size_t>(std::clamp<std::int64_t>(limit, 1, page_events));
-    while (bytes < page_bytes && page.events.size() < most && rows.fetch()) {
+    while (page.events.size() < most && rows.fetch()) {
       Refusals refused;
       auto event = decode<Event>(body, refused);
       if (!event || refused.count > 0)
-        log::error("event {} in the journal cannot be understood{}: {}", reached,
+        log::error("event {} in the journal cannot be understood{}: {}", seq,
                    event ? " in part" : "", event ? refused.first : event.error());
-      if (!event) continue;  // a hole, like one that was deleted; what follows is not kept back
-      bytes += body.size();
-      page.events.push_back(*std::move(event));
+      // Not by the size of `body`: one of another version may have other fields than what is sent.
+      if (event && !room.take(encoded_size(*event))) break;
+      reached = seq;
+      // One that is not understood is a hole, like one that was deleted: what follows goes on.
+      if (event) page.events.push_back(*std::move(event));
     }
     page.caught_up = reached >= head;
     return page;

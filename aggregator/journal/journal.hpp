@@ -91,7 +91,7 @@ class Journal {
   /// Bytes in use: pages that hold something, and the write-ahead log.
   std::int64_t size();
 
-  /// A page of events after a seq, at most `limit` (1 to 5000) and about 256 KiB.
+  /// A page of events after a seq, at most `limit` (1 to 5000) and as many as fit a message.
   Replayed read(std::int64_t after, std::int64_t limit);
   /// What was asked for; no events when it was asked of another journal, whose numbers mean nothing
   /// here.

@@ -2,6 +2,7 @@
 
 #include "aggregator/journal/lock.hpp"
 #include "aggregator/journal/threads.hpp"
+#include "common/messages/wire.hpp"
 #include "tests/aggregator/bench.hpp"
 #include "tests/aggregator/journal/run_sql.hpp"
 #include "tests/catch.hpp"
@@ -117,6 +118,28 @@ TEST_CASE("what was written is there after opening again", "[journal]") {
   CHECK(journal.read(0, 1).events.size() == 1);
   CHECK_FALSE(journal.read(0, 1).caught_up);
   CHECK(journal.read(-1, 10).after == 2);
+}
+
+TEST_CASE("a page ends where a message is full, and the next one goes on there", "[journal]") {
+  Folder folder;
+  Journal journal(folder.file("j"), Journal::Mode::write);
+  Changes changes;
+  for (std::int64_t seq = 1; seq <= 300; ++seq)
+    changes.events.push_back(
+        {.seq = seq, .address = std::string(seq == 150 ? 500'000 : 3'000, 'x')});
+  journal.write({changes});
+  std::int64_t reached = 0;
+  std::size_t pages = 0;
+  for (bool caught_up = false; !caught_up; ++pages) {
+    const auto page = journal.read(reached, 1'000);
+    REQUIRE_FALSE(page.events.empty());
+    CHECK(page.events.front().seq == reached + 1);
+    CHECK((encode(page).size() <= piece_bytes || page.events.size() == 1));
+    reached = page.events.back().seq;
+    caught_up = page.caught_up;
+  }
+  CHECK(reached == 300);
+  CHECK(pages == 5);
 }
 
 TEST_CASE("a group that cannot be written leaves nothing behind", "[journal]") {
