@@ -5,6 +5,7 @@
 #include "common/process/log.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 namespace stalewatch::aggregator {
 namespace {
@@ -22,8 +23,6 @@ constexpr std::size_t pieces_per_second = 4;
 constexpr std::size_t max_told_left_out = 1'000;
 // Consumers are few and configured; more names than this is somebody playing.
 constexpr std::size_t max_consumers = 1'000;
-// Problems in one answer, some 400 bytes each: it has to fit a frame.
-constexpr std::size_t max_problems = 5'000;
 // Peers say hello again and again; each is logged once, and no more than this many.
 constexpr std::size_t max_greeted = 10'000;
 
@@ -34,6 +33,22 @@ bool is_sane(const Hello& hello) {
     if (text->size() > longest || escape_untrusted(*text, longest) != *text) return false;
   return !hello.name.empty() && !hello.instance.empty();
 }
+
+/// Where a page of problems begins, as those who ask for the next one carry it.
+struct PageCursor {
+  std::uint32_t from = 0;  ///< id of a target
+  std::int64_t head = 0;   ///< newest published event when the first page was made
+
+  std::string text() const { return std::to_string(from) + "-" + std::to_string(head); }
+
+  bool read(std::string_view text) {
+    const char* const end = text.data() + text.size();
+    const auto id = std::from_chars(text.data(), end, from);
+    if (id.ec != std::errc() || id.ptr == end || *id.ptr != '-') return false;
+    const auto number = std::from_chars(id.ptr + 1, end, head);
+    return number.ec == std::errc() && number.ptr == end;
+  }
+};
 
 }  // namespace
 
@@ -112,9 +127,7 @@ void Control::on_command(const Frames& frames, Timestamp now) {
   if (command->word == "reload") {
     reply.text = links_.reload(reply.ok);
   } else if (command->word == "problems") {
-    reply.problems = links_.core.open_problems(now);
-    reply.text = std::to_string(reply.problems.size()) + " open";
-    if (reply.problems.size() > max_problems) reply.problems.resize(max_problems);
+    reply = problems(*command, now);
   } else if (command->word == "forget") {
     reply = forget(*command, now);
   } else if (command->word == "status") {
@@ -128,6 +141,20 @@ void Control::on_command(const Frames& frames, Timestamp now) {
   reply.journal = links_.journal_id;
   reply.head = links_.head();
   send(socket_, sender_, reply, frames.peer);
+}
+
+/// One page. What was announced after the first one is in none: it comes as an event.
+Reply Control::problems(const Command& command, Timestamp now) const {
+  PageCursor cursor{.head = links_.head()};
+  if (!command.arguments.empty() && !cursor.read(command.arguments.front()))
+    return {.ok = false, .text = "this is not what a page named as the next one"};
+  auto page = links_.core.open_problems(cursor.from, cursor.head, now);
+  Reply reply{
+      .ok = true,
+      .text = std::to_string(page.problems.size()) + " open" + (page.next ? ", and more" : ""),
+      .problems = std::move(page.problems)};
+  if (page.next) reply.next = PageCursor{*page.next, cursor.head}.text();
+  return reply;
 }
 
 Reply Control::forget(const Command& command, Timestamp now) {

@@ -64,6 +64,7 @@ class Control {
   void begin_assignment(AssignmentChange change);
   void send_pieces(Prober& prober, Share& share, int& left_of_turn);
   void tell_left_out(TargetPieces& change);
+  Reply problems(const Command& command, Timestamp now) const;
   Reply forget(const Command& command, Timestamp now);
   Reply status() const;
 

@@ -1,8 +1,10 @@
 #include "aggregator/core.hpp"
 
 #include "common/base/text.hpp"
+#include "common/messages/piece.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 #include <unordered_set>
 #include <utility>
@@ -259,14 +261,21 @@ std::optional<std::uint32_t> Core::id_of(const std::string& key) const {
   return found == ids_.end() ? std::nullopt : std::optional(found->second);
 }
 
-std::vector<Event> Core::open_problems(Timestamp now) const {
-  std::vector<Event> events;
-  for (const auto& slot : slots_) {
-    if (!slot) continue;
-    for (auto& event : aggregator::open_problems(slot->target, slot->state, now))
-      events.push_back(std::move(event));
+Core::ProblemsPage Core::open_problems(std::uint32_t from, std::int64_t head, Timestamp now) const {
+  ProblemsPage page;
+  Piece room;
+  for (std::uint32_t id = from; id < slots_.size(); ++id) {
+    if (!slots_[id]) continue;
+    auto events = aggregator::open_problems(slots_[id]->target, slots_[id]->state, head, now);
+    std::size_t bytes = 0;
+    for (const auto& event : events) bytes += encoded_size(event);
+    if (bytes > 0 && !room.take(bytes)) {
+      page.next = id;
+      break;
+    }
+    std::move(events.begin(), events.end(), std::back_inserter(page.problems));
   }
-  return events;
+  return page;
 }
 
 Core::Counts Core::counts() const {

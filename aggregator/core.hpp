@@ -151,8 +151,13 @@ class Core {
   const std::vector<Prober>& probers() const { return membership_.probers(); }
   Prober* prober(std::string_view instance) { return membership_.find(instance); }
 
-  /// The opening events of all problems that are open and announced.
-  std::vector<Event> open_problems(Timestamp now) const;
+  /// The opening events of problems that are open and were announced up to the event `head`, of the
+  /// targets from the id `from` on: as many as fit a message.
+  struct ProblemsPage {
+    std::vector<Event> problems;
+    std::optional<std::uint32_t> next;  ///< the id to go on with; nothing: these are the last
+  };
+  ProblemsPage open_problems(std::uint32_t from, std::int64_t head, Timestamp now) const;
 
   struct Counts {
     std::size_t targets = 0, fresh = 0, stale = 0, data_unknown = 0, failing = 0, not_watched = 0;

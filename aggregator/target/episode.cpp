@@ -27,6 +27,7 @@ void describe(Event& event, const Problem& problem) {
 /// People hear of the problem now, for the first time: the reminder grid starts here.
 void announce(Step& step, Problem& problem, Event& event, bool notify) {
   problem.announced = true;
+  problem.announced_by = event.seq;
   problem.notified = notify;
   problem.anchor = step.now;
   const bool reminded = opening_of(event.kind) != Kind::clock_off;

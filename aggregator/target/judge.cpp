@@ -286,14 +286,18 @@ void retire(Step step, const std::string& why, bool tell) {
   step.out.events.push_back(std::move(event));
 }
 
-std::vector<Event> open_problems(const Target& target, const TargetState& state, Timestamp now) {
+std::vector<Event> open_problems(const Target& target, const TargetState& state, std::int64_t head,
+                                 Timestamp now) {
   std::vector<Event> events;
+  const auto& stored = state.stored;
+  if (!stored.watch.open() && !stored.server.open() && !stored.data.open() && !stored.clock.open())
+    return events;
   std::int64_t unused = 0;
   Decisions out;
   auto copy = state;
   Step step{target, copy, now, unused, out};
   const auto add = [&](const Problem& problem, Kind kind) {
-    if (!problem.open() || !problem.announced) return;
+    if (!problem.open() || !problem.announced || problem.announced_by > head) return;
     Event event = make_event(step, kind, problem.since);
     event.seq = problem.episode;
     event.episode = problem.episode;
@@ -305,10 +309,10 @@ std::vector<Event> open_problems(const Target& target, const TargetState& state,
     event.next_reminder_at = next_reminder(problem);
     events.push_back(std::move(event));
   };
-  add(state.stored.watch, Kind::not_watched);
-  add(state.stored.server, Kind::failing);
-  add(state.stored.data, Kind::stale);
-  add(state.stored.clock, Kind::clock_off);
+  add(stored.watch, Kind::not_watched);
+  add(stored.server, Kind::failing);
+  add(stored.data, Kind::stale);
+  add(stored.clock, Kind::clock_off);
   return events;
 }
 

@@ -80,8 +80,10 @@ bool reconsider(Step step);
 /// it, where owed.
 void retire(Step step, const std::string& why, bool tell);
 
-/// The opening events of what is open and announced, with the facts as of now. For digests.
-std::vector<Event> open_problems(const Target& target, const TargetState& state, Timestamp now);
+/// The opening events of what is open and was announced up to the event `head`, with the facts as
+/// of now. For digests.
+std::vector<Event> open_problems(const Target& target, const TargetState& state, std::int64_t head,
+                                 Timestamp now);
 
 /// How long a target may go without a sample before it counts as not watched.
 Duration watch_window(const ServerConfig& policy);

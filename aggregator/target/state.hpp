@@ -28,6 +28,7 @@ struct Problem {
   std::int64_t reminders = 0;  ///< k of the last reminder
   std::string reason;
   std::string detail;
+  std::int64_t announced_by = 0;  ///< seq of the event that told people of it; 0: not known
 
   bool open() const { return episode != 0; }
   bool operator==(const Problem&) const = default;
@@ -94,6 +95,7 @@ void for_each_field(M& m, F&& f) {
   f("past", m.past), f("anchor", m.anchor), f("grid", m.grid), f("reminders", m.reminders),
       f("reason", m.reason);
   f("detail", m.detail);
+  f("announced_by", m.announced_by);
 }
 
 template <Message<View> M, typename F>

@@ -111,7 +111,7 @@ void for_each_field(M& m, F&& f) {
 template <Message<Reply> M, typename F>
 void for_each_field(M& m, F&& f) {
   f("id", m.id), f("ok", m.ok), f("text", m.text), f("journal", m.journal), f("head", m.head);
-  f("problems", m.problems);
+  f("problems", m.problems), f("next", m.next);
 }
 
 template <Message<Goodbye> M, typename F>

@@ -300,7 +300,7 @@ struct Ack {
   bool operator==(const Ack&) const = default;
 };
 
-/// From an operator or a consumer. Words: "reload", "problems", "status", "forget" NAME.
+/// From an operator or a consumer. Words: "reload", "problems" [NEXT], "status", "forget" NAME.
 struct Command {
   std::uint64_t id = 0;
   std::string word;
@@ -316,6 +316,7 @@ struct Reply {
   std::string journal;
   std::int64_t head = 0;
   std::vector<Event> problems;  ///< to "problems": openings of what is told, with the newest facts
+  std::optional<std::string> next;  ///< there are more: what to ask for them with
 
   bool operator==(const Reply&) const = default;
 };

@@ -77,6 +77,11 @@ struct Room {
     return pieces;
   }
 
+  Reply ask(const std::string& word, std::vector<std::string> arguments = {}) {
+    tell(Command{.id = 1, .word = word, .arguments = std::move(arguments)});
+    return next<Reply>();
+  }
+
   Folder folder;
   zmq::context_t context;
   Core core;
@@ -97,6 +102,20 @@ std::size_t count_of(const std::vector<Targets>& pieces) {
   std::size_t count = 0;
   for (const auto& piece : pieces) count += piece.added.size();
   return count;
+}
+
+/// Both probes of every target fail: it is told of.
+void fail_all(Core& core, std::size_t targets, Timestamp now) {
+  core.hello(prober, "", now);
+  for (std::uint32_t id = 1; id <= targets; ++id)
+    core.observe("p1", "i1",
+                 {Sample{.target = id,
+                         .probed_at = now,
+                         .outcome = Outcome::connect,
+                         .streak = 2,
+                         .since = now,
+                         .detail = "connect: refused"}},
+                 now);
 }
 
 }  // namespace
@@ -135,4 +154,69 @@ TEST_CASE("a prober that lacks a piece gets everything again", "[control]") {
   const auto again = room.assignment();
   CHECK(again[0].generation == generation + 1);
   CHECK(again[0].full);
+}
+
+TEST_CASE("open problems come page by page", "[control]") {
+  constexpr std::size_t targets = 300;
+  std::vector<ServerConfig> servers;
+  for (std::uint32_t i = 1; i <= targets; ++i) {
+    servers.push_back(server("T" + std::to_string(i)));
+    servers.back().address += "/" + std::string(3'000, 'x');
+  }
+  Room room(servers);
+  fail_all(room.core, targets, t0 + 1s);
+  room.head = room.core.next_seq() - 1;
+  auto page = room.ask("problems");
+  CHECK(page.text == std::to_string(page.problems.size()) + " open, and more");
+  auto told = page.problems;
+  std::size_t pages = 1;
+  SECTION("all of them, each once") {
+    for (; page.next; ++pages) {
+      page = room.ask("problems", {*page.next});
+      std::copy(page.problems.begin(), page.problems.end(), std::back_inserter(told));
+    }
+    CHECK(pages == 4);
+    REQUIRE(told.size() == targets);
+    for (std::size_t i = 0; i < targets; ++i) CHECK(told[i].target == "T" + std::to_string(i + 1));
+    CHECK(room.largest <= piece_bytes);
+  }
+  SECTION("what closes between two pages is in none, what opens comes as an event alone") {
+    const auto first = page.problems.size();
+    const std::uint32_t closes = targets, opens = targets - 1;
+    const auto ok = [&](std::uint32_t id, Timestamp at) {
+      room.core.observe(
+          "p1", "i1",
+          {Sample{
+              .target = id, .probed_at = at, .since = at, .http_status = 200, .computed_at = at}},
+          at);
+    };
+    ok(closes, t0 + 2s), ok(opens, t0 + 2s);
+    room.core.observe("p1", "i1",
+                      {Sample{.target = opens,
+                              .probed_at = t0 + 3s,
+                              .outcome = Outcome::dns,
+                              .streak = 2,
+                              .since = t0 + 3s}},
+                      t0 + 3s);
+    room.head = room.core.next_seq() - 1;
+    while (page.next) {
+      page = room.ask("problems", {*page.next});
+      std::copy(page.problems.begin(), page.problems.end(), std::back_inserter(told));
+    }
+    CHECK(told.size() == targets - 2);
+    CHECK(told[first].target == "T" + std::to_string(first + 1));
+    CHECK(told.back().target == "T" + std::to_string(targets - 2));
+  }
+  SECTION("what is not published yet comes as an event alone") {
+    room.head = 9;
+    page = room.ask("problems");
+    REQUIRE_FALSE(page.problems.empty());
+    CHECK(page.problems.back().seq <= 9);
+    CHECK_FALSE(page.next);
+  }
+  SECTION("a page that nobody named is refused") {
+    for (const auto* wrong : {"", "-", "1", "1-", "-1", "a-1", "1-a", "1-1 ", "99999999999-1"})
+      CHECK_FALSE(room.ask("problems", {wrong}).ok);
+    CHECK(room.ask("problems", {"4000000000-1"}).problems.empty());
+  }
 }

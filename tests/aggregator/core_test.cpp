@@ -133,7 +133,7 @@ TEST_CASE("open problems are told with the facts of now", "[digest]") {
   Bench bench;
   bench.ok(t0, t0 - 20min);
   bench.fail(t0 + 10s);
-  const auto problems = bench.core().open_problems(t0 + 60s);
+  const auto problems = bench.core().open_problems(0, 100, t0 + 60s).problems;
   REQUIRE(problems.size() == 2);
   CHECK(problems[0].kind == Kind::failing);
   CHECK(*problems[0].reason == "http_status");
@@ -141,4 +141,17 @@ TEST_CASE("open problems are told with the facts of now", "[digest]") {
   CHECK(problems[1].seq == 1);
   CHECK(problems[1].age == Duration(21min));
   CHECK(problems[1].notify);
+}
+
+TEST_CASE("what was held back and is announced only now is no open problem of before", "[digest]") {
+  Bench bench;
+  bench.ok(t0, t0 - 14min);
+  bench.fail(t0 + 10s);
+  bench.until(t0 + 2min);  // stale, and inhibited by the failing server
+  const auto head = bench.core().next_seq() - 1;
+  CHECK(bench.core().open_problems(0, head, t0 + 2min).problems.size() == 1);
+  bench.ok(t0 + 3min, t0 - 14min);
+  CHECK(bench.said().back() == "stale @180 e2 announced chat");
+  CHECK(bench.core().open_problems(0, head, t0 + 3min).problems.empty());
+  CHECK(bench.core().open_problems(0, head + 2, t0 + 3min).problems.size() == 1);
 }
