@@ -53,6 +53,13 @@ Sample failed_sample() {
           .detail = "HTTP 503"};
 }
 
+Sample dated_sample() {
+  auto sample = failed_sample();
+  sample.outcome = Outcome::unknown;
+  sample.date_off = 24h * 3000;
+  return sample;
+}
+
 Event full_event() {
   return {.seq = 4711,
           .episode = 4700,
@@ -111,8 +118,12 @@ template <typename F>
 void for_each_kept(F&& f) {
   f("samples, every field", SampleBatch{"j1", {good_sample(), failed_sample()}, 11});
   f("samples, no optional field", SampleBatch{"j1", {Sample{}}, std::nullopt});
+  f("samples, with date_off and an outcome of the future",
+    SampleBatch{"j1", {dated_sample()}, std::nullopt});
   f("event, every field", full_event());
   f("event, no optional field", Event{});
+  f("event, of a kind of the future",
+    Event{.seq = 9, .kind = EventKind::unknown("certificate_expires"), .target = "ORDERS"});
   f("beat, every field", Beat{"j1", 4711, t0, true, "recorder has not acknowledged"});
   f("beat, no optional field", Beat{});
   f("hello, every field", Hello{"prober", "berlin-1", "5f0c", "berlin", 2, "0.1.0"});
@@ -129,10 +140,12 @@ void for_each_kept(F&& f) {
   f("replayed, no optional field", Replayed{});
   f("ack, every field", Ack{"j1", 1LL << 40, 13});
   f("ack, no optional field", Ack{});
+  f("ack, with batch", Ack{"j1", 12, 13, 1});
   f("command, every field", Command{5, "forget", {"archive"}});
   f("command, empty", Command{});
   f("reply, every field", Reply{5, true, "2 open", "j1", 4711, {full_event(), Event{}}});
   f("reply, empty", Reply{});
+  f("reply, with next", Reply{5, true, "1 open, and more", "j1", 4711, {Event{}}, "7 1"});
   f("goodbye, every field", Goodbye{"5f0c", 12});
   f("goodbye, no optional field", Goodbye{});
 }
@@ -237,6 +250,7 @@ TEST_CASE("every field of every message is set in some kept frame", "[kept frame
   all["a sample"] = fields_of<Sample>();
   set["a sample"] = fields_set(good_sample());
   set["a sample"].merge(fields_set(failed_sample()));
+  set["a sample"].merge(fields_set(dated_sample()));
   all["a target"] = fields_of<TargetSpec>();
   set["a target"] = fields_set(full_spec());
   CHECK(set == all);
