@@ -44,6 +44,8 @@ App::App(ProcessContext& context, Health& health)
   team_.configure(context.config, true);
   receivers_ = team_.receivers();
   source_.emplace(zmq_, context.config.transport, "notifier", cursor_, StartAt::head);
+  // Also when nothing new comes: the aggregator waits for this one's word after a start of either.
+  if (cursor_) source_->ack(*cursor_);
   source_->watch(context.signals.fd());
   source_->watch(team_.mailbox().fd());
   make_heartbeat();

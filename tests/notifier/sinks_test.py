@@ -36,6 +36,17 @@ def test_every_sink_gets_every_event_and_the_aggregator_its_ack(world):
     assert TOKEN not in world.everything_shown()
 
 
+def test_after_a_restart_it_acknowledges_what_it_had_taken_before_although_nothing_new_comes(world):
+    process = begin(world)
+    world.aggregator.publish(event("stale", 1), event("fresh_again", 1))
+    wait_for(lambda: world.aggregator.acked == 2)
+    stop(process)
+    world.aggregator.acked = 0
+    process = world.start()
+    wait_for(lambda: world.aggregator.acked == 2)
+    stop(process)
+
+
 def test_killed_at_any_moment_it_tells_everything_at_least_once_in_order(world):
     begin(world)
     world.processes[-1].kill()
