@@ -75,8 +75,9 @@ struct App::Metrics {
         paused(gauge(r, "stalewatch_aggregator_paused",
                      "1 while nothing is decided because too much waits for the journal.")),
         refused_acks(counter(r, "stalewatch_aggregator_refused_acks_total",
-                             "Acknowledgements of numbers that the journal does not have, or of "
-                             "more consumers than can be.")),
+                             "Acknowledgements that do not count: of consumers that "
+                             "journal.consumers does not name, or of numbers that the journal does "
+                             "not have.")),
         dropped_unread(
             counter(r, "stalewatch_aggregator_unread_events_deleted_total",
                     "Events deleted for want of space before every consumer had them.")) {}
@@ -121,6 +122,7 @@ App::App(Config config, Signals& signals, const std::string& http)
   last_turn_ = next_beat_ = clocks.mono;
   published_ = head_at_start_ = core_.next_seq() - 1;
   core_.configure(config_.servers, clock_.now(clocks));
+  configure_consumers(clock_.now(clocks));
   if (!http.empty()) health_.serve(http);
   log_start();
 }
@@ -284,7 +286,7 @@ void App::update_metrics() {
   raise_to(metrics_->oversized, events_out_.refused() + control_.oversized());
   raise_to(metrics_->foreign_batches, foreign_batches_);
   raise_to(metrics_->unknown_targets, core_.unknown_targets());
-  raise_to(metrics_->refused_acks, refused_acks_);
+  raise_to(metrics_->refused_acks, control_.refused_acks());
   raise_to(metrics_->dropped_unread, writer_.dropped_unread());
   raise_to(metrics_->repeated_news, core_.streams().repeated());
   raise_to(metrics_->resends, core_.streams().asked());
@@ -326,6 +328,7 @@ std::string App::reload(bool& ok) {
   core_.configure(fresh->servers, clock_.now(read_clocks()));
   config_ = *std::move(fresh);
   shortest_interval_ = shortest_interval_of(config_.servers);
+  configure_consumers(clock_.now(read_clocks()));
   return text;
 }
 

@@ -43,6 +43,7 @@ class App {
   void publish();
   void beat(Now clocks, Timestamp now);
   void look_after_journal(const std::map<std::string, std::int64_t>& acks, Timestamp now);
+  void configure_consumers(Timestamp now);
   void update_metrics();
   void fork_for(const std::string& consumer, std::int64_t seq);
   void go_on_as(const std::string& journal_id, Timestamp now);
@@ -74,8 +75,7 @@ class App {
   Duration shortest_interval_;  // between probes of one target
   std::uint64_t commits_ = 0;   // groups that the journal has on disk
   std::int64_t published_ = 0;
-  std::int64_t head_at_start_ = 0;  // up to it, the journal is as it was found
-  std::uint64_t refused_acks_ = 0;
+  std::int64_t head_at_start_ = 0;     // up to it, the journal is as it was found
   std::uint64_t foreign_batches_ = 0;  // of another journal's assignment
   SteadyTime last_turn_;
   SteadyTime next_beat_;

@@ -69,11 +69,17 @@ void App::go_on_as(const std::string& journal_id, Timestamp now) {
   send(events_, events_out_, Beat{.journal = journal_id_, .head = published_, .at = now});
 }
 
+/// For whom events are kept, and without whom the chain does not move.
+void App::configure_consumers(Timestamp now) {
+  core_.published(published_, now);  // where a new one begins
+  core_.configure_consumers(config_.journal.consumers, now);
+  chain_.configure(config_.journal.consumers);
+}
+
 void App::look_after_journal(const std::map<std::string, std::int64_t>& acks, Timestamp now) {
   const auto& limits = config_.journal;
   core_.published(published_, now);
-  for (const auto& [consumer, seq] : acks)
-    if (!core_.ack(consumer, seq, now)) ++refused_acks_;
+  for (const auto& [consumer, seq] : acks) core_.ack(consumer, seq, now);
   auto trouble = writer_.take_incident();
   if (trouble.empty()) trouble = writer_.state().trouble;
   core_.journal_trouble(trouble, now);

@@ -23,11 +23,16 @@ std::string seconds(Duration d) {
 
 }  // namespace
 
-Chain::Chain(SteadyTime start)
-    : sampled_(start),
-      written_(start),
-      consumers_{{"recorder", start}, {"notifier", start}},
-      now_(start) {}
+Chain::Chain(SteadyTime start) : sampled_(start), written_(start), now_(start) {}
+
+void Chain::configure(const std::vector<std::string>& consumers) {
+  const auto before = std::exchange(consumers_, {});
+  for (const auto& name : consumers) {
+    const auto known = std::find_if(before.begin(), before.end(),
+                                    [&](const auto& consumer) { return consumer.name == name; });
+    consumers_.push_back(known == before.end() ? Consumer{name} : *known);
+  }
+}
 
 std::string Chain::step(const ChainTurn& turn, SteadyTime now) {
   now_ = now;
@@ -56,13 +61,14 @@ std::string Chain::step(const ChainTurn& turn, SteadyTime now) {
 }
 
 std::string Chain::consumer_trouble(const Consumer& consumer) const {
-  if (consumer.acked < 0) return "the " + consumer.name + " has acknowledged nothing yet";
+  const auto who = "consumer " + consumer.name;
+  if (consumer.acked < 0) return who + " has acknowledged nothing yet";
   if (now_ - consumer.heard > unheard_limit)
-    return "the " + consumer.name + " is silent for " + seconds(unheard_limit);
+    return who + " is silent for " + seconds(unheard_limit);
   const auto& [since, head] = heads_.front();
   if (now_ - since >= lag_limit && consumer.acked < head)
-    return "the " + consumer.name + " has acknowledged event " + std::to_string(consumer.acked) +
-           " only, of " + std::to_string(head) + " that there were " + seconds(lag_limit) + " ago";
+    return who + " has acknowledged event " + std::to_string(consumer.acked) + " only, of " +
+           std::to_string(head) + " that there were " + seconds(lag_limit) + " ago";
   return {};
 }
 

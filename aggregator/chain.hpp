@@ -1,7 +1,7 @@
 #pragma once
 
-// Whether the whole chain moves: samples come in, the journal commits, the consumers that every
-// configuration has acknowledge. For a watcher outside, which hears of the system only as long as
+// Whether the whole chain moves: samples come in, the journal commits, the consumers that the
+// configuration names acknowledge. For a watcher outside, which hears of the system only as long as
 // all of it works. Pure.
 
 #include "common/base/time.hpp"
@@ -11,6 +11,7 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace stalewatch::aggregator {
 
@@ -30,13 +31,15 @@ class Chain {
   /// Silence counts from the start.
   explicit Chain(SteadyTime start);
 
+  /// From now on these are waited for.
+  void configure(const std::vector<std::string>& consumers);
   /// Why the chain stands still, for people; empty while it moves.
   std::string step(const ChainTurn& turn, SteadyTime now);
 
  private:
   struct Consumer {
     std::string name;
-    SteadyTime heard;
+    SteadyTime heard{};
     std::int64_t acked = -1;  ///< nothing yet
   };
   std::string consumer_trouble(const Consumer& consumer) const;
@@ -46,7 +49,7 @@ class Chain {
   std::uint64_t committed_ = 0;
   SteadyTime written_;                                     ///< last without anything left to write
   std::deque<std::pair<SteadyTime, std::int64_t>> heads_;  ///< of the last while, oldest first
-  Consumer consumers_[2];
+  std::vector<Consumer> consumers_;
   SteadyTime now_;
 };
 

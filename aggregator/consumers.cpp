@@ -11,34 +11,48 @@ constexpr std::size_t most_marks = 3'600;
 
 }  // namespace
 
-Consumers::Consumers(std::vector<ConsumerRow> known, const std::vector<std::string>& configured,
-                     std::vector<HeadMark> marks)
+Consumers::Consumers(std::vector<ConsumerRow> known, std::vector<HeadMark> marks)
     : marks_(marks.begin(), marks.end()) {
-  for (const auto& name : configured) rows_[name] = {.name = name};
-  for (auto& row : known) rows_.insert_or_assign(row.name, row);
+  for (auto& row : known) {
+    if (row.registered)
+      rows_.emplace(row.name, row);
+    else
+      gone_.insert(row.name);
+  }
   if (!marks_.empty()) head_ = marks_.back().head;
 }
 
-bool Consumers::ack(const std::string& name, std::int64_t seq, Timestamp now) {
-  if (seq < 0 || seq > head_ || (!rows_.contains(name) && rows_.size() >= most)) return false;
-  auto& row = rows_[name];
-  row.name = name;
-  // A smaller number than before counts, too: the consumer's own store was restored from a copy.
-  if (row.seq != seq || !row.registered) changed_.insert(name);
-  row.seq = seq;
-  row.registered = true;
-  row.acked_at = now;
-  return true;
+std::vector<ConsumerRow> Consumers::configure(const std::vector<std::string>& names) {
+  std::map<std::string, ConsumerRow> before = std::exchange(rows_, {});
+  for (const auto& name : names) {
+    if (auto known = before.extract(name)) {
+      rows_.insert(std::move(known));
+    } else {
+      rows_[name] = {.name = name, .seq = head_};
+      changed_.insert(name);  // on disk at once: after a start it goes on from there
+    }
+  }
+  std::vector<ConsumerRow> left;
+  for (auto& [name, row] : before) {
+    gone_.insert(name);
+    changed_.erase(name);
+    left.push_back(std::move(row));
+  }
+  return left;
 }
 
-std::optional<ConsumerRow> Consumers::forget(const std::string& name) {
+bool Consumers::counts(const std::string& name, std::int64_t seq, std::int64_t head) const {
+  return rows_.contains(name) && seq >= 0 && seq <= head;
+}
+
+void Consumers::ack(const std::string& name, std::int64_t seq, Timestamp now) {
   const auto found = rows_.find(name);
-  if (found == rows_.end() || !found->second.registered) return std::nullopt;
-  auto before = found->second;
-  found->second.registered = false;
-  found->second.behind = 0;
-  changed_.insert(name);
-  return before;
+  if (found == rows_.end()) return;  // it has left the configuration since
+  auto& row = found->second;
+  // A smaller number than before counts, too: the consumer's own store was restored from a copy.
+  if (row.seq != seq) changed_.insert(name);
+  row.seq = seq;
+  row.acked_at = now;
 }
 
 void Consumers::note_head(std::int64_t head, Timestamp now) {
@@ -53,7 +67,6 @@ std::vector<ConsumerNews> Consumers::check(Duration limit, Timestamp now) const 
   const auto due = head_at(now - limit);
   const auto caught_up = head_at(now - std::min(limit, settled));
   for (const auto& [name, row] : rows_) {
-    if (!row.registered) continue;
     const bool was_behind = row.behind != 0;
     const bool is_behind = was_behind ? row.seq < caught_up : row.seq < due;
     if (is_behind == was_behind) continue;
@@ -74,8 +87,7 @@ void Consumers::told(const std::string& name, std::int64_t episode, Timestamp si
 
 std::int64_t Consumers::acked_by_all() const {
   std::int64_t seq = head_;
-  for (const auto& [name, row] : rows_)
-    if (row.registered) seq = std::min(seq, row.seq);
+  for (const auto& [name, row] : rows_) seq = std::min(seq, row.seq);
   return seq;
 }
 
@@ -88,6 +100,11 @@ std::vector<ConsumerRow> Consumers::take_changed() {
   std::vector<ConsumerRow> changed;
   for (const auto& name : std::exchange(changed_, {})) changed.push_back(rows_.at(name));
   return changed;
+}
+
+std::vector<std::string> Consumers::take_gone() {
+  const auto gone = std::exchange(gone_, {});
+  return {gone.begin(), gone.end()};
 }
 
 /// The newest number that was there at an instant; 0 for those before all that is known.

@@ -1,6 +1,8 @@
 #pragma once
 
-// The consumers for which the journal keeps events, and which of them are behind. Pure.
+// The consumers that have places of their own in the journal (journal.consumers): what each has not
+// acknowledged is kept, and told of when it waits for too long. Who else acknowledges is a
+// stranger, of whom nothing is remembered. Pure.
 
 #include "common/base/time.hpp"
 
@@ -18,7 +20,7 @@ namespace stalewatch::aggregator {
 struct ConsumerRow {
   std::string name;
   std::int64_t seq = 0;     ///< everything up to here has taken effect there
-  bool registered = true;   ///< what it has not acknowledged is kept for it
+  bool registered = true;   ///< false only in journals of older versions: it was forgotten
   Timestamp acked_at{};     ///< when it last acknowledged; the epoch: never
   std::int64_t behind = 0;  ///< seq of the consumer_behind that is open; 0: none
   Timestamp behind_since{};
@@ -44,17 +46,19 @@ struct ConsumerNews {
 
 class Consumers {
  public:
-  /// Those that the configuration names are registered unless they were forgotten; `marks` says
-  /// where the journal's head was before now, ascending.
-  Consumers(std::vector<ConsumerRow> known, const std::vector<std::string>& configured,
-            std::vector<HeadMark> marks);
+  /// Goes on from what the journal holds; `marks` says where its head was before now, ascending.
+  /// Who is configured comes next.
+  Consumers(std::vector<ConsumerRow> known, std::vector<HeadMark> marks);
 
-  /// True when it counts: a number that this journal has, of a consumer that is known or for which
-  /// there is room.
-  bool ack(const std::string& name, std::int64_t seq, Timestamp now);
-  /// Nothing is kept for it any more, until it acknowledges again. The row before that, if it was
-  /// registered.
-  std::optional<ConsumerRow> forget(const std::string& name);
+  /// From now on these have places. One that comes begins at the head; those that leave, as they
+  /// were.
+  std::vector<ConsumerRow> configure(const std::vector<std::string>& names);
+
+  /// Whether an acknowledgement counts: of one that has a place, and of a number of this journal,
+  /// which ends at `head`.
+  bool counts(const std::string& name, std::int64_t seq, std::int64_t head) const;
+  /// Takes one that counts.
+  void ack(const std::string& name, std::int64_t seq, Timestamp now);
 
   /// Takes note of the newest event that consumers can have. Call about once a second.
   void note_head(std::int64_t head, Timestamp now);
@@ -63,15 +67,15 @@ class Consumers {
   /// Remembers what was told by an event.
   void told(const std::string& name, std::int64_t episode, Timestamp since);
 
-  /// Up to where all registered consumers have acknowledged; the head when there are none.
+  /// Up to where all of them have acknowledged; the head when there are none.
   std::int64_t acked_by_all() const;
   const ConsumerRow* find(const std::string& name) const;
   const std::map<std::string, ConsumerRow>& rows() const { return rows_; }
   /// Rows that differ from what was last taken.
   std::vector<ConsumerRow> take_changed();
+  /// Names whose rows go, before any that is changed.
+  std::vector<std::string> take_gone();
 
-  /// Names beyond this are somebody playing: they are not registered.
-  static constexpr std::size_t most = 100;
   /// Who was behind has caught up when nothing older than this, or the limit, is missing there.
   static constexpr Duration settled = std::chrono::seconds(10);
 
@@ -80,7 +84,7 @@ class Consumers {
   Timestamp oldest_missing(std::int64_t acked, Timestamp now) const;
 
   std::map<std::string, ConsumerRow> rows_;
-  std::set<std::string> changed_;
+  std::set<std::string> changed_, gone_;
   std::deque<HeadMark> marks_;  // ascending; of about one hour at most
   std::int64_t head_ = 0;
 };

@@ -21,8 +21,11 @@ constexpr std::size_t max_unsent = 16;
 constexpr std::size_t patience = 3;
 constexpr std::size_t pieces_per_second = 4;
 constexpr std::size_t max_told_left_out = 1'000;
-// Consumers are few and configured; more names than this is somebody playing.
-constexpr std::size_t max_consumers = 1'000;
+// Consumers without a place that acknowledge are told of in the log, each once; more names than
+// this is somebody playing.
+constexpr std::size_t max_strangers = 100;
+// What is shown of a name that somebody else has given.
+constexpr std::size_t name_shown = 80;
 // Peers say hello again and again; each is logged once, and no more than this many.
 constexpr std::size_t max_greeted = 10'000;
 
@@ -77,15 +80,34 @@ void Control::handle(const Frames& frames, Timestamp now) {
       links_.reader.submit(frames.peer, *std::move(replay));
     }
   } else if (topic == topic_of<Ack>()) {
-    const auto ack = decoded<Ack>(frames, bad_);
-    if (ack) look_at_cursor(frames, ack->journal, ack->seq);
-    const bool room = acks_.size() < max_consumers || acks_.contains(frames.header.sender);
-    if (ack && ack->journal == links_.journal_id && room) acks_[frames.header.sender] = ack->seq;
+    on_ack(frames);
   } else if (topic == topic_of<Command>()) {
     on_command(frames, now);
   } else {
     bad_.count(frames.header.sender, "unknown topic " + topic);
   }
+}
+
+void Control::on_ack(const Frames& frames) {
+  const auto ack = decoded<Ack>(frames, bad_);
+  if (!ack) return;
+  look_at_cursor(frames, ack->journal, ack->seq);
+  const auto& consumer = frames.header.sender;
+  if (ack->journal != links_.journal_id) return;
+  if (!links_.core.consumers().counts(consumer, ack->seq, links_.head()))
+    return refuse_ack(consumer);
+  acks_[consumer] = ack->seq;
+}
+
+/// Nothing is remembered of a consumer without a place but that its owner was told so.
+void Control::refuse_ack(const std::string& consumer) {
+  ++refused_acks_;
+  if (links_.core.consumers().find(consumer) || strangers_.size() >= max_strangers) return;
+  if (const auto shown = escape_untrusted(consumer, name_shown); strangers_.insert(shown).second)
+    log::warn(
+        "consumer {} acknowledges, but journal.consumers does not name it: nothing is kept "
+        "for it",
+        shown);
 }
 
 void Control::look_at_cursor(const Frames& frames, const std::string& journal, std::int64_t seq) {
@@ -129,7 +151,7 @@ void Control::on_command(const Frames& frames, Timestamp now) {
   } else if (command->word == "problems") {
     reply = problems(*command, now);
   } else if (command->word == "forget") {
-    reply = forget(*command, now);
+    reply = forget(*command);
   } else if (command->word == "status") {
     reply = status();
   } else {
@@ -157,19 +179,21 @@ Reply Control::problems(const Command& command, Timestamp now) const {
   return reply;
 }
 
-Reply Control::forget(const Command& command, Timestamp now) {
+/// For who knows the command from the time when acknowledging alone made a place.
+Reply Control::forget(const Command& command) const {
   if (command.arguments.size() != 1) return {.ok = false, .text = "forget whom?"};
   const auto& name = command.arguments.front();
-  const auto shown = escape_untrusted(name, 80);
-  if (links_.core.forget(name, now))
-    return {.ok = true,
-            .text = shown + " is forgotten: nothing is kept for it until it acknowledges again"};
+  const auto shown = escape_untrusted(name, name_shown);
+  if (links_.core.consumers().find(name))
+    return {.ok = false,
+            .text = "events are kept for " + shown +
+                    " because journal.consumers names it: take it out there, then reload"};
   std::string known;
   for (const auto& [consumer, row] : links_.core.consumers().rows())
-    if (row.registered) known += (known.empty() ? "" : ", ") + escape_untrusted(consumer, 80);
+    known += (known.empty() ? "" : ", ") + consumer;
   return {.ok = false,
-          .text = "there is no consumer \"" + shown +
-                  "\"; registered: " + (known.empty() ? "none" : known)};
+          .text = "nothing is kept for \"" + shown + "\"; journal.consumers names " +
+                  (known.empty() ? "nobody" : known)};
 }
 
 Reply Control::status() const {

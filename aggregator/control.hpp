@@ -41,11 +41,13 @@ class Control {
   void send_assignments();
   /// Some of that is left, and there is room for it.
   bool sends_more() const;
-  /// Consumers' acknowledgements since the last call.
+  /// Acknowledgements that count, by consumer, since the last call.
   std::map<std::string, std::int64_t> take_acks();
 
   std::uint64_t bad_frames() const { return bad_.total(); }
   std::uint64_t oversized() const { return sender_.refused(); }
+  /// Acknowledgements that do not count.
+  std::uint64_t refused_acks() const { return refused_acks_; }
 
  private:
   /// How far a prober knows what it is to probe.
@@ -57,6 +59,8 @@ class Control {
   };
 
   void handle(const Frames& frames, Timestamp now);
+  void on_ack(const Frames& frames);
+  void refuse_ack(const std::string& consumer);
   void look_at_cursor(const Frames& frames, const std::string& journal, std::int64_t seq);
   void on_hello(const Frames& frames, Timestamp now);
   void on_lease(const Frames& frames, Timestamp now);
@@ -65,7 +69,7 @@ class Control {
   void send_pieces(Prober& prober, Share& share, int& left_of_turn);
   void tell_left_out(TargetPieces& change);
   Reply problems(const Command& command, Timestamp now) const;
-  Reply forget(const Command& command, Timestamp now);
+  Reply forget(const Command& command) const;
   Reply status() const;
 
   zmq::socket_t socket_;
@@ -73,6 +77,8 @@ class Control {
   Links links_;
   BadFrames bad_;
   std::map<std::string, std::int64_t> acks_;
+  std::uint64_t refused_acks_ = 0;
+  std::set<std::string> strangers_;  // who acknowledges without a place, as it was logged
   std::uint64_t generation_ = 0;
   std::set<std::string> greeted_;        // instances whose hello was logged
   std::map<std::string, Share> shares_;  // by instance

@@ -12,8 +12,6 @@
 namespace stalewatch::aggregator {
 namespace {
 
-// A configuration always has both: a terminal at least, and rows at least in the embedded file.
-const std::vector<std::string> configured_consumers = {"notifier", "recorder"};
 // Names listed in one message about many retired targets.
 constexpr std::size_t names_listed = 20;
 // Probers report the quickest of their last ten pings, one a second: after this it is none from
@@ -36,7 +34,7 @@ std::string list_of(const std::vector<std::string>& names) {
 }  // namespace
 
 Core::Core(Restored restored, Duration lease, Timestamp now)
-    : consumers_(std::move(restored.consumers), configured_consumers, std::move(restored.heads)),
+    : consumers_(std::move(restored.consumers), std::move(restored.heads)),
       trouble_(restored.trouble),
       lease_(lease),
       next_seq_(restored.next_seq),
@@ -240,6 +238,7 @@ Changes Core::take_changes() {
     changes_.targets.push_back(row_of(*slots_[id], false));
   }
   dirty_.clear();
+  changes_.consumers_gone = consumers_.take_gone();
   changes_.consumers = consumers_.take_changed();
   for (auto& row : streams_.take_rows()) changes_.probers.push_back(std::move(row));
   changes_.events = std::exchange(decisions_.events, {});

@@ -46,17 +46,18 @@ struct Fork {
 /// What one turn came to: one transaction of the journal, then published.
 struct Changes {
   std::vector<Event> events;
-  std::vector<TargetRow> targets;         ///< new, changed or retired
-  std::vector<ProberRow> probers;         ///< new or changed: what of their news was taken
-  std::vector<std::string> probers_gone;  ///< instances
-  std::vector<ConsumerRow> consumers;     ///< new or changed
-  std::optional<OpenTrouble> trouble;     ///< changed
+  std::vector<TargetRow> targets;           ///< new, changed or retired
+  std::vector<ProberRow> probers;           ///< new or changed: what of their news was taken
+  std::vector<std::string> probers_gone;    ///< instances
+  std::vector<std::string> consumers_gone;  ///< names; before those that follow
+  std::vector<ConsumerRow> consumers;       ///< new or changed
+  std::optional<OpenTrouble> trouble;       ///< changed
   std::optional<Fork> fork;
   std::vector<std::string> notes;  ///< for the process' own log; not in the journal
 
   bool empty() const {
     return events.empty() && targets.empty() && probers.empty() && probers_gone.empty() &&
-           consumers.empty() && !trouble && !fork;
+           consumers_gone.empty() && consumers.empty() && !trouble && !fork;
   }
 };
 
@@ -106,14 +107,16 @@ class Core {
   /// Tells a prober its whole share again.
   void resend(const std::string& instance);
 
+  /// Takes a (new) list of consumers in force: for these events are kept, and they are told of when
+  /// they are behind.
+  void configure_consumers(const std::vector<std::string>& names, Timestamp now);
   /// Consumers can have everything up to this number; about once a second, before their
   /// acknowledgements are taken.
   void published(std::int64_t head, Timestamp now) { consumers_.note_head(head, now); }
-  /// Everything up to `seq` has taken effect at a consumer. False for what cannot be.
-  bool ack(const std::string& consumer, std::int64_t seq, Timestamp now);
-  /// Nothing is kept for a consumer any more, until it acknowledges again. False when it is not
-  /// registered.
-  bool forget(const std::string& consumer, Timestamp now);
+  /// Everything up to `seq` has taken effect at a consumer: an acknowledgement that counts.
+  void ack(const std::string& consumer, std::int64_t seq, Timestamp now) {
+    consumers_.ack(consumer, seq, now);
+  }
   /// Tells of consumers that have fallen behind the published events by more than `limit`, or have
   /// caught up; about once a second.
   void watch_consumers(Duration limit, Timestamp now);

@@ -14,20 +14,16 @@ constexpr Duration consumers_return = std::chrono::minutes(1);
 
 }  // namespace
 
-bool Core::ack(const std::string& consumer, std::int64_t seq, Timestamp now) {
-  return consumers_.ack(consumer, seq, now);
-}
-
-bool Core::forget(const std::string& consumer, Timestamp now) {
-  const auto before = consumers_.forget(consumer);
-  if (!before) return false;
-  changes_.notes.push_back("consumer " + consumer + " is forgotten");
-  if (before->behind == 0) return true;
-  system_event(Kind::consumer_ok, consumer, "nothing is kept for it any more", true, now);
-  auto& event = decisions_.events.back();
-  event.episode = before->behind;
-  event.since = before->behind_since;
-  return true;
+void Core::configure_consumers(const std::vector<std::string>& names, Timestamp now) {
+  for (const auto& left : consumers_.configure(names)) {
+    changes_.notes.push_back("nothing is kept any more for the consumer " +
+                             escape_untrusted(left.name, 80));
+    if (left.behind == 0) continue;
+    auto& event =
+        system_event(Kind::consumer_ok, left.name, "nothing is kept for it any more", true, now);
+    event.episode = left.behind;
+    event.since = left.behind_since;
+  }
 }
 
 void Core::watch_consumers(Duration limit, Timestamp now) {

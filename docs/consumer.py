@@ -3,7 +3,8 @@
 
     consumer.py CURSOR_FILE [CONTROL_ENDPOINT EVENTS_ENDPOINT]
 
-Needs python3-zmq and python3-msgpack; speaks the protocol of docs/protocol.md.
+Needs python3-zmq and python3-msgpack; speaks the protocol of docs/protocol.md. For events to be kept while it is away,
+name it in the aggregator's configuration: journal.consumers: [notifier, recorder, example]
 """
 
 import json

@@ -123,14 +123,14 @@ void Journal::Impl::put_targets(const std::vector<Changes>& changes) {
 
 void Journal::Impl::put_consumers(const std::vector<Changes>& changes) {
   for (const auto& change : changes) {
+    for (const auto& name : change.consumers_gone)
+      sql << "DELETE FROM consumers WHERE name = :n", soci::use(name);
     for (const auto& row : change.consumers) {
-      const int registered = row.registered;
       const auto acked_at = to_us(row.acked_at), since = to_us(row.behind_since);
       sql << "INSERT OR REPLACE INTO consumers"
-             " (name, seq, registered, acked_at_us, behind, behind_since_us)"
-             " VALUES (:n, :s, :r, :a, :b, :t)",
-          soci::use(row.name), soci::use(row.seq), soci::use(registered), soci::use(acked_at),
-          soci::use(row.behind), soci::use(since);
+             " (name, seq, acked_at_us, behind, behind_since_us) VALUES (:n, :s, :a, :b, :t)",
+          soci::use(row.name), soci::use(row.seq), soci::use(acked_at), soci::use(row.behind),
+          soci::use(since);
     }
   }
 }

@@ -30,7 +30,7 @@ struct JournalError : std::runtime_error {
 
 /// What is to be kept, and up to where it is needed.
 struct Retention {
-  std::int64_t acked_by_all = 0;  ///< every registered consumer has acknowledged up to here
+  std::int64_t acked_by_all = 0;  ///< every consumer with a place has acknowledged up to here
   Duration keep_updates{};        ///< `updated` and `went_back`, after they are acknowledged by all
   Duration keep_events{};         ///< everything else that is acknowledged by all, by its age
   std::int64_t max_size = 0;      ///< bytes; beyond, the oldest go, acknowledged or not
@@ -41,7 +41,7 @@ struct Retention {
 struct Tidied {
   bool more = false;  ///< there is more to do
   std::int64_t not_acked =
-      0;  ///< deleted events that some registered consumer has not acknowledged
+      0;  ///< deleted events that some consumer with a place has not acknowledged
 };
 
 /// One connection to a journal. Not thread-safe: one per thread; the readers beside a writer never

@@ -31,8 +31,9 @@ const std::vector<std::vector<const char*>> steps = {
         "ALTER TABLE probers ADD COLUMN received INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE probers ADD COLUMN heard_at_us INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE probers ADD COLUMN lost INTEGER NOT NULL DEFAULT 0",
-        // Whether what a consumer has not acknowledged is kept for it, and its open
-        // consumer_behind: the number of the opening event, and since when.
+        // Whether what a consumer has not acknowledged is kept for it (not used any more: who has
+        // no place has no row), and its open consumer_behind: the number of the opening event, and
+        // since when.
         "ALTER TABLE consumers ADD COLUMN registered INTEGER NOT NULL DEFAULT 1",
         "ALTER TABLE consumers ADD COLUMN acked_at_us INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE consumers ADD COLUMN behind INTEGER NOT NULL DEFAULT 0",

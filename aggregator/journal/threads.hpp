@@ -51,7 +51,7 @@ class JournalWriter {
   bool take_rebuilt();
   /// Bytes in use, as of the last time that there was something to look after.
   std::int64_t size() const;
-  /// Events deleted although a registered consumer had not acknowledged them.
+  /// Events deleted although a consumer with a place had not acknowledged them.
   std::uint64_t dropped_unread() const;
 
  private:

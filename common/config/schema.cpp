@@ -81,6 +81,8 @@ std::string type_for_people(const ConfigKey& key) {
       return "choice";
     case ConfigType::path:
       return "path";
+    case ConfigType::list:
+      return "list of texts";
     case ConfigType::headers:
       return "map of headers";
   }
@@ -97,6 +99,8 @@ std::string range_for_people(const ConfigKey& key) {
     }
     case ConfigType::size:
       return format_size(key.min) + " to " + format_size(key.max);
+    case ConfigType::list:
+      return std::to_string(key.min) + " to " + std::to_string(key.max) + " texts";
     default:
       return std::to_string(key.min) + " to " + std::to_string(key.max);
   }

@@ -13,12 +13,13 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace stalewatch {
 
 /// A key's value, read and checked. Durations in microseconds.
-using ConfigValue =
-    std::variant<bool, std::int64_t, Duration, std::string, std::map<std::string, Secret>>;
+using ConfigValue = std::variant<bool, std::int64_t, Duration, std::string,
+                                 std::vector<std::string>, std::map<std::string, Secret>>;
 
 /// What setters write to.
 struct ConfigDraft {
@@ -28,7 +29,20 @@ struct ConfigDraft {
 };
 
 /// Values of secret, url and headers are never quoted in an error; a url may have a password in it.
-enum class ConfigType { text, url, secret, boolean, duration, number, size, choice, path, headers };
+/// A list has texts, each once.
+enum class ConfigType {
+  text,
+  url,
+  secret,
+  boolean,
+  duration,
+  number,
+  size,
+  choice,
+  path,
+  list,
+  headers
+};
 
 struct ConfigKey {
   std::string_view path;  ///< "servers.X.interval"; X stands for any key
@@ -36,12 +50,14 @@ struct ConfigKey {
   std::string_view old_spelling = {};  ///< last part of the path, as the script wrote it
   std::string_view bare_unit = {};     ///< unit of a number without one; empty: refused
   std::string_view initial;            ///< the default as one would write it, or "(in words)"
-  std::int64_t min = 0, max = 0;       ///< of duration (us), number, size (bytes); both 0: no range
-  std::string_view choices = {};       ///< "local|server"
+  /// Of duration (us), number, size (bytes), how many texts a list has; both 0: no range.
+  std::int64_t min = 0, max = 0;
+  std::string_view choices = {};  ///< "local|server"
   std::string_view meaning;
   std::string_view example;                      ///< a value
   ConfigUser needed_by = ConfigUser::everybody;  ///< of those that the section is needed by
-  /// What is wrong with a value of the right type, or ""; does not quote the value.
+  /// What is wrong with a value of the right type (with one text of a list), or ""; does not quote
+  /// the value.
   std::string (*check)(const ConfigValue&) = nullptr;
   void (*set)(ConfigDraft&, const ConfigValue&);
 };

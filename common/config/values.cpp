@@ -204,8 +204,8 @@ Result<ConfigValue> read_value(const ConfigKey& key, const std::string& text,
   const std::string wrong = key.check(*value);
   if (wrong.empty()) return value;
   // an @ may belong to a URL with a password that stands where none should
-  const bool quotable =
-      key.type == ConfigType::text && !text.empty() && shown.find('@') == std::string_view::npos;
+  const bool is_text = key.type == ConfigType::text || key.type == ConfigType::list;
+  const bool quotable = is_text && !text.empty() && shown.find('@') == std::string_view::npos;
   return Error{quotable ? quoted(shown) + " " + wrong : wrong};
 }
 

@@ -13,7 +13,8 @@ namespace stalewatch {
 
 /// Reads a single value as `key` wants it, checks its range and choices. `shown` is the text as the
 /// file has it (before
-/// ${VAR} was expanded): the only one that an error quotes, and not even that for secrets.
+/// ${VAR} was expanded): the only one that an error quotes, and not even that for secrets. Of a
+/// list, one of its texts.
 Result<ConfigValue> read_value(const ConfigKey& key, const std::string& text,
                                std::string_view shown);
 

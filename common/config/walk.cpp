@@ -159,6 +159,7 @@ std::optional<ConfigValue> ConfigWalk::value(const ConfigSchema& schema, const Y
     return std::nullopt;
   }
   if (key.type == ConfigType::headers) return header_map(schema, node, path);
+  if (key.type == ConfigType::list) return list(schema, node, path);
   if (node.kind != YamlNode::Kind::scalar) {
     error(node.mark, path.text(),
           "is " + std::string(kind_for_people(node)) +
@@ -172,6 +173,47 @@ std::optional<ConfigValue> ConfigWalk::value(const ConfigSchema& schema, const Y
   error(node.mark, path.text(),
         (schema.from_file ? "the content of the file " : "") + read.error());
   return std::nullopt;
+}
+
+std::optional<ConfigValue> ConfigWalk::list(const ConfigSchema& schema, const YamlNode& node,
+                                            const ConfigPath& path) {
+  const ConfigKey& key = *schema.key;
+  if (node.kind != YamlNode::Kind::sequence) {
+    error(node.mark, path.text(),
+          "is " + std::string(kind_for_people(node)) + ", but must be a list like " +
+              std::string(key.example));
+    return std::nullopt;
+  }
+  const auto size = static_cast<std::int64_t>(node.items.size());
+  if (size < key.min || size > key.max) {
+    error(node.mark, path.text(),
+          "has " + std::to_string(size) + " texts; possible are " + range_for_people(key));
+    return std::nullopt;
+  }
+  std::vector<std::string> texts;
+  bool complete = true;
+  const auto wrong = [&](YamlMark mark, const std::string& message) {
+    error(mark, path.text(), message);
+    complete = false;
+  };
+  for (const auto& item : node.items) {
+    if (item->kind != YamlNode::Kind::scalar) {
+      wrong(item->mark, "has " + std::string(kind_for_people(*item)) +
+                            " in it, but must be a list of single values");
+      continue;
+    }
+    const auto content = text(schema, *item, path, false);
+    if (!content) return std::nullopt;
+    const auto read = read_value(key, *content, item->text);
+    if (!read)
+      wrong(item->mark, read.error());
+    else if (std::find(texts.begin(), texts.end(), *content) != texts.end())
+      wrong(item->mark, "has \"" + escape_untrusted(item->text, 80) + "\" twice; remove one");
+    else
+      texts.push_back(*content);
+  }
+  if (!complete) return std::nullopt;
+  return texts;
 }
 
 std::optional<ConfigValue> ConfigWalk::header_map(const ConfigSchema& schema, const YamlNode& node,

@@ -90,6 +90,8 @@ class ConfigWalk {
   void unknown(const ConfigSchema& schema, const YamlEntry& entry, const ConfigPath& path);
   std::optional<ConfigValue> value(const ConfigSchema& schema, const YamlNode& node, YamlMark at,
                                    const ConfigPath& path);
+  std::optional<ConfigValue> list(const ConfigSchema& schema, const YamlNode& node,
+                                  const ConfigPath& path);
   std::optional<ConfigValue> header_map(const ConfigSchema& schema, const YamlNode& node,
                                         const ConfigPath& path);
   std::optional<std::string> text(const ConfigSchema& schema, const YamlNode& node,

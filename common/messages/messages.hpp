@@ -178,7 +178,7 @@ struct Beat {
   std::string journal;    ///< id of the journal
   std::int64_t head = 0;  ///< seq of the newest published event
   Timestamp at{};
-  bool moving = false;  ///< samples come in, the journal commits, recorder and notifier acknowledge
+  bool moving = false;  ///< samples come in, the journal commits, journal.consumers acknowledge
   std::optional<std::string> standstill;  ///< for people: why not
 
   bool operator==(const Beat&) const = default;

@@ -14,6 +14,8 @@ struct Run {
   ChainTurn turn{.shortest_interval = 1s};
   bool sampling = true, committing = true, recording = true, telling = true;
 
+  Run() { chain.configure({"notifier", "recorder"}); }
+
   std::string second() {
     now += 1s;
     if (sampling) ++turn.samples;
@@ -49,8 +51,8 @@ TEST_CASE("each part that stops makes the chain stand still, and moves it again"
   };
   stops(run.sampling, 15, "no samples for 15s");
   stops(run.committing, 10, "the journal commits nothing for 10s");
-  stops(run.recording, 15, "the recorder is silent for 15s");
-  stops(run.telling, 15, "the notifier is silent for 15s");
+  stops(run.recording, 15, "consumer recorder is silent for 15s");
+  stops(run.telling, 15, "consumer notifier is silent for 15s");
   run.turn.journal_trouble = "the journal: no space left on device";
   CHECK(run.second() == run.turn.journal_trouble);
   run.turn.journal_trouble.clear();
@@ -90,7 +92,8 @@ TEST_CASE("a consumer that repeats an old ack is stuck once what it lacks is hal
     return run.chain.step(run.turn, run.now);
   };
   for (int i = 0; i < 30; ++i) CHECK(stuck().empty());
-  CHECK(stuck() == "the recorder has acknowledged event 60 only, of 61 that there were 30s ago");
+  CHECK(stuck() ==
+        "consumer recorder has acknowledged event 60 only, of 61 that there were 30s ago");
   run.recording = true;
   CHECK(run.second().empty());
   // Without new events an old ack is all that there can be.
@@ -104,7 +107,23 @@ TEST_CASE("a consumer that repeats an old ack is stuck once what it lacks is hal
 TEST_CASE("consumers that have never been heard of keep the chain from moving", "[chain]") {
   Run run;
   run.recording = false;
-  CHECK(run.second() == "the recorder has acknowledged nothing yet");
+  CHECK(run.second() == "consumer recorder has acknowledged nothing yet");
+}
+
+TEST_CASE("who comes into the configuration is waited for, who leaves it is not, who stays goes on",
+          "[chain]") {
+  Run run;
+  REQUIRE(run.seconds(60).empty());
+  run.chain.configure({"archive", "notifier"});
+  run.recording = false;
+  CHECK(run.second() == "consumer archive has acknowledged nothing yet");
+  run.turn.acks = {{"archive", run.turn.head}};
+  CHECK(run.chain.step(run.turn, run.now).empty());
+  run.chain.configure({"notifier"});
+  CHECK(run.seconds(60).empty());
+  run.chain.configure({});
+  run.telling = false;
+  CHECK(run.seconds(60).empty());
 }
 
 TEST_CASE("another journal begins with its own numbers", "[chain]") {

@@ -11,7 +11,11 @@ namespace {
 const std::vector<std::string> two = {"notifier", "recorder"};
 constexpr Duration limit = 5min;
 
-Consumers started(std::int64_t head = 0) { return {{}, two, {{t0, head}}}; }
+Consumers started(std::int64_t head = 0, std::vector<ConsumerRow> known = {}) {
+  Consumers consumers(std::move(known), {{t0, head}});
+  consumers.configure(two);
+  return consumers;
+}
 
 /// "recorder behind", "recorder ok"
 Said said(Consumers& consumers, Timestamp now) {
@@ -29,7 +33,7 @@ TEST_CASE("a consumer is behind when an event has waited for longer than the lim
           "[consumers]") {
   auto consumers = started();
   consumers.note_head(10, t0 + 1min);
-  REQUIRE(consumers.ack("notifier", 10, t0 + 1min));
+  consumers.ack("notifier", 10, t0 + 1min);
   CHECK(said(consumers, t0 + 6min - 1us).empty());
   const auto news = consumers.check(limit, t0 + 6min);
   REQUIRE(news.size() == 1);
@@ -74,7 +78,8 @@ TEST_CASE("who never came is behind from the oldest event on; an idle system ala
 TEST_CASE("being behind survives a restart, without being told again", "[consumers]") {
   Consumers consumers({{.name = "recorder", .seq = 3, .behind = 9, .behind_since = t0 - 1h},
                        {.name = "notifier", .seq = 20}},
-                      two, {{t0 - limit, 15}, {t0, 20}});
+                      {{t0 - limit, 15}, {t0, 20}});
+  CHECK(consumers.configure(two).empty());
   CHECK(said(consumers, t0).empty());
   CHECK(said(consumers, t0 + 1h).empty());
   consumers.ack("recorder", 20, t0 + 1h);
@@ -84,48 +89,91 @@ TEST_CASE("being behind survives a restart, without being told again", "[consume
   CHECK(news[0].since == t0 - 1h);
 }
 
-TEST_CASE("what is kept follows the slowest registered consumer", "[consumers]") {
+TEST_CASE("what is kept follows the slowest consumer that has a place", "[consumers]") {
   auto consumers = started();
   consumers.note_head(100, t0);
   consumers.ack("notifier", 90, t0);
   CHECK(consumers.acked_by_all() == 0);
-  CHECK(consumers.forget("recorder"));
-  CHECK_FALSE(consumers.forget("recorder"));
-  CHECK_FALSE(consumers.forget("nobody"));
-  CHECK(consumers.acked_by_all() == 90);
   consumers.ack("archive", 40, t0);
-  CHECK(consumers.acked_by_all() == 40);
-  consumers.ack("recorder", 10, t0);
-  CHECK(consumers.acked_by_all() == 10);
-  for (const auto* name : {"archive", "notifier", "recorder"}) consumers.forget(name);
+  consumers.ack("recorder", 95, t0);
+  CHECK(consumers.acked_by_all() == 90);
+  consumers.configure({"recorder"});
+  CHECK(consumers.acked_by_all() == 95);
+  consumers.configure({});
   CHECK(consumers.acked_by_all() == 100);
 }
 
-TEST_CASE("who was forgotten is not told of, until it comes again", "[consumers]") {
-  auto consumers = started();
-  consumers.forget("recorder");
-  consumers.note_head(10, t0);
-  consumers.ack("notifier", 10, t0);
-  CHECK(said(consumers, t0 + 1h).empty());
-  // The same after a restart.
-  Consumers again(consumers.take_changed(), two, {{t0, 10}});
-  CHECK(again.acked_by_all() == 10);
-}
-
-TEST_CASE("numbers that the journal does not have, and names without end, do not count",
+TEST_CASE("who comes into the configuration begins at the head, and is on disk at once",
           "[consumers]") {
   auto consumers = started(10);
-  CHECK_FALSE(consumers.ack("recorder", 11, t0));
-  CHECK_FALSE(consumers.ack("recorder", -1, t0));
-  CHECK(consumers.ack("recorder", 10, t0));
-  CHECK(consumers.ack("recorder", 4, t0));  // its database was restored from a copy
+  CHECK(consumers.take_changed().size() == 2);
+  consumers.note_head(100, t0);
+  consumers.ack("notifier", 100, t0);
+  consumers.ack("recorder", 100, t0);
+  consumers.configure({"notifier", "recorder", "archive"});
+  CHECK(consumers.acked_by_all() == 100);
+  CHECK(said(consumers, t0 + 1h).empty());
+  const auto changed = consumers.take_changed();
+  REQUIRE(changed.size() == 3);
+  CHECK(changed[0] == ConsumerRow{.name = "archive", .seq = 100});
+  consumers.note_head(110, t0 + 1h);
+  CHECK(consumers.acked_by_all() == 100);
+  // After a restart it is where it was, not at the head again.
+  Consumers again(changed, {{t0 + 1h, 110}});
+  again.configure({"notifier", "recorder", "archive"});
+  CHECK(again.find("archive")->seq == 100);
+  CHECK(again.take_changed().empty());
+}
+
+TEST_CASE("who leaves the configuration has no place, and is not told of", "[consumers]") {
+  auto consumers = started();
+  consumers.note_head(10, t0);
+  consumers.ack("notifier", 10, t0);
+  CHECK(said(consumers, t0 + 1h) == Said{"recorder behind"});
+  const auto left = consumers.configure({"notifier"});
+  REQUIRE(left.size() == 1);
+  CHECK(left[0].name == "recorder");
+  CHECK(left[0].behind == 77);
+  CHECK(said(consumers, t0 + 2h).empty());
+  CHECK(consumers.take_gone() == std::vector<std::string>{"recorder"});
+  CHECK(consumers.take_changed().size() == 1);
+  // Back, it begins anew.
+  consumers.configure(two);
+  CHECK(consumers.find("recorder")->seq == 10);
+  CHECK(consumers.find("recorder")->behind == 0);
+}
+
+TEST_CASE("rows that an older version left of strangers, and of those it had forgotten, go",
+          "[consumers]") {
+  auto consumers = started(10, {{.name = "recorder", .seq = 3, .registered = false},
+                                {.name = "forgotten", .seq = 3, .registered = false},
+                                {.name = "stranger", .seq = 4},
+                                {.name = "notifier", .seq = 5}});
+  CHECK(consumers.take_gone() == std::vector<std::string>{"forgotten", "recorder", "stranger"});
+  CHECK(consumers.rows().size() == 2);
+  CHECK(consumers.find("notifier")->seq == 5);
+  CHECK(consumers.find("recorder")->seq == 10);
+  CHECK(consumers.take_changed().size() == 1);
+}
+
+TEST_CASE("an acknowledgement counts of a consumer with a place and a number of the journal",
+          "[consumers]") {
+  auto consumers = started(10);
+  CHECK_FALSE(consumers.counts("recorder", 11, 10));
+  CHECK_FALSE(consumers.counts("recorder", -1, 10));
+  CHECK(consumers.counts("recorder", 10, 10));
+  CHECK(consumers.counts("recorder", 4, 10));  // its database was restored from a copy
+  CHECK_FALSE(consumers.counts("stranger", 4, 10));
+  consumers.ack("recorder", 10, t0);
+  consumers.ack("recorder", 4, t0);
   CHECK(consumers.find("recorder")->seq == 4);
   for (int i = 0; i < 1000; ++i) consumers.ack("x" + std::to_string(i), 1, t0);
-  CHECK(consumers.rows().size() == Consumers::most);
+  CHECK(consumers.rows().size() == 2);
 }
 
 TEST_CASE("the core tells of a consumer that is behind, in one episode", "[consumers]") {
   Bench bench;
+  bench.core().configure_consumers(two, t0);
   bench.core().published(5, t0);
   bench.core().ack("notifier", 5, t0);
   bench.core().watch_consumers(limit, t0 + limit);
@@ -143,16 +191,36 @@ TEST_CASE("the core tells of a consumer that is behind, in one episode", "[consu
     bench.core().ack("recorder", 5, t0 + 1h);
     bench.core().watch_consumers(limit, t0 + 1h);
   }
-  SECTION("forgotten") { CHECK(bench.core().forget("recorder", t0 + 1h)); }
+  SECTION("left the configuration") { bench.core().configure_consumers({"notifier"}, t0 + 1h); }
   changes = bench.core().take_changes();
   REQUIRE(changes.events.size() == 1);
   CHECK(changes.events[0].kind == Kind::consumer_ok);
+  CHECK(changes.events[0].name == "recorder");
   CHECK(changes.events[0].episode == opening.seq);
-  CHECK(changes.consumers.at(0).behind == 0);
+  CHECK(changes.events[0].since == opening.since);
+  const bool gone = changes.consumers_gone == std::vector<std::string>{"recorder"};
+  CHECK((gone || changes.consumers.at(0).behind == 0));
+}
+
+TEST_CASE("what an older version told of a stranger is closed at the start", "[consumers]") {
+  Bench bench({server()}, t0,
+              {.consumers = {{.name = "ghost", .seq = 2, .behind = 7, .behind_since = t0 - 1h}},
+               .next_seq = 10});
+  bench.core().configure_consumers(two, t0);
+  const auto changes = bench.core().take_changes();
+  REQUIRE(changes.events.size() == 1);
+  CHECK(changes.events[0].kind == Kind::consumer_ok);
+  CHECK(changes.events[0].name == "ghost");
+  CHECK(changes.events[0].episode == 7);
+  CHECK(changes.events[0].since == t0 - 1h);
+  CHECK(changes.events[0].notify);
+  CHECK(changes.consumers_gone == std::vector<std::string>{"ghost"});
+  CHECK(changes.consumers.size() == 2);
 }
 
 TEST_CASE("after a standstill consumers have time to say how far they are", "[consumers]") {
   Bench bench;
+  bench.core().configure_consumers(two, t0);
   bench.core().published(5, t0);
   const auto back = t0 + 1h;
   bench.core().resume(back);

@@ -5,7 +5,7 @@ import tempfile
 import pytest
 
 pytest.register_assert_rewrite("chain", "chat", "harness", "heartbeat", "journal_file", "rows_of_the_table",
-                               "updates_served")
+                               "stranger", "updates_served")
 
 from harness import Mock, System
 

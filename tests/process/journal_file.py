@@ -1,6 +1,8 @@
 """What the journal's file holds, and whether all that the notifier told of it is there."""
 
 import json
+import pathlib
+import sqlite3
 import subprocess
 
 from harness import BIN
@@ -9,6 +11,16 @@ from harness import BIN
 def assert_told_without_holes(system, first):
     numbers = [event["seq"] for event in system.told() if event["seq"] >= first]
     assert numbers == list(range(first, first + len(numbers)))
+
+
+def journal_query(system, sql):
+    """Rows of the journal; none while there is no journal yet."""
+    if not pathlib.Path(system.config["journal"]["path"]).exists():
+        return []
+    with sqlite3.connect(f"file:{system.config['journal']['path']}?mode=ro", uri=True, timeout=10) as connection:
+        rows = connection.execute(sql).fetchall()
+    connection.close()
+    return rows
 
 
 def journaled(system):

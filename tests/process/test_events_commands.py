@@ -3,8 +3,9 @@
 import json
 import subprocess
 
-from harness import BIN, Process, wait_for
 from chain import servers_at, wait_for_more_rows
+from harness import BIN, Process, wait_for
+from journal_file import journal_query
 
 
 def stalewatch(*arguments):
@@ -63,22 +64,32 @@ def test_events_are_followed_live_also_across_a_restart(make_system, mock, folde
         assert seqs == list(range(2, 2 + len(seqs)))
     finally:
         follower.kill()
-    # It acknowledged nothing: nothing is kept for it.
+    # It acknowledged nothing, and would not have a place if it did.
     told = stalewatch("forget", "stalewatch-events", "--config", system.config_path)
-    assert told.returncode == 1 and "registered: notifier, recorder" in told.stderr
+    assert told.returncode == 1
+    assert told.stderr == 'nothing is kept for "stalewatch-events"; journal.consumers names notifier, recorder\n'
 
 
-def test_a_consumer_that_is_gone_is_told_of_until_it_is_forgotten(make_system, mock):
+def test_a_consumer_that_is_gone_is_told_of_until_the_configuration_no_longer_names_it(make_system, mock):
     system = make_system(servers_at(mock))
     system.config["journal"]["consumer_behind_after"] = "10s"  # more than a busy machine's few seconds
     system.write_config()
     system.start("aggregator", "prober", "notifier")
     behind = wait_for(lambda: system.told(None, "consumer_behind"), system.trouble, deadline=120)[0]
     assert behind["name"] == "recorder" and behind["notify"], system.trouble()
-    told = stalewatch("forget", "recorder", "--config", system.config_path)
-    assert told.returncode == 0, told.stderr
+    refused = stalewatch("forget", "recorder", "--config", system.config_path)
+    assert refused.returncode == 1
+    assert "journal.consumers names it: take it out there, then reload" in refused.stderr
+    assert not system.told(None, "consumer_ok")
+
+    system.config["journal"]["consumers"] = ["notifier", "archive"]
+    system.write_config()
+    reloaded = stalewatch("reload", "--config", system.config_path)
+    assert reloaded.returncode == 0, reloaded.stderr
     ok = wait_for(lambda: system.told(None, "consumer_ok"), system.trouble)[0]
-    assert ok["episode"] == behind["seq"]
+    assert ok["episode"] == behind["seq"] and ok["detail"] == "nothing is kept for it any more"
+    places = wait_for(lambda: dict(journal_query(system, "select name, seq from consumers where name != 'notifier'")))
+    assert places.keys() == {"archive"} and places["archive"] >= behind["seq"]  # at the head of that moment
     system.start("recorder")
     wait_for_more_rows(system)
     assert len(system.told(None, "consumer_behind")) == 1

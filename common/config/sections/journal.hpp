@@ -3,6 +3,8 @@
 #include "common/base/time.hpp"
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 namespace stalewatch {
 
@@ -13,6 +15,8 @@ struct JournalConfig {
   Duration keep_updates = std::chrono::hours(24);      ///< after every consumer has them
   Duration keep_events = std::chrono::hours(24 * 30);  ///< all others
   Duration consumer_behind_after = std::chrono::minutes(5);
+  std::vector<std::string> consumers = {"notifier",
+                                        "recorder"};  ///< those with places of their own
 
   bool operator==(const JournalConfig&) const = default;
 };

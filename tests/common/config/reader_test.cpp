@@ -166,6 +166,24 @@ TEST_CASE("warnings tell what is read but hardly meant", "[config]") {
             "test.yaml:2:36: credentials.DB.username: is ignored: SQLite has no use for it"});
 }
 
+TEST_CASE("a list has its texts in their order, variables included, up to its limit", "[config]") {
+  const auto consumers = [](const std::string& list) {
+    return one_server + "journal: {consumers: " + list + "}\n";
+  };
+  CHECK(good(one_server).journal.consumers == std::vector<std::string>{"notifier", "recorder"});
+  CHECK(good(consumers("[\"${MINE}\", notifier]"), environment({{"MINE", "my own"}}))
+            .journal.consumers == std::vector<std::string>{"my own", "notifier"});
+  CHECK(good(consumers("[]")).journal.consumers.empty());
+  CHECK(summarize(good(consumers("[]"))).find("kept for nobody\n") != std::string::npos);
+  std::string names = "[c0";
+  for (int i = 1; i < 100; ++i) names += ", c" + std::to_string(i);
+  CHECK(good(consumers(names + "]")).journal.consumers.size() == 100);
+  CHECK(first_error(consumers(names + ", c100]")) ==
+        "test.yaml:2:22: journal.consumers: has 101 texts; possible are 0 to 100 texts");
+  CHECK(first_error(consumers("[\"${MINE}\"]"), environment({{"MINE", "a\x80z"}})) ==
+        "test.yaml:2:23: journal.consumers: \"${MINE}\" is not fit to be shown");
+}
+
 TEST_CASE("what is no file at all is said in one line", "[config]") {
   const auto read = [](const std::string& path) {
     return to_string(std::get<std::vector<ConfigError>>(read_config(path)).at(0));
@@ -186,7 +204,7 @@ TEST_CASE("a summary tells what would run", "[config]") {
 tells       terminal; no log file; no Rocket.Chat (no credentials.ROCKETCHAT)
 rows        SQLite file /home/op/.local/state/stalewatch/rows.sqlite, table stalewatch_updates (no credentials.DB: the embedded default)
 sockets     samples tcp://127.0.0.1:5555, control tcp://127.0.0.1:5556, events tcp://127.0.0.1:5557
-journal     /home/op/.local/state/stalewatch/journal.sqlite
+journal     /home/op/.local/state/stalewatch/journal.sqlite, kept for notifier, recorder
 notifier    /home/op/.local/state/stalewatch/notifier.sqlite
 )");
 }
