@@ -114,8 +114,7 @@ App::App(Config config, Signals& signals, const std::string& http)
                 .lease = config_.transport.lease,
                 .reload = [this](bool& ok) { return reload(ok); },
                 .head = [this] { return published_; },
-                .ahead = [this](const std::string& consumer,
-                                std::int64_t seq) { fork_for(consumer, seq); }}),
+                .heard = [this](const Claim& claim) { hear(claim); }}),
       chain_(read_clocks().mono),
       shortest_interval_(shortest_interval_of(config_.servers)) {
   const Now clocks = read_clocks();

@@ -45,7 +45,7 @@ class App {
   void look_after_journal(const std::map<std::string, std::int64_t>& acks, Timestamp now);
   void configure_consumers(Timestamp now);
   void update_metrics();
-  void fork_for(const std::string& consumer, std::int64_t seq);
+  void hear(const Claim& claim);
   void go_on_as(const std::string& journal_id, Timestamp now);
   std::string standstill(Now clocks, const std::map<std::string, std::int64_t>& acks);
   void finish();
@@ -61,7 +61,7 @@ class App {
   JournalLock lock_;
   Journal journal_;
   std::string journal_id_;  // as published
-  bool may_fork_ = true;  // once per start: a consumer that makes things up must not do it for ever
+  ForkClaims claims_;
   JournalReader reader_;
   JournalWriter writer_;
   Core core_;

@@ -48,16 +48,17 @@ Restored App::restored(Timestamp now) {
   return restored;
 }
 
-/// A consumer has seen more of this journal than there is: an older copy was put in its place.
-void App::fork_for(const std::string& consumer, std::int64_t seq) {
-  if (!std::exchange(may_fork_, false)) return;
+/// When a consumer has seen more of this journal than there is, an older copy was put in its place.
+void App::hear(const Claim& claim) {
+  if (!claims_.hear(claim, journal_id_, published_, last_turn_)) return;
   Changes changes;
   // What was decided since the start is another story than the one that the consumer knows.
   changes.fork = Fork{random_id(), head_at_start_};
   log::error(
-      "consumer {} has seen event {} of this journal, which ends at {}: it is an older copy; it "
-      "goes on under a new id journal={}",
-      escape_untrusted(consumer, 80), seq, published_, changes.fork->id);
+      "consumer {} has seen event {} of this journal, which ended before that: it is an older "
+      "copy; "
+      "it goes on under a new id journal={}",
+      claim.consumer, claim.seq, changes.fork->id);
   writer_.submit(std::move(changes));
 }
 
@@ -69,11 +70,12 @@ void App::go_on_as(const std::string& journal_id, Timestamp now) {
   send(events_, events_out_, Beat{.journal = journal_id_, .head = published_, .at = now});
 }
 
-/// For whom events are kept, and without whom the chain does not move.
+/// For whom events are kept, without whom the chain does not move, and who is believed.
 void App::configure_consumers(Timestamp now) {
   core_.published(published_, now);  // where a new one begins
   core_.configure_consumers(config_.journal.consumers, now);
   chain_.configure(config_.journal.consumers);
+  claims_.configure(config_.journal.consumers);
 }
 
 void App::look_after_journal(const std::map<std::string, std::int64_t>& acks, Timestamp now) {

@@ -76,7 +76,10 @@ void Control::handle(const Frames& frames, Timestamp now) {
     if (const auto goodbye = decoded<Goodbye>(frames, bad_)) links_.core.goodbye(*goodbye, now);
   } else if (topic == topic_of<Replay>()) {
     if (auto replay = decoded<Replay>(frames, bad_)) {
-      look_at_cursor(frames, replay->journal, replay->after);
+      links_.heard({.consumer = frames.header.sender,
+                    .peer = frames.peer,
+                    .journal = replay->journal,
+                    .seq = replay->after});
       links_.reader.submit(frames.peer, *std::move(replay));
     }
   } else if (topic == topic_of<Ack>()) {
@@ -91,8 +94,12 @@ void Control::handle(const Frames& frames, Timestamp now) {
 void Control::on_ack(const Frames& frames) {
   const auto ack = decoded<Ack>(frames, bad_);
   if (!ack) return;
-  look_at_cursor(frames, ack->journal, ack->seq);
   const auto& consumer = frames.header.sender;
+  links_.heard({.consumer = consumer,
+                .peer = frames.peer,
+                .journal = ack->journal,
+                .seq = ack->seq,
+                .acknowledges = true});
   if (ack->journal != links_.journal_id) return;
   if (!links_.core.consumers().counts(consumer, ack->seq, links_.head()))
     return refuse_ack(consumer);
@@ -108,10 +115,6 @@ void Control::refuse_ack(const std::string& consumer) {
         "consumer {} acknowledges, but journal.consumers does not name it: nothing is kept "
         "for it",
         shown);
-}
-
-void Control::look_at_cursor(const Frames& frames, const std::string& journal, std::int64_t seq) {
-  if (journal == links_.journal_id && seq > links_.head()) links_.ahead(frames.header.sender, seq);
 }
 
 void Control::on_hello(const Frames& frames, Timestamp now) {

@@ -3,6 +3,7 @@
 // The control socket: probers' hellos and leases, consumers' replays and acks, operators' commands.
 
 #include "aggregator/core.hpp"
+#include "aggregator/fork_claims.hpp"
 #include "aggregator/journal/threads.hpp"
 #include "aggregator/probers/target_pieces.hpp"
 #include "common/bus/bus.hpp"
@@ -24,8 +25,7 @@ class Control {
     Duration lease;
     std::function<std::string(bool& ok)> reload;  ///< does it, and says how it went
     std::function<std::int64_t()> head;           ///< newest published seq
-    /// A consumer has seen a number of this journal beyond the head.
-    std::function<void(const std::string& consumer, std::int64_t seq)> ahead;
+    std::function<void(const Claim&)> heard;      ///< how far a consumer is
   };
 
   Control(zmq::socket_t socket, Sender sender, Links links);
@@ -61,7 +61,6 @@ class Control {
   void handle(const Frames& frames, Timestamp now);
   void on_ack(const Frames& frames);
   void refuse_ack(const std::string& consumer);
-  void look_at_cursor(const Frames& frames, const std::string& journal, std::int64_t seq);
   void on_hello(const Frames& frames, Timestamp now);
   void on_lease(const Frames& frames, Timestamp now);
   void on_command(const Frames& frames, Timestamp now);

@@ -34,7 +34,7 @@ struct Room {
                  .lease = 5s,
                  .reload = [](bool&) { return std::string(); },
                  .head = [this] { return head; },
-                 .ahead = [](const std::string&, std::int64_t) {}}),
+                 .heard = [](const Claim&) {}}),
         peer(make_control_dealer(context, endpoint())) {
     core.configure(servers, t0);
   }

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from chain import ends_together, servers_at, wait_for_more_rows
-from harness import wait_for
+from harness import CONSUMERS, wait_for
 from journal_file import assert_told_without_holes, journaled
 
 UNSHARE = ["unshare", "--user", "--map-root-user", "--mount"]
@@ -101,9 +101,10 @@ def copy_journal(source, destination):
             shutil.copy(path, destination)
 
 
-@pytest.mark.parametrize("lock", ["kept", "gone"])
-def test_an_older_copy_of_the_journal_goes_on_under_another_id(lock, make_system, mock):
-    """With its lock the aggregator knows by itself; without, by a consumer that has seen more."""
+@pytest.mark.parametrize("lock, anew", [("kept", ()), ("gone", ()), ("gone", ("notifier",)), ("gone", ("recorder",))])
+def test_an_older_copy_of_the_journal_goes_on_under_another_id(lock, anew, make_system, mock):
+    """With its lock the aggregator knows by itself; without, by a consumer that has seen more: one that goes on, or one
+    that is started anew, the other being away, and has nothing to go by but where it was."""
     system = make_system(servers_at(mock)).start()
     wait_for_more_rows(system)
     assert system.aggregator.stop() == 0
@@ -118,9 +119,12 @@ def test_an_older_copy_of_the_journal_goes_on_under_another_id(lock, make_system
         if lock == "gone" or path.suffix != ".lock":
             path.unlink()
     copy_journal(system.folder / "copy", system.folder)
-    system.start("aggregator")
+    away = CONSUMERS if anew else ()
+    for name in away:
+        assert system.processes[name].stop() == 0
+    system.start("aggregator", *anew)
     wait_for(lambda: "older copy" in system.aggregator.err(), system.trouble)
-    system.start("prober")
+    system.start("prober", *(name for name in away if name not in anew))
     wait_for_more_rows(system)
     told = wait_for(lambda: system.told(None, "gap"), system.trouble)
     assert len(told) == 1 and "another journal" in told[0]["detail"]

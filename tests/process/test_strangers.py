@@ -1,14 +1,35 @@
 """Whom nobody has configured changes nothing for those who are, whatever it says."""
 
 import sqlite3
+import time
 
-from chain import PATIENT, servers_at, wait_for_more_rows
+from chain import PATIENT, assert_nothing_lost_or_doubled, ends_together, servers_at, wait_for_more_rows
 from harness import free_port, metric, wait_for
 from journal_file import journal_query
 from stranger import Stranger
 
 CROWD = 1_000
 BEATS = 25  # of one second each: twice as long as a consumer may be behind
+
+
+def test_a_word_of_events_that_there_are_not_forks_nothing(make_system, mock):
+    system = make_system(servers_at(mock)).start()
+    wait_for_more_rows(system)
+    with Stranger(system) as stranger:
+        journal, head = stranger.journal()
+        end = time.monotonic() + 12  # twice as long as a consumer has to stay with its word
+        while time.monotonic() < end:
+            stranger.send("ack", journal=journal, seq=head + 10**6)
+            for name in ("stranger", "recorder", "notifier"):
+                stranger.send("replay", name, journal=journal, after=head + 10**6, limit=1)
+            stranger.beat()
+        assert stranger.journal()[0] == journal
+    wait_for_more_rows(system)
+    ends_together(system)
+    assert_nothing_lost_or_doubled(system)
+    assert {row["journal_id"] for row in system.query("select journal_id from stalewatch_updates_events")} == {journal}
+    assert system.told(None, "gap") == []
+    assert "older copy" not in system.aggregator.err()
 
 
 def test_a_crowd_that_acknowledges_costs_the_configured_consumers_nothing(make_system, mock):
