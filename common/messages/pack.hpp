@@ -133,8 +133,8 @@ bool understood(std::string& why, F&& read) {
 }
 
 // 30,000 years, either way. What lies beyond is no time, and with what does not, sums cannot
-// overflow.
-constexpr std::int64_t furthest_us = 1'000'000'000'000'000'000;
+// overflow. A line of JSON has room for 18 digits, too.
+constexpr std::int64_t furthest_us = 999'999'999'999'999'999;
 
 inline std::int64_t unpack_us(const msgpack::object& o) {
   const auto us = o.as<std::int64_t>();
