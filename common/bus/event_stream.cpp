@@ -66,14 +66,14 @@ void EventSequence::on_replayed(Replayed page) {
   for (Event& event : page.events) {
     // No page holds what is beyond the head that it tells itself.
     if (event.seq <= received_ || event.seq > page.head) continue;
-    skip_to(event.seq);
+    skip(event.seq - 1);
     if (event.unreadable)
       pass_unreadable(event.seq);
     else
       append(std::move(event));
   }
   if (page.caught_up && received_ < page.head) {
-    skip_to(page.head + 1);
+    skip(page.head);
     if (beginning_) segments_.push_back({.before = {journal_, received_}});
   }
   if (received_ >= page.head) beginning_ = false;
@@ -139,12 +139,12 @@ void EventSequence::begin_at(const Replayed& page) {
   segments_.push_back({.before = {journal_, received_}});
 }
 
-/// What lies before `seq` and has not come does not exist any more.
-void EventSequence::skip_to(std::int64_t seq) {
-  if (seq <= received_ + 1) return;
+/// What has not come up to `last` does not exist any more.
+void EventSequence::skip(std::int64_t last) {
+  if (last <= received_) return;
   if (!beginning_)
-    segments_.push_back({.before = {journal_, seq - 1}, .gap = EventGap{received_ + 1, seq - 1}});
-  received_ = seq - 1;
+    segments_.push_back({.before = {journal_, last}, .gap = EventGap{received_ + 1, last}});
+  received_ = last;
 }
 
 /// It is there, and will not be understood the next time either.
@@ -179,8 +179,8 @@ void EventSequence::append(Event event) {
 /// Takes over the live events that now follow without a hole.
 void EventSequence::join_live() {
   auto next = ahead_of_order_.begin();
-  while (next != ahead_of_order_.end() && next->first <= received_ + 1) {
-    if (next->first == received_ + 1) append(std::move(next->second));
+  while (next != ahead_of_order_.end() && next->first - 1 <= received_) {
+    if (next->first - 1 == received_) append(std::move(next->second));
     next = ahead_of_order_.erase(next);
   }
 }

@@ -110,7 +110,7 @@ class EventSequence {
   std::size_t buffered() const { return ready_ + ahead_of_order_.size(); }
   void start_over(const std::string& journal, std::int64_t after);
   void begin_at(const Replayed& page);
-  void skip_to(std::int64_t seq);
+  void skip(std::int64_t last);
   void pass_unreadable(std::int64_t seq);
   void accept(Event event);
   void append(Event event);

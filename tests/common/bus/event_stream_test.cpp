@@ -4,6 +4,7 @@
 #include "tests/common/messages/random_messages.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <random>
 
 namespace stalewatch {
@@ -171,6 +172,24 @@ TEST_CASE("events that cannot be understood are passed and told as missing, once
     sequence.on_replayed(page("j", 5, {6, 1'000'000, 7}, 7));
     CHECK(seqs(sequence.take(10).events) == Seqs{6, 7});
   }
+}
+
+TEST_CASE("numbers end where they end", "[event_stream]") {
+  constexpr auto last = std::numeric_limits<std::int64_t>::max();
+  EventSequence sequence(Cursor{"j", last - 3}, StartAt::oldest);
+  sequence.wanted_replay();
+  sequence.on_live(event(last));
+  sequence.on_replayed(page("j", last - 3, {last - 2}, last - 1));
+  CHECK(seqs(sequence.take(10).events) == Seqs{last - 2});
+  const auto rest = sequence.take(10);
+  CHECK(rest.gap == EventGap{last - 1, last - 1});
+  CHECK(seqs(rest.events) == Seqs{last});
+  sequence.on_live(event(last));
+  CHECK(sequence.caught_up());
+  EventSequence another(Cursor{"j", 0}, StartAt::oldest);
+  another.wanted_replay();
+  another.on_replayed(page("j", 0, {}, last));
+  CHECK(another.take(10).gap == EventGap{1, last});
 }
 
 TEST_CASE("a consumer that begins misses nothing that was gone before", "[event_stream]") {
