@@ -2,6 +2,8 @@
 
 #include "common/messages/pack.hpp"
 
+#include <limits>
+
 namespace stalewatch {
 
 using namespace packing;
@@ -12,11 +14,12 @@ template <typename M>
 void settle(M&) {}
 
 /// An event whose number cannot be understood either follows the one before it: every number of a
-/// page has its place.
+/// page has its place. Behind the last number that there is, there is none.
 void settle(Replayed& page) {
+  constexpr auto last = std::numeric_limits<std::int64_t>::max();
   std::int64_t before = page.after;
   for (auto& event : page.events) {
-    if (event.unreadable && event.seq <= before) event.seq = before + 1;
+    if (event.unreadable && event.seq <= before && before < last) event.seq = before + 1;
     before = event.seq;
   }
 }

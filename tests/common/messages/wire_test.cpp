@@ -9,6 +9,7 @@
 #include <array>
 #include <cstdio>
 #include <functional>
+#include <limits>
 
 using namespace stalewatch;
 
@@ -390,6 +391,21 @@ TEST_CASE("the arguments of a command are understood all or not at all", "[wire]
   const auto bytes = encode(Command{1, "forget", {"recorder"}});
   Refusals refused;
   CHECK_FALSE(decode<Command>(with_value(bytes, "arguments", bytes_of("92a17805")), refused));
+}
+
+TEST_CASE("an event that cannot be read has no number behind the last there is", "[wire]") {
+  constexpr auto last = std::numeric_limits<std::int64_t>::max();
+  const auto bytes = packed([&](Packer& p) {
+    p.pack_map(2);
+    p.pack("after"), p.pack(last);
+    p.pack("events"), p.pack_array(1), p.pack_nil();
+  });
+  Refusals refused;
+  const auto page = decode<Replayed>(bytes, refused);
+  REQUIRE(page);
+  REQUIRE(page->events.size() == 1);
+  CHECK(page->events[0].unreadable);
+  CHECK(page->events[0].seq == 0);
 }
 
 TEST_CASE("times that would overflow what reckons with them are refused", "[wire]") {
