@@ -83,13 +83,15 @@ bool App::must_ask() {
 void App::turn() {
   health_.beat();
   if (must_ask()) {
-    if (!asked_) asked_ = source_->ask("problems");
-    source_->pump(turn_length);
+    ask();
   } else {
+    // An answer that still comes would speak of a time before the events that are taken now.
+    asked_.reset();
+    pages_.begin_anew();
     take_batch(source_->poll(turn_length, events_per_turn));
   }
-  while (const auto reply = source_->take_reply())
-    if (asked_ && reply->id == *asked_) on_reply(*reply);
+  while (auto answer = source_->take_answer())
+    if (asked_ && answer->reply.id == *asked_) on_answer(*std::move(answer));
   const auto now = read_clocks();
   auto own = team_.mailbox().take();
   if (auto event = watchdog_.step(source_->last_beat(), now)) own.push_back(std::move(*event));
@@ -136,52 +138,73 @@ void App::look_at_backlogs(Timestamp now) {
   }
 }
 
-void App::on_reply(const Reply& reply) {
+void App::ask() {
+  if (!asked_) asked_ = source_->ask("problems", pages_.arguments());
+  source_->await_answer(turn_length);
+}
+
+void App::on_answer(Answer answer) {
   asked_.reset();
-  if (!reply.ok || reply.journal.empty()) {
-    log::warn("the aggregator does not say which problems are open: {}", reply.text);
+  if (!answer.reply.ok || answer.reply.journal.empty()) {
+    log::warn("the aggregator does not say which problems are open: {}", answer.reply.text);
+    pages_.begin_anew();
+    source_->pump(turn_length);  // not at once again
     return;
   }
+  switch (pages_.take(std::move(answer.reply), answer.boot)) {
+    case ProblemPages::Took::more:
+      return;
+    case ProblemPages::Took::other_list:
+      log::info("the aggregator is another one than before; asking it anew what is open");
+      return;
+    case ProblemPages::Took::whole:
+      return take_problems(pages_.take_whole());
+  }
+}
+
+void App::take_problems(const OpenProblems& open) {
+  if (!open.complete)
+    log::error("more problems are open than can be listed; beyond {} they are told by reminders",
+               open.problems.size());
   const auto now = read_clocks().wall;
-  const bool starts_over = cursor_ && cursor_->journal != reply.journal;
-  const Cursor begin{reply.journal, reply.head};
+  const bool starts_over = cursor_ && cursor_->journal != open.at.journal;
   const bool keeps_place = cursor_ && !starts_over;
-  if (!write(starts_over ? words_on_new_journal(reply, now) : first_words(reply, now))) return;
+  if (!write(starts_over ? words_on_new_journal(open, now) : first_words(open, now))) return;
   new_journal_ = false;
   if (keeps_place) return;
-  source_->start_from(begin);
-  source_->ack(begin);
+  source_->start_from(open.at);
+  source_->ack(open.at);
 }
 
 /// Each sink without a cursor begins with what is open, and after what this says.
-Intake App::first_words(const Reply& reply, Timestamp now) {
+Intake App::first_words(const OpenProblems& open, Timestamp now) {
   Intake intake;
-  if (!cursor_) intake.cursor = Cursor{reply.journal, reply.head};
+  if (!cursor_) intake.cursor = open.at;
   intake.now = now;
   const auto known = store_.sinks();
   for (const auto& receiver : receivers_) {
     if (known.contains(std::string(receiver.name))) continue;
-    intake.new_sinks.emplace_back(receiver.name, reply.head);
+    intake.new_sinks.emplace_back(receiver.name, open.at.seq);
     const auto told = store_.open_problems(receiver.name);
-    for (auto& entry : settle_return(receiver, told, reply.problems, watchdog_.lost(), now))
+    for (auto& entry : settle_return(receiver, told, open, watchdog_.lost(), now))
       intake.entries.push_back(std::move(entry));
-    for (auto& entry : digest(receiver, reply.problems, now))
+    for (auto& entry : digest(receiver, open.problems, now))
       intake.entries.push_back(std::move(entry));
   }
   return intake;
 }
 
-Intake App::words_on_new_journal(const Reply& reply, Timestamp now) {
-  auto intake = first_words(reply, now);
-  intake.cursor = Cursor{reply.journal, reply.head};
+Intake App::words_on_new_journal(const OpenProblems& open, Timestamp now) {
+  auto intake = first_words(open, now);
+  intake.cursor = open.at;
   intake.new_journal = true;
   for (const auto& receiver : receivers_) {
     const std::string sink(receiver.name);
     const bool begins = std::any_of(intake.new_sinks.begin(), intake.new_sinks.end(),
                                     [&](const auto& fresh) { return fresh.first == sink; });
     if (begins) continue;
-    intake.entries.push_back({sink, Note::event, journal_changed(reply.head, now)});
-    auto settled = settle_journal_change(receiver, store_.open_problems(sink), reply.problems, now);
+    intake.entries.push_back({sink, Note::event, journal_changed(open.at.seq, now)});
+    auto settled = settle_journal_change(receiver, store_.open_problems(sink), open, now);
     for (auto& entry : settled.entries) intake.entries.push_back(std::move(entry));
     for (auto& opening : settled.still_open)
       intake.still_open.emplace_back(sink, std::move(opening));

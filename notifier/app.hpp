@@ -4,7 +4,8 @@
 //   1. take what the aggregator has decided, at most a page;
 //   2. write it, per sink, with the cursor in one transaction; only then ack it and wake the
 //      couriers;
-//   3. an answer to "problems": begin new sinks, or start over in another journal;
+//   3. a page of an answer to "problems"; after the last one, begin new sinks, or start over in
+//      another journal;
 //   4. what couriers report, and whether the aggregator lives;
 //   5. signals.
 
@@ -12,6 +13,7 @@
 #include "common/process/health.hpp"
 #include "common/process/process.hpp"
 #include "notifier/heartbeat.hpp"
+#include "notifier/problem_pages.hpp"
 #include "notifier/team.hpp"
 #include "notifier/watchdog.hpp"
 
@@ -33,12 +35,14 @@ class App {
 
  private:
   bool must_ask();
+  void ask();
   void turn();
   void take_batch(const EventBatch& batch);
   void look_at_backlogs(Timestamp now);
-  void on_reply(const Reply& reply);
-  Intake first_words(const Reply& reply, Timestamp now);
-  Intake words_on_new_journal(const Reply& reply, Timestamp now);
+  void on_answer(Answer answer);
+  void take_problems(const OpenProblems& open);
+  Intake first_words(const OpenProblems& open, Timestamp now);
+  Intake words_on_new_journal(const OpenProblems& open, Timestamp now);
   void tell_own(std::vector<Event> events, Timestamp now);
   bool write(const Intake& intake);
   void handle_signals();
@@ -60,7 +64,8 @@ class App {
   std::vector<Receiver> receivers_;
   std::map<std::string_view, std::int64_t> left_out_;  ///< updates, per crowded sink
   bool new_journal_ = false;                           ///< the aggregator's is not the cursor's
-  std::optional<std::uint64_t> asked_;                 ///< "problems" is under way
+  std::optional<std::uint64_t> asked_;                 ///< a page of "problems" is under way
+  ProblemPages pages_;
   bool store_failed_ = false;
   bool stop_ = false;
 };

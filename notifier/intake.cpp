@@ -3,6 +3,8 @@
 #include "common/messages/names.hpp"
 
 #include <algorithm>
+#include <array>
+#include <set>
 
 namespace stalewatch::notifier {
 namespace {
@@ -19,16 +21,21 @@ Kind closing_of(Kind opening) {
   return opening;
 }
 
-/// Two journals' episodes are of one problem.
-bool same_problem(const Event& a, const Event& b) {
-  return a.target == b.target && problem_of(a.kind) == problem_of(b.kind) &&
-         (!a.target.empty() || a.name == b.name);
-}
+/// Problems by what they are of, and not by their episodes, which are one journal's.
+class Problems {
+ public:
+  explicit Problems(const std::vector<Event>& openings) {
+    for (const auto& opening : openings) known_.insert(subject_of(opening));
+  }
+  bool contain(const Event& event) const { return known_.contains(subject_of(event)); }
 
-bool contains(const std::vector<Event>& events, const Event& event) {
-  return std::any_of(events.begin(), events.end(),
-                     [&](const Event& other) { return same_problem(other, event); });
-}
+ private:
+  using Subject = std::array<std::string, 3>;
+  static Subject subject_of(const Event& e) {
+    return {std::string(problem_of(e.kind)), e.target, e.target.empty() ? e.name : ""};
+  }
+  std::set<Subject> known_;
+};
 
 Event closed_meanwhile(const Event& opening, const std::string& why, Timestamp now) {
   Event e;
@@ -104,16 +111,21 @@ std::vector<Entry> digest(const Receiver& receiver, const std::vector<Event>& pr
 }
 
 Settled settle_journal_change(const Receiver& receiver, const std::vector<Event>& told,
-                              const std::vector<Event>& problems, Timestamp now) {
+                              const OpenProblems& open, Timestamp now) {
   Settled settled;
-  for (const auto& opening : told)
-    if (opening.kind != Kind::aggregator_lost && !contains(problems, opening))
+  const Problems still(open.problems), known(told);
+  for (const auto& opening : told) {
+    if (opening.kind == Kind::aggregator_lost || still.contain(opening)) continue;
+    if (open.complete)
       settled.entries.push_back(
           {std::string(receiver.name), Note::event,
            closed_meanwhile(opening, "not open in the aggregator's new journal", now),
            receiver.folds});
-  for (const auto& problem : problems) {
-    if (contains(told, problem))
+    else
+      settled.still_open.push_back(opening);
+  }
+  for (const auto& problem : open.problems) {
+    if (known.contain(problem))
       settled.still_open.push_back(problem);
     else if (receiver.wants(problem))
       settled.entries.push_back({std::string(receiver.name), Note::already_open, problem});
@@ -122,12 +134,13 @@ Settled settle_journal_change(const Receiver& receiver, const std::vector<Event>
 }
 
 std::vector<Entry> settle_return(const Receiver& receiver, const std::vector<Event>& told,
-                                 const std::vector<Event>& problems, bool aggregator_is_lost,
-                                 Timestamp now) {
+                                 const OpenProblems& open, bool aggregator_is_lost, Timestamp now) {
   std::vector<Entry> entries;
+  const Problems still(open.problems);
   for (const auto& opening : told) {
-    const bool lasts =
-        opening.kind == Kind::aggregator_lost ? aggregator_is_lost : contains(problems, opening);
+    const bool lasts = opening.kind == Kind::aggregator_lost
+                           ? aggregator_is_lost
+                           : !open.complete || still.contain(opening);
     if (!lasts)
       entries.push_back({std::string(receiver.name), Note::event,
                          closed_meanwhile(opening, "it ended while nothing was told here", now),

@@ -4,6 +4,7 @@
 
 #include "common/bus/event_stream.hpp"
 #include "notifier/item.hpp"
+#include "notifier/problem_pages.hpp"
 
 #include <string>
 #include <string_view>
@@ -44,19 +45,18 @@ std::vector<Entry> digest(const Receiver& receiver, const std::vector<Event>& pr
 
 /// The journal is another one. `told` are the openings that this sink has told or is about to tell.
 /// Those that are not open any more are closed; those that are open go on as episodes of the new
-/// journal; problems it has not told are.
+/// journal; problems it has not told are. Those that an incomplete list lacks count as open.
 struct Settled {
   std::vector<Entry> entries;
   std::vector<Event> still_open;  ///< as the new journal knows them: nothing new to say
 };
 Settled settle_journal_change(const Receiver& receiver, const std::vector<Event>& told,
-                              const std::vector<Event>& problems, Timestamp now);
+                              const OpenProblems& open, Timestamp now);
 
 /// A sink is configured again; `told` are the openings that its readers know, from before. Those
 /// that are over meanwhile are closed. The aggregator's silence is left out while it lasts.
 std::vector<Entry> settle_return(const Receiver& receiver, const std::vector<Event>& told,
-                                 const std::vector<Event>& problems, bool aggregator_is_lost,
-                                 Timestamp now);
+                                 const OpenProblems& open, bool aggregator_is_lost, Timestamp now);
 
 /// The notifier's own words on what happened to the stream of events.
 Event journal_changed(std::int64_t seq, Timestamp now);

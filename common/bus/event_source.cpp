@@ -59,20 +59,24 @@ EventBatch EventSource::poll(Duration timeout, std::size_t max) {
     receive_all(now);
     send_due(now);
     tell_changes(now);
-    if (sequence_.has_something() || !replies_.empty() || interrupted || now >= deadline)
+    if (sequence_.has_something() || !answers_.empty() || interrupted || now >= deadline)
       return sequence_.take(max);
     interrupted = wait(std::chrono::duration_cast<Duration>(deadline - now));
   }
 }
 
-void EventSource::pump(Duration timeout) {
+void EventSource::pump(Duration timeout) { move_messages(timeout, false); }
+
+void EventSource::await_answer(Duration timeout) { move_messages(timeout, true); }
+
+void EventSource::move_messages(Duration timeout, bool until_answer) {
   const auto deadline = read_clocks().mono + timeout;
   for (bool interrupted = false; !interrupted;) {
     const auto now = read_clocks().mono;
     receive_all(now);
     send_due(now);
     tell_changes(now);
-    if (now >= deadline) return;
+    if (now >= deadline || (until_answer && !answers_.empty())) return;
     interrupted = wait(std::chrono::duration_cast<Duration>(deadline - now));
   }
 }
@@ -95,11 +99,11 @@ std::uint64_t EventSource::ask(const std::string& word, std::vector<std::string>
   return last_command_;
 }
 
-std::optional<Reply> EventSource::take_reply() {
-  if (replies_.empty()) return std::nullopt;
-  Reply reply = std::move(replies_.front());
-  replies_.pop_front();
-  return reply;
+std::optional<Answer> EventSource::take_answer() {
+  if (answers_.empty()) return std::nullopt;
+  Answer answer = std::move(answers_.front());
+  answers_.pop_front();
+  return answer;
 }
 
 /// True when a watched descriptor is readable. Wakes up by itself for what has to be sent (again).
@@ -191,7 +195,7 @@ void EventSource::on_control_frames(const Frames& frames) {
     std::erase_if(reply->problems, [](const Event& problem) { return problem.unreadable; });
     if (std::erase_if(asked_, [&](const Asked& asked) { return asked.command.id == reply->id; }) >
         0)
-      replies_.push_back(*std::move(reply));
+      answers_.push_back({*std::move(reply), frames.header.boot});
   }
 }
 

@@ -15,6 +15,12 @@
 
 namespace stalewatch {
 
+/// What the aggregator answers to a command.
+struct Answer {
+  Reply reply;
+  std::string boot;  ///< of the aggregator that gave it
+};
+
 class EventSource {
  public:
   /// Connects; an aggregator that is not there is waited for. `name` is what the aggregator and
@@ -37,6 +43,9 @@ class EventSource {
   /// EventSequence::buffer_limit.
   void pump(Duration timeout);
 
+  /// The same, but returns as soon as there is an answer to a command.
+  void await_answer(Duration timeout);
+
   /// Everything up to here has taken effect. Told to the aggregator soon, several together.
   void ack(const Cursor& cursor);
   /// Forgets where it is and begins there: when what has taken effect turned out to be something
@@ -46,7 +55,7 @@ class EventSource {
   /// Sends a command, again and again until it is answered; the Reply carries the number returned.
   std::uint64_t ask(const std::string& word, std::vector<std::string> arguments = {});
   /// An answer that has arrived, once.
-  std::optional<Reply> take_reply();
+  std::optional<Answer> take_answer();
 
   /// When the newest sign of life (beat) was received; nothing before the first.
   std::optional<SteadyTime> last_beat() const { return last_beat_; }
@@ -60,6 +69,7 @@ class EventSource {
     std::optional<SteadyTime> sent;
   };
 
+  void move_messages(Duration timeout, bool until_answer);
   bool wait(Duration timeout);
   bool send_due(SteadyTime now);
   bool send_commands(SteadyTime now);
@@ -90,7 +100,7 @@ class EventSource {
   std::optional<SteadyTime> ack_sent_;
   std::uint64_t last_command_ = 0;
   std::deque<Asked> asked_;
-  std::deque<Reply> replies_;
+  std::deque<Answer> answers_;
 
   SteadyTime started_;
   std::optional<SteadyTime> last_beat_;

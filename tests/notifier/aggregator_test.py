@@ -28,6 +28,57 @@ def test_it_begins_with_what_is_open_and_in_another_journal_closes_what_is_not(w
     stop(process)
 
 
+def with_open_problems(world, names, page_size):
+    aggregator = world.aggregator = Aggregator(world.folder)
+    aggregator.page_size = page_size
+    aggregator.publish(*[event("stale", number, name) for number, name in enumerate(names, 1)])
+    aggregator.problems = aggregator.log[:]
+    return aggregator
+
+
+def test_what_is_open_comes_in_pages_and_what_happens_between_two_of_them_is_told_once(world):
+    aggregator = with_open_problems(world, "ABCDEF", page_size=2)
+
+    def e_ends_and_g_begins():
+        if aggregator.pages == [0, 2]:
+            aggregator.publish(event("fresh_again", 5, "E"), event("stale", 8, "G"))
+            del aggregator.problems[4]
+            aggregator.problems.append(aggregator.log[-1])
+        return True
+    aggregator.before_page = e_ends_and_g_begins
+    process = world.start()
+    wait_for(lambda: re.search(r"STALE +G ", world.terminal()))
+    assert aggregator.pages == [0, 2, 4]
+    assert numbers(world.terminal()) == [1, 2, 3, 4, 6, 7, 8]
+    wait_for(lambda: "5 problems are open: A, B, C, D, F" in world.webhook.text())
+    stop(process)
+
+
+def test_a_page_that_is_lost_is_asked_for_again(world):
+    aggregator = with_open_problems(world, "ABC", page_size=2)
+    aggregator.before_page = lambda: aggregator.pages != [0, 2]
+    process = world.start()
+    wait_for(lambda: "3 problems are open: A, B, C" in world.webhook.text())
+    assert aggregator.pages == [0, 2, 2]
+    assert numbers(world.terminal()) == [1, 2, 3]
+    stop(process)
+
+
+def test_an_aggregator_that_is_restarted_between_two_pages_is_asked_for_all_of_them(world):
+    aggregator = with_open_problems(world, "ABC", page_size=2)
+
+    def restarted():
+        if aggregator.pages == [0, 2]:
+            aggregator.boot, aggregator.number = "another", 0
+        return True
+    aggregator.before_page = restarted
+    process = world.start()
+    wait_for(lambda: "3 problems are open: A, B, C" in world.webhook.text())
+    assert aggregator.pages == [0, 2, 0, 2]
+    assert numbers(world.terminal()) == [1, 2, 3]
+    stop(process)
+
+
 def test_an_aggregator_that_dies_is_told_everywhere_also_in_chat(world):
     process = begin(world)
     world.aggregator.stop()

@@ -44,10 +44,10 @@ def test_an_event_that_is_not_understood_is_told_as_missing_and_passed(world):
 
 
 def test_of_the_open_problems_those_that_are_understood_are_told(world):
-    problems = [event("stale", 1, "A"), dict(event("stale", 2, "B"), kind=7), event("stale", 3, "C"),
-                expires(episode=4, notify=True)]
     world.aggregator = Aggregator(world.folder)
-    world.aggregator.problems = [dict(problem, seq=i + 1) for i, problem in enumerate(problems)]
+    world.aggregator.publish(event("stale", 1, "A"), dict(event("stale", 2, "B"), kind=7), event("stale", 3, "C"),
+                             expires(episode=4, notify=True))
+    world.aggregator.problems = world.aggregator.log[:]
     process = world.start()
     wait_for(lambda: "3 problems are open: A, C, T2" in world.webhook.text())
     stop(process)

@@ -125,7 +125,8 @@ TEST_CASE("a sink that is configured again is owed the end of what it had told",
   REQUIRE(closing.size() == 1);
   CHECK(closing[0].event.kind == Kind::fresh_again);
   CHECK(closing[0].event.episode == 2);
-  CHECK(settle_return(chat, known, {make_event(Kind::stale, 2, 2, ten, "B")}, false, ten).empty());
+  const OpenProblems still{.problems = {make_event(Kind::stale, 2, 2, ten, "B")}};
+  CHECK(settle_return(chat, known, still, false, ten).empty());
   auto lost = make_event(Kind::aggregator_lost, 0, ten, "aggregator");
   lost.target.clear();
   CHECK(settle_return(chat, {lost}, {}, true, ten).empty());

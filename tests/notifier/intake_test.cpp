@@ -72,7 +72,7 @@ TEST_CASE("in another journal, what is not open any more is closed and what is o
                                 make_event(Kind::aggregator_lost, 0, ten, "aggregator")};
   const auto open = std::vector{make_event(Kind::failing, 2, 2, ten, "B"),
                                 make_event(Kind::stale, 3, 3, ten, "C")};
-  const auto settled = settle_journal_change(chat, told, open, ten + 1h);
+  auto settled = settle_journal_change(chat, told, {.problems = open}, ten + 1h);
   REQUIRE(settled.entries.size() == 2);
   CHECK(settled.entries[0].event.kind == Kind::fresh_again);
   CHECK(settled.entries[0].event.name == "A");
@@ -81,6 +81,23 @@ TEST_CASE("in another journal, what is not open any more is closed and what is o
   CHECK(settled.entries[1].event.name == "C");
   REQUIRE(settled.still_open.size() == 1);
   CHECK(settled.still_open[0].seq == 2);
+  // What a list that is cut lacks may be open all the same.
+  settled = settle_journal_change(chat, told, {.problems = open, .complete = false}, ten + 1h);
+  REQUIRE(settled.entries.size() == 1);
+  CHECK(settled.entries[0].event.name == "C");
+  REQUIRE(settled.still_open.size() == 2);
+  CHECK(settled.still_open[0].name == "A");
+}
+
+TEST_CASE("a sink that comes back is told the end of what it had told, unless that may be open",
+          "[notifier]") {
+  const auto told = std::vector{make_event(Kind::stale, 5, 5, ten, "A"),
+                                make_event(Kind::failing, 6, 6, ten, "B")};
+  const auto open = std::vector{make_event(Kind::failing, 6, 6, ten, "B")};
+  const auto closed = settle_return(chat, told, {.problems = open}, false, ten + 1h);
+  REQUIRE(closed.size() == 1);
+  CHECK(closed[0].event.name == "A");
+  CHECK(settle_return(chat, told, {.problems = open, .complete = false}, false, ten + 1h).empty());
 }
 
 TEST_CASE("an aggregator that is silent for ten seconds is told once, and once when it is back",

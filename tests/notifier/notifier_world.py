@@ -78,7 +78,9 @@ class Aggregator:
             sock.linger = 0
             sock.bind(f"ipc://{folder}/{name}")
         self.journal, self.log, self.problems, self.acked = journal, [], [], 0
-        self.boot, self.number, self.lock, self.running = os.urandom(4).hex(), 0, threading.Lock(), True
+        self.page_size, self.pages = 1000, []  # of problems: how many in one, and where those asked for began
+        self.before_page = lambda: True  # False: the page does not arrive
+        self.boot, self.number, self.lock, self.running = os.urandom(4).hex(), 0, threading.RLock(), True
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
 
@@ -114,8 +116,15 @@ class Aggregator:
         if topic == b"ack":
             self.acked = max(self.acked, body["seq"])
         if topic == b"command":
+            first = int(body["arguments"][0]) if body["arguments"] else 0
+            self.pages.append(first)
+            if not self.before_page():
+                return
+            end = first + self.page_size
             reply = {"id": body["id"], "ok": True, "text": "", "journal": self.journal,
-                     "head": len(self.log), "problems": self.problems}
+                     "head": len(self.log), "problems": self.problems[first:end]}
+            if len(self.problems) > end:
+                reply["next"] = str(end)
             self.router.send_multipart([peer] + self.frames(b"reply", reply))
         if topic == b"replay":
             after = len(self.log) if body["after"] < 0 else body["after"]

@@ -189,15 +189,16 @@ TEST_CASE("a command is answered, also when the aggregator comes only later", "[
   const auto id = consumer.source.ask("problems");
   consumer.turn();
   FakeAggregator aggregator(sockets.context, sockets.transport, "boot1");
-  std::optional<Reply> reply;
+  std::optional<Answer> answer;
   REQUIRE(eventually(
       [&] {
-        reply = consumer.source.take_reply();
-        return reply.has_value();
+        answer = consumer.source.take_answer();
+        return answer.has_value();
       },
       [&] { aggregator.turn(), consumer.turn(); }));
-  CHECK(reply->id == id);
-  CHECK(reply->text == "problems");
+  CHECK(answer->reply.id == id);
+  CHECK(answer->reply.text == "problems");
+  CHECK(answer->boot == "boot1");
 }
 
 TEST_CASE("a watched descriptor ends the wait", "[event_source]") {
