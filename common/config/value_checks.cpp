@@ -10,6 +10,8 @@ namespace {
 
 /// Names stand in tables' columns, in chat messages and on one terminal line.
 constexpr std::size_t max_name = 200;
+/// No server takes more, and no receiver of our messages takes maps without an end.
+constexpr std::size_t max_headers = 1'000;
 
 /// Letters, digits and what RFC 9110 allows in a header's name besides.
 bool in_header_name(char c) {
@@ -60,7 +62,10 @@ std::string check_name(const ConfigValue& value) {
 }
 
 std::string check_headers(const ConfigValue& value) {
-  for (const auto& [name, content] : std::get<std::map<std::string, Secret>>(value)) {
+  const auto& headers = std::get<std::map<std::string, Secret>>(value);
+  if (headers.size() > max_headers)
+    return "has more than " + std::to_string(max_headers) + " headers";
+  for (const auto& [name, content] : headers) {
     if (name.empty() || !std::all_of(name.begin(), name.end(), in_header_name))
       return "\"" + escape_untrusted(name, 60) + "\" is no name of a header";
   }

@@ -9,8 +9,9 @@
 namespace stalewatch {
 namespace {
 
-/// More are of no use to a person, and a file of garbage must not become gigabytes of messages.
-constexpr std::size_t max_errors = 1000;
+/// More errors, or warnings, are of no use to a person, and a file of garbage must not become
+/// gigabytes of messages.
+constexpr std::size_t max_told = 1000;
 constexpr std::size_t max_key_shown = 100;
 constexpr std::string_view file_suffix = "_file";
 
@@ -28,14 +29,18 @@ std::string ConfigPath::text() const {
 
 void ConfigWalk::error(YamlMark mark, const std::string& path, const std::string& message,
                        const std::string& known) {
-  if (errors.size() < max_errors)
+  if (errors.size() < max_told)
     errors.push_back({file_, mark.line, mark.column, path, message, known});
-  else if (errors.size() == max_errors)
+  else if (errors.size() == max_told)
     errors.push_back({file_, mark.line, mark.column, "", "and more; no further errors are shown"});
 }
 
 void ConfigWalk::warn(YamlMark mark, const std::string& path, const std::string& message) {
-  draft.config.warnings.push_back(to_string({file_, mark.line, mark.column, path, message}));
+  auto& warnings = draft.config.warnings;
+  if (warnings.size() < max_told)
+    warnings.push_back(to_string({file_, mark.line, mark.column, path, message}));
+  else if (warnings.size() == max_told)
+    warnings.push_back("and more; no further warnings are shown");
 }
 
 YamlMark ConfigWalk::mark_of(const std::string& section, const std::string& key) const {

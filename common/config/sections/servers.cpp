@@ -2,8 +2,10 @@
 
 #include "common/base/text.hpp"
 #include "common/config/setters.hpp"
+#include "common/config/target_spec.hpp"
 #include "common/config/values.hpp"
 #include "common/config/walk.hpp"
+#include "common/messages/wire.hpp"
 
 #include <algorithm>
 #include <unordered_map>
@@ -88,6 +90,27 @@ void finish_tls(ConfigWalk& walk, const ServerConfig& server, const ServerRecord
               "off: an impostor's answers would be believed");
 }
 
+/// A server of more bytes than this, as a prober is told of it, is hardly meant.
+constexpr std::size_t large = 64 << 10;
+
+/// Probers are told of each server in one piece of a message. Its headers alone may be large: every
+/// other text has 4 KiB at most.
+void finish_size(ConfigWalk& walk, const ServerConfig& server, const ServerRecord& record) {
+  std::size_t headers = 0;
+  for (const auto& [name, value] : server.headers) headers += name.size() + value.reveal().size();
+  if (headers < large / 4) return;  // and all the rest cannot be as much as is missing
+  const std::size_t whole = encoded_size(target_spec(0, server));
+  if (whole <= large) return;
+  const auto kib = [](std::size_t bytes) { return std::to_string((bytes + 1023) >> 10) + " KiB"; };
+  const std::string what = "take " + kib(headers) + " of the " + kib(whole) +
+                           " that a prober has to be told of this server";
+  if (whole > max_element_bytes)
+    walk.error(record.mark, path_of(server, "headers"),
+               what + "; at most " + kib(max_element_bytes) + " can be");
+  else
+    walk.warn(record.mark, path_of(server, "headers"), what + "; is that meant?");
+}
+
 void finish(ConfigWalk& walk) {
   auto& servers = walk.draft.config.servers;
   if (servers.empty() && walk.is_for(users) && !walk.servers_wrong) {
@@ -114,6 +137,7 @@ void finish(ConfigWalk& walk) {
     if ((record.set & address) != 0) take_user_from_address(walk, server, record);
     finish_times(walk, server, record);
     finish_tls(walk, server, record);
+    finish_size(walk, server, record);
   }
 }
 

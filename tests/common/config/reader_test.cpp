@@ -153,6 +153,42 @@ TEST_CASE("the state directory is the first that is set", "[config]") {
   CHECK(journal({{"HOME", ""}}) == "/var/lib/stalewatch/journal.sqlite");
 }
 
+TEST_CASE("headers that take much room are warned of, those that fit no message are an error",
+          "[config]") {
+  const auto with = [](std::size_t bytes) {
+    return "servers:\n  A: {address: 'http://a/'}\n  B: {address: 'http://b/', headers: {Accept: "
+           "json, X: " +
+           std::string(bytes, 'x') + "}}\n";
+  };
+  CHECK(good(with(63 << 10)).warnings.empty());
+  CHECK(good(with(70 << 10)).warnings ==
+        std::vector<std::string>{"test.yaml:3:3: servers.B.headers: take 71 KiB of the 71 KiB that "
+                                 "a prober has to be told of this server; is that meant?"});
+  CHECK(good(with(1'000 << 10)).warnings.size() == 1);
+  CHECK(first_error(with(1 << 20)) ==
+        "test.yaml:3:3: servers.B.headers: take 1025 KiB of the 1025 KiB that a prober has to be "
+        "told of this server; at most 1024 KiB can be");
+}
+
+TEST_CASE("headers without an end are no headers", "[config]") {
+  const auto with = [](int count) {
+    std::string headers;
+    for (int i = 0; i < count; ++i) headers += "H" + std::to_string(i) + ": v, ";
+    return "servers: {A: {address: 'http://a/', headers: {" + headers + "}}}";
+  };
+  CHECK(good(with(1'000)).servers[0].headers.size() == 1'000);
+  CHECK_THAT(first_error(with(1'001)),
+             Catch::Matchers::EndsWith("headers: has more than 1000 headers"));
+}
+
+TEST_CASE("no more warnings are kept than anybody reads", "[config]") {
+  std::string text = "defaults: {notification_threshold: 1s}\nservers:\n";
+  for (int i = 0; i < 1'500; ++i) text += "  S" + std::to_string(i) + ": {address: 'http://a/'}\n";
+  const auto warnings = good(text).warnings;
+  CHECK(warnings.size() == 1'001);
+  CHECK(warnings.back() == "and more; no further warnings are shown");
+}
+
 TEST_CASE("warnings tell what is read but hardly meant", "[config]") {
   const auto warnings = [](const std::string& text) { return good(text).warnings; };
   CHECK(warnings(one_server).empty());
