@@ -118,6 +118,58 @@ TEST_CASE("a target that flaps keeps every first alarm and every recovery", "[no
   CHECK(stories[0].form == Form::problem);
 }
 
+/// A target that failed and answered again every two minutes, and fails now.
+std::vector<Item> flapping(int times, const std::string& name = "PROD") {
+  std::vector<Event> events;
+  for (int i = 0; i < times; ++i) {
+    events.push_back(make_event(Kind::failing, 2 * i + 1, 2 * i + 1, ten + i * 2min, name));
+    events.back().since = events.back().at;
+    events.back().detail = std::string(500, '#');
+    if (i + 1 < times)
+      events.push_back(later(Kind::answering_again, 2 * i + 2, events.back(), 1min));
+  }
+  return items_of(events);
+}
+
+TEST_CASE("of a target that flapped all day the last is told, and how often it did before",
+          "[notifier]") {
+  const auto message = chat_message(fold(flapping(700)));
+  CHECK(message.text.size() <= max_text + 50);
+  CHECK_THAT(message.text, Catch::Matchers::StartsWith("🔴 PROD 6"));
+  CHECK_THAT(message.text, Catch::Matchers::ContainsSubstring(" earlier; was failing "));
+  CHECK_THAT(message.text, Catch::Matchers::EndsWith("; is failing"));
+  REQUIRE(message.attachments.size() == 1);
+  const auto& text = message.attachments[0].text;
+  CHECK(text.size() <= max_attachment_text);
+  CHECK_THAT(text, Catch::Matchers::ContainsSubstring(" earlier\nPROD was failing "));
+  CHECK_THAT(text, Catch::Matchers::ContainsSubstring("\nPROD is failing: `"));
+  CHECK_THAT(text, Catch::Matchers::EndsWith(", #1397, #1398, #1399"));
+}
+
+TEST_CASE("whatever is told together, with whatever names, a message is bounded", "[notifier]") {
+  const std::string evil(200, '@');
+  std::vector<Item> items;
+  for (int i = 0; i < 20; ++i) {
+    const auto some = flapping(60, evil + std::to_string(i));
+    items.insert(items.end(), some.begin(), some.end());
+  }
+  // A story of each other form.
+  const auto gone = make_event(Kind::retired, 9'001, 1, ten, evil + "a");
+  const auto fact = make_event(Kind::samples_lost, 9'002, ten, evil + "b");
+  const auto back = make_event(Kind::fresh_again, 9'003, 3, ten, evil + "c");
+  const auto still = make_event(Kind::still_stale, 9'004, 4, ten, evil + "d");
+  const auto opening = make_event(Kind::stale, 9'005, 9'005, ten, evil + "e");
+  const auto over = later(Kind::fresh_again, 9'006, opening, 1min);
+  for (auto& item : items_of({gone, fact, back, still, opening, over})) items.push_back(item);
+  items.push_back({9'007, Note::already_open, make_event(Kind::stale, 1, 1, ten, evil + "f"), {}});
+  const auto message = chat_message(fold(items));
+  CHECK(message.attachments.size() == 7);
+  CHECK(message.text.size() <= 4'000);
+  for (const auto& attachment : message.attachments)
+    CHECK(attachment.text.size() <= max_attachment_text);
+  CHECK(bare_text(message).size() <= 4'500);
+}
+
 TEST_CASE("a retired target's open problems are over", "[notifier]") {
   const auto stories = fold(items_of({stale_at(1, ten), make_event(Kind::retired, 2, ten + 1s)}));
   REQUIRE(stories.size() == 1);
@@ -200,7 +252,9 @@ TEST_CASE("no string from outside can mention or format in a chat", "[notifier]"
   }
   for (const std::string plain : {"PROD", "Orders EU-1", "Größe 7"})
     CHECK(quote_chat(plain) == plain);
-  CHECK(quote_chat(std::string(1 << 20, '@')).size() < 1000);
+  CHECK(quote_chat(std::string(1 << 20, '@')).size() < 220);
+  CHECK(quote_chat(std::string(1 << 20, '@')).ends_with("...`"));
+  CHECK(quote_chat(std::string(199, '_')) == "`" + std::string(199, '_') + "`");
 }
 
 }  // namespace

@@ -13,6 +13,9 @@ namespace {
 constexpr std::string_view zero_width_space = "\u200b";
 constexpr std::size_t max_quoted = 200;  // bytes; longer strings from outside say nothing more
 constexpr std::size_t max_bare_text = 4500;
+constexpr std::size_t max_parts = 700;  // bytes of what is told of one server in a list of several
+constexpr std::size_t max_numbers = 200;   // and of the events' numbers there
+constexpr std::size_t room_for_rest = 32;  // "and 1234567 more"
 
 struct Look {
   Form form;
@@ -80,21 +83,35 @@ std::string told_shortly(const Part& part) {
   return text;
 }
 
-template <typename Tell>
-std::string told_parts(const Story& story, Tell tell) {
-  std::string text;
-  for (const auto& part : story.parts) text += (text.empty() ? "" : "; ") + tell(part);
+/// As many of the last as fit, at least one, and how many were before them: what is so now stands
+/// at the end. Nothing is cut in the middle.
+std::string latest(const std::vector<std::string>& texts, std::string_view between,
+                   std::size_t max) {
+  std::size_t first = texts.size(), bytes = room_for_rest;
+  while (first > 0 &&
+         (first == texts.size() || bytes + between.size() + texts[first - 1].size() <= max))
+    bytes += between.size() + texts[--first].size();
+  std::string text = first > 0 ? std::to_string(first) + " earlier" : "";
+  for (std::size_t i = first; i < texts.size(); ++i)
+    text += (i > 0 ? std::string(between) : "") + texts[i];
   return text;
 }
 
+template <typename Tell>
+std::string told_parts(const Story& story, Tell tell, std::size_t max) {
+  std::vector<std::string> parts;
+  for (const auto& part : story.parts) parts.push_back(tell(part));
+  return latest(parts, "; ", max);
+}
+
 std::string numbers_of(const Story& story) {
-  std::string text;
+  std::vector<std::string> numbers;
   for (const auto& part : story.parts) {
     if (part.opening && part.opening->seq > 0)
-      text += (text.empty() ? "#" : ", #") + std::to_string(part.opening->seq);
-    if (part.event.seq > 0) text += (text.empty() ? "#" : ", #") + std::to_string(part.event.seq);
+      numbers.push_back("#" + std::to_string(part.opening->seq));
+    if (part.event.seq > 0) numbers.push_back("#" + std::to_string(part.event.seq));
   }
-  return text;
+  return latest(numbers, ", ", max_numbers);
 }
 
 std::string name_of(const Story& story) {
@@ -103,7 +120,7 @@ std::string name_of(const Story& story) {
 
 /// One line, for a list of many.
 std::string line_of(const Story& story) {
-  auto line = name_of(story) + told_parts(story, told);
+  auto line = name_of(story) + told_parts(story, told, max_parts);
   if (!story.address.empty()) line += ", " + quote_chat(story.address);
   const auto numbers = numbers_of(story);
   return line + (numbers.empty() ? "" : " " + numbers);
@@ -111,18 +128,17 @@ std::string line_of(const Story& story) {
 
 /// Several lines, for a story that has the message for itself.
 std::string block_of(const Story& story) {
-  std::string text;
-  for (const auto& part : story.parts) text += name_of(story) + told(part) + "\n";
-  if (!story.address.empty()) text += quote_chat(story.address) + "\n";
-  text += numbers_of(story);
-  if (text.ends_with('\n')) text.pop_back();
-  return text;
+  std::string end;
+  if (!story.address.empty()) end += "\n" + quote_chat(story.address);
+  if (const auto numbers = numbers_of(story); !numbers.empty()) end += "\n" + numbers;
+  std::vector<std::string> lines;
+  for (const auto& part : story.parts) lines.push_back(name_of(story) + told(part));
+  return latest(lines, "\n", max_attachment_text - end.size()) + end;
 }
 
 /// As many as fit, and how many more there are. Nothing is cut in the middle.
 std::string listed(const std::vector<std::string>& lines, std::string_view between,
                    std::size_t max) {
-  constexpr std::size_t room_for_rest = 32;  // "and 1234567 more"
   std::string text;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const bool fits = text.size() + between.size() + lines[i].size() + room_for_rest <= max;
@@ -144,7 +160,7 @@ std::string summary_of(const Look& look, const std::vector<const Story*>& storie
                        std::size_t room) {
   const auto mark = std::string(look.mark) + " ";
   if (stories.size() == 1)
-    return mark + name_of(*stories[0]) + told_parts(*stories[0], told_shortly);
+    return mark + name_of(*stories[0]) + told_parts(*stories[0], told_shortly, room);
   std::vector<std::string> names;
   for (const auto* story : stories)
     names.push_back(story->name.empty() ? std::string("the system") : quote_chat(story->name));
@@ -184,6 +200,8 @@ std::string quote_chat(std::string_view untrusted) {
     return text;
   std::string quoted = "`";
   for (const char c : text) {
+    const bool begins = (static_cast<unsigned char>(c) & 0xc0U) != 0x80;
+    if (begins && quoted.size() > max_quoted) return quoted + "...`";  // by what is broken
     quoted += c == '`' ? '\'' : c;
     if (c == '@' || c == '#') quoted += zero_width_space;
   }

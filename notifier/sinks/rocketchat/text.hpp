@@ -29,7 +29,8 @@ struct ChatMessage {
 std::string quote_chat(std::string_view untrusted);
 
 /// What a message is allowed to be, in bytes; Rocket.Chat's default limit is 5,000 characters of
-/// text.
+/// text. The text is one line for each kind of story; where there are several, each has an eighth,
+/// but at least what one story needs.
 inline constexpr std::size_t max_text = 1000;
 inline constexpr std::size_t max_attachment_text = 3500;
 
