@@ -22,12 +22,13 @@ ServerConfig with_header(std::uint32_t number, std::size_t bytes) {
 
 /// An aggregator's control socket, and a peer of it.
 struct Room {
-  explicit Room(const std::vector<ServerConfig>& servers)
+  /// `queue`: how many messages each side keeps at most; 0: as many as usual.
+  explicit Room(const std::vector<ServerConfig>& servers, int queue = 0)
       : core({}, 5s, t0),
         journal(folder.file("journal"), Journal::Mode::write),
         journal_id(journal.id()),
         reader(folder.file("journal")),
-        control(make_control_router(context, endpoint()), Sender("aggregator", "boot"),
+        control(router(queue), Sender("aggregator", "boot"),
                 {.core = core,
                  .reader = reader,
                  .journal_id = journal_id,
@@ -35,8 +36,26 @@ struct Room {
                  .reload = [](bool&) { return std::string(); },
                  .head = [this] { return head; },
                  .heard = [](const Claim&) {}}),
-        peer(make_control_dealer(context, endpoint())) {
+        peer(dealer(queue)) {
     core.configure(servers, t0);
+  }
+
+  zmq::socket_t router(int queue) {
+    if (queue == 0) return make_control_router(context, endpoint());
+    zmq::socket_t socket(context, zmq::socket_type::router);
+    socket.set(zmq::sockopt::linger, 0);
+    socket.set(zmq::sockopt::router_mandatory, 1);
+    socket.set(zmq::sockopt::sndhwm, queue);
+    socket.bind(endpoint());
+    return socket;
+  }
+  zmq::socket_t dealer(int queue) {
+    if (queue == 0) return make_control_dealer(context, endpoint());
+    zmq::socket_t socket(context, zmq::socket_type::dealer);
+    socket.set(zmq::sockopt::linger, 0);
+    socket.set(zmq::sockopt::rcvhwm, queue);
+    socket.connect(endpoint());
+    return socket;
   }
 
   std::string endpoint() const { return "ipc://" + folder.file("control"); }
@@ -130,6 +149,18 @@ TEST_CASE("a prober is told targets with large headers, all of them", "[control]
   CHECK(room.largest <= piece_bytes);
   CHECK(room.control.oversized() == 0);
   CHECK_FALSE(room.control.sends_more());
+}
+
+TEST_CASE("pieces that find no room in the prober's queue wait for it", "[control]") {
+  std::vector<ServerConfig> servers;
+  for (std::uint32_t i = 1; i <= 1'000; ++i) servers.push_back(with_header(i, 9'000));
+  Room room(servers, 2);
+  room.tell(prober);
+  for (int i = 0; i < 50; ++i) room.turn();  // and reads nothing
+  CHECK_FALSE(room.control.sends_more());
+  const auto pieces = room.assignment();
+  CHECK(count_of(pieces) == 1'000);
+  CHECK(pieces[0].generation == pieces.back().generation);
 }
 
 TEST_CASE("a target that is too large is not told, and the prober need not ask for it again",
