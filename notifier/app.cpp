@@ -221,7 +221,7 @@ void App::tell_own(std::vector<Event> events, Timestamp now) {
 bool App::write(const Intake& intake) {
   while (true) {
     try {
-      store_.take_over(intake);
+      store_.take_over(intake, [this] { health_.beat(); });
       if (intake.cursor) cursor_ = intake.cursor;
       if (!intake.new_sinks.empty() || intake.new_journal) receivers_ = team_.receivers();
       store_failed_ = false;

@@ -211,7 +211,7 @@ Forgotten Store::forget(const std::string& sink) {
   return forgotten;
 }
 
-void Store::take_over(const Intake& intake) {
+void Store::take_over(const Intake& intake, const std::function<void()>& written) {
   const std::lock_guard lock(mutex_);
   auto& sql = database_->sql;
   database_->transaction([&] {
@@ -234,7 +234,10 @@ void Store::take_over(const Intake& intake) {
       sql << "INSERT OR REPLACE INTO sinks VALUES (:s, :q, :j, :q2)", use(sink, "s"),
           use(begins_after, "q"), use(journal, "j"), use(begins_after, "q2");
     for (const auto& [sink, opening] : intake.still_open) database_->keep_opening(sink, opening);
-    for (const auto& entry : intake.entries) database_->add(journal, intake.now, entry);
+    for (const auto& entry : intake.entries) {
+      database_->add(journal, intake.now, entry);
+      written();
+    }
   });
 }
 

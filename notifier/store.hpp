@@ -10,6 +10,7 @@
 #include "common/bus/event_stream.hpp"
 #include "notifier/intake.hpp"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -56,7 +57,9 @@ class Store {
   /// they are owed the end of them, should the sink come back.
   Forgotten forget(const std::string& sink);
 
-  void take_over(const Intake& intake);
+  /// `written` is called after each row: tens of thousands take a while.
+  void take_over(
+      const Intake& intake, const std::function<void()>& written = [] {});
 
   /// The oldest of what the sink owes. Rows that cannot be read any more are set aside.
   std::vector<Item> pending(std::string_view sink, std::size_t limit);
