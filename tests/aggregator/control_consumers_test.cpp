@@ -1,5 +1,4 @@
 #include "aggregator/control.hpp"
-
 #include "aggregator/journal/journal.hpp"
 #include "tests/aggregator/bench.hpp"
 #include "tests/catch.hpp"
