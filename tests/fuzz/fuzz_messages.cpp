@@ -178,15 +178,17 @@ class Aggregator {
   void take(const Hello& hello) { core_->hello(hello, "peer", now_); }
   void take(const Lease& lease) { core_->lease(lease, now_); }
   void take(const Goodbye& goodbye) { core_->goodbye(goodbye, now_); }
-  void take(const Ack& ack) { core_->ack(ack.journal, ack.seq, now_); }
+  void take(const Ack& ack) {
+    if (core_->consumers().counts(ack.journal, ack.seq, last_seq_))
+      core_->ack(ack.journal, ack.seq, now_);
+  }
   /// The frame's header, which names the prober, is left out here.
   void take(const SampleBatch& batch) {
     core_->observe("p1", batch.assignment, batch.samples, now_, batch.after.value_or(0));
   }
   void garbled() { core_->garbled("i1"); }
-  void take(const Command& command) {
-    for (const auto& name : command.arguments) core_->forget(name, now_);
-  }
+  /// Whom another configuration names as consumers.
+  void take(const Command& command) { core_->configure_consumers(command.arguments, now_); }
   void step_clock(Duration step) {
     core_->adopt_clock(step, "stepped", now_ + step);
     now_ += step;
@@ -233,6 +235,7 @@ class Aggregator {
   void begin(aggregator::Restored restored) {
     core_.emplace(std::move(restored), 5s, now_);
     core_->configure(servers(), now_);
+    core_->configure_consumers({"j", "k"}, now_);
     commit();
   }
 
