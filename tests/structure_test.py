@@ -253,6 +253,20 @@ def test_what_decides_touches_nothing(unit):
     assert not wrong
 
 
+def test_the_page_on_upgrading_names_the_schemas_of_this_version():
+    def found(name, pattern):
+        return re.search(pattern, (ROOT / name).read_text(encoding="utf-8"), re.S)[1]
+
+    journal = found("aggregator/journal/schema.cpp", r"steps = \{\n(.*?)\n\};")
+    schemas = [len(re.findall(r"^    \{$", journal, re.M)),
+               int(found("notifier/store_schema.hpp", r"store_version = (\d+);")),
+               int(found("recorder/dialect.hpp", r"schema_version = (\d+);"))]
+    rows = found("docs/upgrading.md", r"\| file \|[^\n]*\n[^\n]*\n(.*?)\n\n").splitlines()
+    assert [int(row.split("|")[3]) for row in rows] == schemas
+    wire = found("common/messages/wire.hpp", r"wire_version = (\d+);")
+    assert found("docs/upgrading.md", r"\*\*The version in the header\*\* is (\d+)\.") == wire
+
+
 @pytest.mark.parametrize("mutant", sorted((ROOT / "tests/chaos/mutants").glob("*.patch")), ids=lambda path: path.stem)
 def test_mutants_fit_the_sources(mutant):
     subprocess.run(["git", "apply", "--check", str(mutant)], cwd=ROOT, check=True)
