@@ -1,73 +1,28 @@
-#include "aggregator/control.hpp"
-#include "aggregator/journal/journal.hpp"
-#include "tests/aggregator/bench.hpp"
-#include "tests/catch.hpp"
-#include "tests/temporary_folder.hpp"
+// Consumers at the control socket.
 
-#include <unistd.h>
+#include "tests/aggregator/control_room.hpp"
 
 namespace stalewatch::aggregator {
 namespace {
 
 using Acks = std::map<std::string, std::int64_t>;
 
-/// The control socket of an aggregator whose journal "j" ends at event 10, and a peer.
-struct Switchboard {
-  Switchboard() { bench.core().configure_consumers({"notifier", "recorder"}, t0); }
+/// Its journal "j" ends at event 10.
+struct Switchboard : Room {
+  Switchboard() : Room({}) {
+    journal_id = "j";
+    head = 10;
+    core.configure_consumers({"notifier", "recorder"}, t0);
+  }
 
   template <typename M>
   void say(const std::string& name, const M& message) {
-    Sender sender(name, "boot");
-    const auto end = read_clocks().mono + 20s;
-    while (!send(peer, sender, message) && read_clocks().mono < end) {
-      control.drain(t0);  // no connection yet, or a full queue
-      usleep(1'000);
-    }
+    Sender who(name, "boot");
+    tell_as(who, message);
   }
 
-  /// Handles all that was said; what it led to is then to be seen.
-  void handle() {
-    // A command is answered after all that came before it on the same connection.
-    say("test", Command{.id = ++asked, .word = "status"});
-    reply(asked);
-  }
-
-  Reply command(const std::string& word, std::vector<std::string> arguments) {
-    say("test", Command{.id = ++asked, .word = word, .arguments = std::move(arguments)});
-    return reply(asked);
-  }
-
-  Reply reply(std::uint64_t id) {
-    for (const auto end = read_clocks().mono + 20s; read_clocks().mono < end; usleep(1'000)) {
-      control.drain(t0);
-      const auto frames = receive(peer, bad);
-      if (!frames || frames->topic != topic_of<Reply>()) continue;
-      if (auto answer = decode<Reply>(frames->body); answer && answer->id == id) return *answer;
-    }
-    FAIL("no answer");
-    return {};
-  }
-
-  Folder folder;
-  Journal journal{folder.file("journal.sqlite"), Journal::Mode::write};
-  JournalReader reader{folder.file("journal.sqlite")};
-  std::string journal_id = "j";
-  Bench bench;
-  std::vector<Claim> heard;
-  zmq::context_t context;
-  std::string endpoint = "ipc://" + folder.file("control");
-  Control control{make_control_router(context, endpoint),
-                  Sender("aggregator", "boot"),
-                  {.core = bench.core(),
-                   .reader = reader,
-                   .journal_id = journal_id,
-                   .lease = 5s,
-                   .reload = [](bool&) { return std::string(); },
-                   .head = [] { return std::int64_t{10}; },
-                   .heard = [this](const Claim& claim) { heard.push_back(claim); }}};
-  zmq::socket_t peer = make_control_dealer(context, endpoint);
-  BadFrames bad;
-  std::uint64_t asked = 0;
+  /// Handles all that was said: a command is answered after what came before it.
+  void handle() { ask("status"); }
 };
 
 TEST_CASE("the newest acknowledgement of each consumer with a place counts", "[control]") {
@@ -115,18 +70,18 @@ TEST_CASE("what consumers acknowledge and ask for is heard as their word, with i
 
 TEST_CASE("forget says that the configuration is where a place is ended", "[control]") {
   Switchboard board;
-  auto reply = board.command("forget", {"recorder"});
+  auto reply = board.ask("forget", {"recorder"});
   CHECK_FALSE(reply.ok);
   CHECK(reply.text ==
         "events are kept for recorder because journal.consumers names it: take it out there, then "
         "reload");
-  reply = board.command("forget", {"old\nscript"});
+  reply = board.ask("forget", {"old\nscript"});
   CHECK_FALSE(reply.ok);
   CHECK(reply.text ==
         "nothing is kept for \"old\\nscript\"; journal.consumers names notifier, recorder");
-  CHECK_FALSE(board.command("forget", {}).ok);
-  board.bench.core().configure_consumers({}, t0);
-  CHECK(board.command("forget", {"recorder"}).text ==
+  CHECK_FALSE(board.ask("forget", {}).ok);
+  board.core.configure_consumers({}, t0);
+  CHECK(board.ask("forget", {"recorder"}).text ==
         "nothing is kept for \"recorder\"; journal.consumers names nobody");
 }
 
