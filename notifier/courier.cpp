@@ -23,7 +23,7 @@ Courier::Courier(const SinkKind& kind, std::unique_ptr<Sink> sink, Store& store,
 Courier::~Courier() { request_stop(); }
 
 Courier::Turn Courier::turn(Now now, const std::stop_token& stop) {
-  const auto items = store_.pending(kind_.name, max_items);
+  const auto items = store_.pending(kind_.name, max_items, now.wall);
   if (items.empty()) return {};
   const auto handover = sink_->deliver(items, now, stop);
   store_.delivered(kind_.name, handover.done);

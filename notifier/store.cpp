@@ -185,7 +185,7 @@ std::map<std::string, std::int64_t> Store::sinks() {
 }
 
 Forgotten Store::forget(const std::string& sink) {
-  const auto owed = pending(sink, std::numeric_limits<std::int32_t>::max());
+  const auto owed = pending(sink, std::numeric_limits<std::int32_t>::max(), read_clocks().wall);
   const std::lock_guard lock(mutex_);
   auto& sql = database_->sql;
   Forgotten forgotten;
@@ -241,7 +241,7 @@ void Store::take_over(const Intake& intake, const std::function<void()>& written
   });
 }
 
-std::vector<Item> Store::pending(std::string_view sink_name, std::size_t limit) {
+std::vector<Item> Store::pending(std::string_view sink_name, std::size_t limit, Timestamp now) {
   const std::lock_guard lock(mutex_);
   const std::string sink(sink_name);
   std::vector<Item> items;
@@ -265,7 +265,7 @@ std::vector<Item> Store::pending(std::string_view sink_name, std::size_t limit) 
   for (const auto& [id, why] : unreadable) {
     log::error("a message for {} cannot be read any more and is set aside: {}", sink, why);
     database_->transaction(
-        [&, bad = id, &reason = why] { database_->move_to_set_aside(bad, reason, {}); });
+        [&, bad = id, &reason = why] { database_->move_to_set_aside(bad, reason, now); });
   }
   return items;
 }

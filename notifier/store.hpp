@@ -62,7 +62,7 @@ class Store {
       const Intake& intake, const std::function<void()>& written = [] {});
 
   /// The oldest of what the sink owes. Rows that cannot be read any more are set aside.
-  std::vector<Item> pending(std::string_view sink, std::size_t limit);
+  std::vector<Item> pending(std::string_view sink, std::size_t limit, Timestamp now);
   void delivered(std::string_view sink, const std::vector<std::int64_t>& ids);
   void set_aside(std::string_view sink, const std::vector<std::int64_t>& ids,
                  const std::string& why, Timestamp now);

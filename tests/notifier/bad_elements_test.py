@@ -72,7 +72,9 @@ def test_one_row_of_the_state_file_that_cannot_be_read_keeps_nothing_from_being_
     world.aggregator.publish(event("fresh_again", 4, "T4", AT + 1))
     wait_for(lambda: "T4 is fresh again" in world.webhook.text())
     with sqlite3.connect(world.state) as connection:
-        assert connection.execute("SELECT sink, seq FROM set_aside").fetchall() == [("rocketchat", 3)]
+        listed = connection.execute("SELECT sink, seq, at FROM set_aside").fetchall()
+        assert [row[:2] for row in listed] == [("rocketchat", 3)]
+        assert listed[0][2] > AT, "it is listed as given up now, not as one of long ago that goes at once"
     connection.close()
     assert "a message for rocketchat cannot be read any more and is set aside" in world.everything_shown()
     stop(process)

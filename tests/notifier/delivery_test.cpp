@@ -40,7 +40,7 @@ TEST_CASE("what is owed, the cursors and the open problems survive a restart", "
   Store store(state_file(folder));
   CHECK(store.fetched() == Cursor{"j1", 5});
   CHECK(store.sinks() == std::map<std::string, std::int64_t>{{"terminal", 4}});
-  const auto owed = store.pending("terminal", 10);
+  const auto owed = store.pending("terminal", 10, ten);
   REQUIRE(owed.size() == 1);
   CHECK(owed[0].event == stale);
   CHECK(owed[0].queued_at == ten);
@@ -79,7 +79,7 @@ TEST_CASE("of the reminders of an episode only the newest waits for a chat that 
   CHECK(store.backlog("rocketchat") == 2);
   CHECK(store.backlog("terminal") == 99);
   take_over(store, {make_event(Kind::fresh_again, 100, 1, ten)}, {everything, chat}, 100);
-  const auto owed = store.pending("rocketchat", 10);
+  const auto owed = store.pending("rocketchat", 10, ten);
   REQUIRE(owed.size() == 2);
   CHECK(owed[0].event.kind == Kind::stale);
   CHECK(owed[1].event.kind == Kind::fresh_again);
@@ -104,7 +104,7 @@ TEST_CASE("a sink that is configured again is owed the end of what it had told",
             {make_event(Kind::stale, 1, 1, ten, "A"), make_event(Kind::stale, 2, 2, ten, "B"),
              make_event(Kind::stale, 3, 3, ten, "C")},
             {chat}, 3);
-  const auto told = store.pending("rocketchat", 2);  // A and B
+  const auto told = store.pending("rocketchat", 2, ten);  // A and B
   store.delivered("rocketchat", {told[0].id, told[1].id});
   take_over(store,
             {make_event(Kind::fresh_again, 4, 1, ten, "A"), make_event(Kind::stale, 5, 5, ten, "D"),
@@ -114,7 +114,7 @@ TEST_CASE("a sink that is configured again is owed the end of what it had told",
   const auto forgotten = store.forget("rocketchat");
   CHECK(forgotten.kept == 1);
   CHECK(forgotten.dropped == 3);
-  const auto waiting = store.pending("rocketchat", 10);
+  const auto waiting = store.pending("rocketchat", 10, ten);
   REQUIRE(waiting.size() == 1);
   CHECK(waiting[0].event.seq == 4);
   const auto known = store.open_problems("rocketchat");
@@ -259,7 +259,7 @@ TEST_CASE("a sink's trouble is told to the others once, events set aside each ti
   gone.turn({SteadyTime{1h}, ten}, {});
   REQUIRE(told.size() == 1);
   CHECK(told[0] == "rocketchat: HTTP 404; 2 events wait and are told when it takes them");
-  trouble.set_aside = {store.pending("rocketchat", 1)[0].id};
+  trouble.set_aside = {store.pending("rocketchat", 1, ten)[0].id};
   Courier refusing(kind, std::make_unique<FailingSink>(trouble), store, metrics, tell);
   refusing.turn({SteadyTime{1h}, ten}, {});
   REQUIRE(told.size() == 2);
