@@ -8,6 +8,7 @@
 #include "tests/temporary_folder.hpp"
 
 #include <atomic>
+#include <set>
 
 namespace stalewatch::prober {
 namespace {
@@ -168,6 +169,33 @@ TEST_CASE("a prober says hello, takes its targets, renews its lease and sends sa
   REQUIRE(aggregator.goodbyes.size() == 1);
   CHECK(aggregator.goodbyes.front().instance == hello.instance);
   CHECK(aggregator.goodbyes.front().last_news_seq == 2);
+}
+
+TEST_CASE("one target that is not understood or cannot be probed keeps no other from being probed",
+          "[app][bad element]") {
+  Setup setup;
+  FakeAggregator aggregator(setup.folder);
+  setup.until([&] { return !aggregator.hellos.empty(); }, &aggregator);
+  std::vector<TargetSpec> targets;
+  for (std::uint32_t id = 1; id <= 5; ++id) targets.push_back(setup.target(id));
+  targets[1].interval = Duration(123'456'789);
+  targets[2].interval = {};
+  targets[3].timeout = {};
+  auto bytes = encode(Targets{"A", 1, true, true, 3s, targets, {}});
+  const std::string interval("\xce\x07\x5b\xcd\x15");  // of the second: becomes a text
+  REQUIRE(bytes.find(interval) != bytes.npos);
+  bytes.replace(bytes.find(interval), interval.size(), "\xa4soon");
+  send_frames(aggregator.router, aggregator.sender, "targets", bytes, aggregator.peer);
+  std::set<std::uint32_t> probed;
+  setup.until(
+      [&] {
+        for (const auto& batch : aggregator.batches)
+          for (const auto& sample : batch.samples) probed.insert(sample.target);
+        return probed.contains(1) && probed.contains(5) &&
+               aggregator.leases.back().generation == 1;  // it has all of it, and asks for nothing
+      },
+      &aggregator);
+  CHECK(probed == std::set<std::uint32_t>{1, 5});
 }
 
 TEST_CASE("samples wait for an aggregator that comes later, and for one that comes back", "[app]") {
