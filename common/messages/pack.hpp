@@ -118,18 +118,15 @@ class Reading {
   Refusals& refusals_;
 };
 
-/// Runs `read`; true, or false and `why` filled in when it cannot be understood.
-template <typename F>
-bool understood(std::string& why, F&& read) {
+/// Of the exception that is being handled: why something cannot be understood. Others go on.
+inline std::string why_not_understood() {
   try {
-    read();
-    return true;
+    throw;
   } catch (const FieldError& e) {
-    why = e.what();
+    return e.what();
   } catch (const msgpack::type_error&) {
-    why = "wrong type or out of range";
+    return "wrong type or out of range";
   }
-  return false;
 }
 
 // 30,000 years, either way. What lies beyond is no time, and with what does not, sums cannot
@@ -173,30 +170,34 @@ void unpack(Reading& r, const msgpack::object& o, std::optional<T>& value) {
   unpack(r, o, value.emplace());
 }
 
+template <typename T>
+void salvage(const msgpack::object& o, T& value) {
+  try {
+    value = o.as<T>();
+  } catch (const msgpack::type_error&) {
+  }
+}
+
 /// What is known of an element that cannot be understood, if it has a place of its own among the
-/// others. Its number, so that the numbers go on.
-inline bool salvage(const msgpack::object& o, Sample& sample) {
+/// others: its number, so that the numbers go on.
+inline bool keep_place(const msgpack::object& o, Sample& sample) {
   sample = Sample{.unreadable = true};
-  const bool array = o.type == msgpack::type::ARRAY;
-  std::string ignored;
-  if (array && o.via.array.size > 0)
-    understood(ignored, [&] { sample.target = o.via.array.ptr[0].as<std::uint32_t>(); });
-  if (array && o.via.array.size > 1)
-    understood(ignored, [&] { sample.news_seq = o.via.array.ptr[1].as<std::uint64_t>(); });
+  if (o.type != msgpack::type::ARRAY) return true;
+  if (o.via.array.size > 0) salvage(o.via.array.ptr[0], sample.target);
+  if (o.via.array.size > 1) salvage(o.via.array.ptr[1], sample.news_seq);
   return true;
 }
-inline bool salvage(const msgpack::object& o, Event& event) {
+inline bool keep_place(const msgpack::object& o, Event& event) {
   event = Event{};
   event.unreadable = true;
-  std::string ignored;
   if (o.type != msgpack::type::MAP) return true;
   for (const auto& entry : std::span(o.via.map.ptr, o.via.map.size))
     if (entry.key.type == msgpack::type::STR && entry.key.as<std::string_view>() == "seq")
-      understood(ignored, [&] { event.seq = entry.val.as<std::int64_t>(); });
+      salvage(entry.val, event.seq);
   return true;
 }
 template <typename T>
-bool salvage(const msgpack::object&, T&) {
+bool keep_place(const msgpack::object&, T&) {
   return false;
 }
 
@@ -210,19 +211,18 @@ void unpack(Reading& r, const msgpack::object& o, std::vector<T>& values) {
   if (o.type != msgpack::type::ARRAY) throw FieldError("not an array");
   values.resize(o.via.array.size);
   std::size_t kept = 0;
-  std::string why;
   for (std::uint32_t i = 0; i < o.via.array.size; ++i) {
     const auto& element = o.via.array.ptr[i];
     const auto before = r.left_out();
-    if (understood(why, [&] { unpack(r, element, values[kept]); })) {
-      ++kept;
-    } else {
-      r.leave_out(why);
-      if (salvage(element, values[kept]))
-        ++kept;
-      else
-        values[kept] = T{};
+    bool stays = true;
+    try {
+      unpack(r, element, values[kept]);
+    } catch (...) {
+      r.leave_out(why_not_understood());
+      stays = keep_place(element, values[kept]);
+      if (!stays) values[kept] = T{};
     }
+    if (stays) ++kept;
     if (r.left_out() != before) r.lead_to_first(before, "[" + std::to_string(i) + "]");
   }
   values.resize(kept);
@@ -230,14 +230,18 @@ void unpack(Reading& r, const msgpack::object& o, std::vector<T>& values) {
 
 template <typename T>
 void unpack_field(Reading& r, const char* name, const msgpack::object& o, T& value) {
-  const auto before = r.left_out();
-  std::string why;
-  if (!understood(why, [&] { unpack(r, o, value); })) {
-    if constexpr (!is_optional<T>::value) throw FieldError(std::string(name) + ": " + why);
+  constexpr bool has_parts = HasFields<T> || is_vector<T>::value;
+  const auto before = has_parts ? r.left_out() : 0;
+  try {
+    unpack(r, o, value);
+  } catch (...) {
+    const auto why = std::string(name) + ": " + why_not_understood();
+    if constexpr (!is_optional<T>::value) throw FieldError(why);
     if constexpr (is_optional<T>::value) value.reset();
     r.leave_out(why);
   }
-  if (r.left_out() != before) r.lead_to_first(before, name);
+  if constexpr (has_parts)
+    if (r.left_out() != before) r.lead_to_first(before, name);
 }
 
 template <HasFields M>
