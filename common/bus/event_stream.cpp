@@ -36,7 +36,9 @@ void EventSequence::on_beat(const Beat& beat) {
   // An aggregator that knows less than we have seen: only a page can say whether its journal is
   // older.
   if (beat.head < received_) confirmed_ = false;
-  head_ = std::max(head_, beat.head);
+  // Beats come in order with the live events: whatever number lies beyond was made up.
+  ahead_of_order_.erase(ahead_of_order_.upper_bound(beat.head), ahead_of_order_.end());
+  head_ = std::max(received_, beat.head);
 }
 
 void EventSequence::on_reconnect() {
@@ -78,7 +80,7 @@ void EventSequence::on_replayed(Replayed page) {
   }
   if (received_ >= page.head) beginning_ = false;
   join_live();
-  wait_for_beat_ = received_ == before && received_ < page.head;
+  wait_for_beat_ = received_ == before && received_ < head_;
 }
 
 std::optional<Replay> EventSequence::wanted_replay() {

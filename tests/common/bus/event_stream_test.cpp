@@ -174,6 +174,25 @@ TEST_CASE("events that cannot be understood are passed and told as missing, once
   }
 }
 
+TEST_CASE("a live event under a number that is none is not waited for", "[event_stream]") {
+  EventSequence sequence(Cursor{"j", 5}, StartAt::oldest);
+  sequence.wanted_replay();
+  sequence.on_replayed(page("j", 5, {}, 5));
+  sequence.on_live(event(1'000'000));
+  REQUIRE(sequence.wanted_replay());
+  sequence.on_replayed(page("j", 5, {}, 5));
+  CHECK_FALSE(sequence.wanted_replay());  // a page has just said that there is nothing
+  sequence.on_live(event(6));
+  CHECK(seqs(sequence.take(10).events) == Seqs{6});
+  sequence.on_beat({"j", 6, {}});
+  CHECK(sequence.caught_up());
+  CHECK_FALSE(sequence.wanted_replay());
+  sequence.on_beat({"j", 1'000'000, {}});  // and is forgotten before that many are there
+  sequence.wanted_replay();
+  sequence.on_replayed(page("j", 6, {}, 1'000'000));
+  CHECK(sequence.take(10).gap == EventGap{7, 1'000'000});
+}
+
 TEST_CASE("numbers end where they end", "[event_stream]") {
   constexpr auto last = std::numeric_limits<std::int64_t>::max();
   EventSequence sequence(Cursor{"j", last - 3}, StartAt::oldest);
