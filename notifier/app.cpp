@@ -151,7 +151,7 @@ void App::on_answer(Answer answer) {
     source_->pump(turn_length);  // not at once again
     return;
   }
-  switch (pages_.take(std::move(answer.reply), answer.boot)) {
+  switch (pages_.take(std::move(answer.reply), answer.boot, answer.all_understood)) {
     case ProblemPages::Took::more:
       return;
     case ProblemPages::Took::other_list:
@@ -164,8 +164,10 @@ void App::on_answer(Answer answer) {
 
 void App::take_problems(const OpenProblems& open) {
   if (!open.complete)
-    log::error("more problems are open than can be listed; beyond {} they are told by reminders",
-               open.problems.size());
+    log::error(
+        "more problems are open than can be listed or understood; beyond {} they are told by "
+        "reminders",
+        open.problems.size());
   const auto now = read_clocks().wall;
   const bool starts_over = cursor_ && cursor_->journal != open.at.journal;
   const bool keeps_place = cursor_ && !starts_over;

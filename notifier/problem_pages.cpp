@@ -8,7 +8,7 @@ std::vector<std::string> ProblemPages::arguments() const {
   return next_.empty() ? std::vector<std::string>() : std::vector{next_};
 }
 
-ProblemPages::Took ProblemPages::take(Reply page, const std::string& boot) {
+ProblemPages::Took ProblemPages::take(Reply page, const std::string& boot, bool all_understood) {
   if (pages_ == 0) {
     boot_ = boot;
     open_.at = {page.journal, page.head};
@@ -19,13 +19,13 @@ ProblemPages::Took ProblemPages::take(Reply page, const std::string& boot) {
   ++pages_;
   for (auto& problem : page.problems) {
     if (problem.seq > open_.at.seq) continue;  // it comes as an event
-    open_.complete = open_.complete && open_.problems.size() < max_problems;
-    if (open_.complete) open_.problems.push_back(std::move(problem));
+    room_ = room_ && open_.problems.size() < max_problems;
+    if (room_) open_.problems.push_back(std::move(problem));
   }
   next_ = page.next.value_or("");
-  if (next_.empty()) return Took::whole;
-  open_.complete = open_.complete && pages_ < max_pages;
-  return open_.complete ? Took::more : Took::whole;
+  if (!next_.empty()) room_ = room_ && pages_ < max_pages;
+  open_.complete = open_.complete && room_ && all_understood;
+  return room_ && !next_.empty() ? Took::more : Took::whole;
 }
 
 OpenProblems ProblemPages::take_whole() {

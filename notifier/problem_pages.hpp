@@ -14,7 +14,7 @@ namespace stalewatch::notifier {
 struct OpenProblems {
   Cursor at;
   std::vector<Event> problems;
-  bool complete = true;  ///< false: there are more than can be kept
+  bool complete = true;  ///< false: there are more than can be kept, or understood
 };
 
 class ProblemPages {
@@ -31,8 +31,9 @@ class ProblemPages {
     whole,       ///< that was the last one
     other_list,  ///< of another aggregator or journal: all of it is to be asked for again
   };
-  /// Takes the answer to that; `boot` is of the aggregator that gave it.
-  Took take(Reply page, const std::string& boot);
+  /// Takes the answer to that; `boot` is of the aggregator that gave it, and `all_understood` false
+  /// when a part of it had to be left out.
+  Took take(Reply page, const std::string& boot, bool all_understood = true);
   /// After the last page.
   OpenProblems take_whole();
   void begin_anew() { *this = ProblemPages(); }
@@ -41,6 +42,7 @@ class ProblemPages {
   std::size_t pages_ = 0;
   std::string boot_;
   OpenProblems open_;
+  bool room_ = true;  ///< for more of them
   std::string next_;
 };
 

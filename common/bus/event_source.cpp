@@ -192,10 +192,12 @@ void EventSource::on_control_frames(const Frames& frames) {
   } else if (frames.topic == topic_of<Reply>()) {
     auto reply = decoded<Reply>(frames, bad_);
     if (!reply) return;
-    std::erase_if(reply->problems, [](const Event& problem) { return problem.unreadable; });
+    const bool all_understood = std::erase_if(reply->problems, [](const Event& problem) {
+                                  return problem.unreadable;
+                                }) == 0;
     if (std::erase_if(asked_, [&](const Asked& asked) { return asked.command.id == reply->id; }) >
         0)
-      answers_.push_back({*std::move(reply), frames.header.boot});
+      answers_.push_back({*std::move(reply), frames.header.boot, all_understood});
   }
 }
 

@@ -18,7 +18,8 @@ namespace stalewatch {
 /// What the aggregator answers to a command.
 struct Answer {
   Reply reply;
-  std::string boot;  ///< of the aggregator that gave it
+  std::string boot;            ///< of the aggregator that gave it
+  bool all_understood = true;  ///< false: some of its problems could not be, and are left out
 };
 
 class EventSource {

@@ -39,6 +39,17 @@ TEST_CASE("pages become one list, as of the first one's head", "[notifier]") {
   CHECK(pages.take_whole().at == Cursor{"j", 20});
 }
 
+TEST_CASE("a list of which a part is not understood goes on, and is not complete", "[notifier]") {
+  ProblemPages pages;
+  CHECK(pages.take(page({3}, 10, "a"), "boot", false) == Took::more);
+  CHECK(pages.take(page({5}, 10, std::nullopt), "boot") == Took::whole);
+  const auto open = pages.take_whole();
+  CHECK(seqs_of(open) == Seqs{3, 5});
+  CHECK_FALSE(open.complete);
+  CHECK(pages.take(page({3}, 10, std::nullopt), "boot") == Took::whole);
+  CHECK(pages.take_whole().complete);
+}
+
 TEST_CASE("an aggregator that knows nothing of pages answers with one", "[notifier]") {
   ProblemPages pages;
   CHECK(pages.take(page({3, 11}, 10, std::nullopt), "boot") == Took::whole);
