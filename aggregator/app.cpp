@@ -221,8 +221,7 @@ void App::take_samples(Timestamp now) {
       // From before a new journal: the prober gets new ids as soon as it says hello.
       ++foreign_batches_;
     } else {
-      core_.observe(frames->header.sender, frames->header.boot, batch->samples, now,
-                    batch->after.value_or(0));
+      core_.observe(frames->header.sender, frames->header.boot, batch->samples, now, batch->after);
     }
   }
 }

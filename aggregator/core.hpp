@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <queue>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -94,7 +95,8 @@ class Core {
   /// believed, or of a target that the prober was never given, is refused alone: counted, told once
   /// a prober, and its number is taken. Those of targets that are gone are counted and ignored.
   void observe(std::string_view prober, std::string_view instance,
-               const std::vector<Sample>& samples, Timestamp now, std::uint64_t after = 0);
+               const std::vector<Sample>& samples, Timestamp now,
+               std::optional<std::uint64_t> after = std::nullopt);
   /// A whole batch of a prober could not be understood: its news are asked for one by one.
   void garbled(std::string_view instance);
 
@@ -233,6 +235,7 @@ class Core {
   Changes changes_;
   std::vector<std::uint32_t> dirty_;
   std::vector<AssignmentChange> assignment_changes_;
+  std::set<std::string, std::less<>> told_strangers_;  ///< whose samples were told as refused
 };
 
 }  // namespace stalewatch::aggregator

@@ -13,6 +13,9 @@ namespace {
 constexpr Timestamp oldest_time = timestamp_from_us(-62'200'000'000'000'000);  // the year 0
 constexpr Timestamp newest_time = timestamp_from_us(253'500'000'000'000'000);  // the year 10000
 
+// Strangers of whom is told, each once; more names than this is somebody playing.
+constexpr std::size_t max_strangers = 100;
+
 bool is_near(Timestamp t, Timestamp now) { return t > now - farthest && t < now + farthest; }
 bool is_near(const std::optional<Duration>& d) { return !d || (*d > -farthest && *d < farthest); }
 
@@ -31,7 +34,8 @@ bool has_near_clock(const Sample& s) {
 }  // namespace
 
 void Core::observe(std::string_view prober, std::string_view instance,
-                   const std::vector<Sample>& samples, Timestamp now, std::uint64_t after) {
+                   const std::vector<Sample>& samples, Timestamp now,
+                   std::optional<std::uint64_t> after) {
   now = forward(now);
   const Prober* known = membership_.find(instance);
   const Duration prober_offset =
@@ -47,7 +51,8 @@ void Core::observe(std::string_view prober, std::string_view instance,
     const auto admission = streams_.admit(stream, sample.news_seq, now);
     if (admission == Streams::Admission::known) continue;
     if (const auto why = refusal_of(sample, stream, now); !why.empty()) {
-      refused(stream, prober, sample, why);
+      const bool comes_again = admission == Streams::Admission::hole && sample.news_seq != 0;
+      if (!comes_again) refused(stream, prober, sample, why);
       continue;
     }
     if (admission == Streams::Admission::hole) {
@@ -91,6 +96,9 @@ void Core::refused(Stream& stream, std::string_view prober, const Sample& sample
   const Target* about = target(sample.target);
   if (about) slots_[sample.target]->state.refused = true;
   if (std::exchange(stream.told_refused, true)) return;
+  const bool stranger = stream.instance.empty();
+  if (stranger && told_strangers_.size() >= max_strangers) return;
+  if (stranger && !told_strangers_.emplace(prober).second) return;
   changes_.notes.push_back("a sample is refused prober=" + escape_untrusted(prober, 80) +
                            " target=" + (about ? about->policy.key : "?") + " why=\"" +
                            std::string(why) + "\" (told once a prober)");
@@ -128,8 +136,10 @@ Prober* Core::lease(const Lease& lease, Timestamp now) {
   if (const auto loss = streams_.lease(*stream, lease, offset, now))
     samples_lost(prober->name, *loss,
                  std::to_string(loss->count.value_or(0)) +
-                     " samples with something new are gone: it no longer keeps them (prober.ring; "
-                     "or this is an older copy of the journal that had them)",
+                     " samples with something new are gone: " +
+                     (loss->garbled ? "they cannot be understood, as often as they are sent"
+                                    : "it no longer keeps them (prober.ring; or this is an older "
+                                      "copy of the journal that had them)"),
                  true, now);
   if (streams_.complete(*stream, lease, offset, resumed_at_, now)) {
     catch_up(*stream, *prober, now);

@@ -122,14 +122,19 @@ bool Streams::complete(const Stream& stream, const Lease& lease, Duration offset
          now - sent <= late_after;
 }
 
-void Streams::begin_batch(Stream& stream, std::uint64_t after, Timestamp now) {
-  if (after <= stream.received) return;
+void Streams::begin_batch(Stream& stream, std::optional<std::uint64_t> after, Timestamp now) {
+  stream.batch_after = after;
+  if (after.value_or(0) <= stream.received) return;
   stream.hole = true;
   ask(stream, now);
 }
 
 Streams::Admission Streams::admit(Stream& stream, std::uint64_t news_seq, Timestamp now) {
   if (news_seq == 0) return stream.hole ? Admission::hole : Admission::take;
+  // Directly behind what was taken comes something else than the next number: asked for again, it
+  // will be the same.
+  const bool wrong = stream.batch_after == stream.received && news_seq != stream.received + 1;
+  if (stream.synced && wrong) garbled(stream);
   if (news_seq <= stream.received) {
     ++repeated_;
     return Admission::known;
@@ -193,7 +198,8 @@ std::optional<Loss> Streams::skip_to(Stream& stream, std::uint64_t oldest, const
   if (now < stream.next_tell) return std::nullopt;
   const bool fresh = std::exchange(stream.fresh, false);
   const std::int64_t dropped = count_between(0, lease.dropped.value_or(0));
-  Loss loss{stream.heard_at, now, count_between(stream.received, oldest - 1)};
+  Loss loss{
+      .from = stream.heard_at, .to = now, .count = count_between(stream.received, oldest - 1)};
   if (dropped > 0 && lease.dropped_from && lease.dropped_to) {
     loss.from = at_most(*lease.dropped_from, offset, now);
     loss.to = std::max(loss.from, at_most(*lease.dropped_to, offset, now));
@@ -205,6 +211,7 @@ std::optional<Loss> Streams::skip_to(Stream& stream, std::uint64_t oldest, const
     // Numbers before the first ones that are heard of belong to another journal, but for those that
     // no journal got.
     stream.committed = stream.received;
+    if (lease.last_news_seq > 0) stream.tells_of_any_until = Timestamp::max();
     loss.count = dropped;
     if (dropped == 0) return std::nullopt;
   }
@@ -218,7 +225,7 @@ Loss Streams::skip_garbled(Stream& stream, Timestamp now) {
   not_stuck(stream);
   dirty_.insert(stream.instance);
   ask(stream, now);
-  return {stream.heard_at, now, 1};
+  return {.from = stream.heard_at, .to = now, .count = 1, .garbled = true};
 }
 
 Loss Streams::lose(Stream& stream, Timestamp now) {

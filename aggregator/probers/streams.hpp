@@ -33,6 +33,7 @@ struct ProberRow {
 struct Loss {
   Timestamp from{}, to{};
   std::optional<std::int64_t> count;
+  bool garbled = false;  ///< they came, and could not be understood
 
   bool operator==(const Loss&) const = default;
 };
@@ -52,17 +53,19 @@ struct Stream {
   bool wants_resend = false;
   bool garbled = false;  ///< something of it came since the last request that cannot be understood
   int failures = 0;      ///< requests in a row that were answered by such
-  std::optional<Timestamp> leaves_at;    ///< said goodbye; its last news are awaited until then
-  std::uint64_t leaves_with = 0;         ///< number of its last news
-  std::optional<Timestamp> stuck_since;  ///< news are outstanding, and none has come since
-  Timestamp next_ask{};                  ///< not asked to send again before this
+  std::optional<std::uint64_t> batch_after;  ///< news before the batch that is being taken
+  std::optional<Timestamp> leaves_at;        ///< said goodbye; its last news are awaited until then
+  std::uint64_t leaves_with = 0;             ///< number of its last news
+  std::optional<Timestamp> stuck_since;      ///< news are outstanding, and none has come since
+  Timestamp next_ask{};                      ///< not asked to send again before this
   Duration ask_pause{};
   Timestamp next_tell{};                ///< no further loss is told before this
   std::set<std::uint32_t> catching_up;  ///< targets of which only old samples have come
   bool goes_on =
       false;  ///< it was known before this run (or a stop) and has not been complete since
   std::vector<bool> given;  ///< by id: targets that it was ever given in this run
-  /// Known before this run: until then it may tell of targets that it was given before.
+  /// Known before this run, or had news before: until then it may tell of targets that it was
+  /// given before.
   Timestamp tells_of_any_until{};
   bool told_refused = false;
 };
@@ -74,8 +77,8 @@ class Streams {
   void join(const std::string& name, const std::string& instance, Timestamp now);
   Stream* find(std::string_view instance);
 
-  /// Before the samples of a batch that was sent after the news number `after`.
-  void begin_batch(Stream& stream, std::uint64_t after, Timestamp now);
+  /// Before the samples of a batch that was sent after the news number `after`, if it says so.
+  void begin_batch(Stream& stream, std::optional<std::uint64_t> after, Timestamp now);
   /// How a sample is to be taken: it is, it was before, or it comes too early because news before
   /// it are missing.
   enum class Admission { take, known, hole };

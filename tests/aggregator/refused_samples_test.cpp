@@ -46,8 +46,9 @@ struct Post {
             .http_status = 200,
             .computed_at = at - 1s};
   }
-  void observe(const std::string& who, const std::vector<Sample>& samples, Timestamp now) {
-    core.observe("p-" + who, who, samples, now);
+  void observe(const std::string& who, const std::vector<Sample>& samples, Timestamp now,
+               std::optional<std::uint64_t> after = std::nullopt) {
+    core.observe("p-" + who, who, samples, now, after);
     collect();
   }
   void collect() {
@@ -214,6 +215,52 @@ TEST_CASE("a batch that cannot be understood is asked for one by one; the third 
   }
 }
 
+TEST_CASE("news under a number that cannot be are skipped like what is not understood",
+          "[refused]") {
+  Post post;
+  post.join("a", t0);
+  const auto wrong = GENERATE(std::uint64_t{1}, std::uint64_t{999'999});
+  const auto skipped_first = GENERATE(false, true);  // the very first, or one among others
+  const std::uint64_t bad = skipped_first ? 1 : 3;
+  INFO("number " << bad << " comes as " << wrong);
+  if (bad == 1 && wrong == 1) return;  // that one is right
+  for (std::uint64_t seq = 1; seq < bad; ++seq)
+    post.observe("a", {post.news(seq, t0)}, t0, seq - 1);
+  (void)post.take();
+  // What the prober has to say, as often as it is asked for it: one number of it is wrong.
+  for (int second = 1; second <= 20; ++second) {
+    const auto now = t0 + second * 1s;
+    for (const auto& told : post.core.take_acks()) {
+      if (second > 1 && !told.resend_from) continue;
+      for (std::uint64_t seq = told.resend_from.value_or(bad); seq <= 5; ++seq)
+        post.observe("a", {post.news(seq == bad ? wrong : seq, t0 + 1s * static_cast<int>(seq))},
+                     now, seq - 1);
+    }
+    post.lease("a", now, 5);
+  }
+  const auto said = post.take();
+  CHECK(std::count_if(said.begin(), said.end(),
+                      [](const auto& text) { return text.starts_with("samples_lost"); }) == 1);
+  (void)post.told();
+  post.observe("a", {post.news(6, t0 + 30s)}, t0 + 30s, 5);
+  CHECK(post.take() == Said{"updated @30"});
+  CHECK(post.told().committed == 6);
+}
+
+TEST_CASE("what is skipped because it is not understood is told as such", "[refused]") {
+  Post post;
+  post.join("a", t0);
+  for (int second = 1; second <= 8; ++second) {
+    post.core.garbled("a");
+    post.lease("a", t0 + second * 1s, 1);
+  }
+  REQUIRE(post.last.kind == Kind::samples_lost);
+  CHECK(post.last.count == 1);
+  CHECK(post.last.detail ==
+        "1 samples with something new are gone: they cannot be understood, as often as they are "
+        "sent");
+}
+
 TEST_CASE("what cannot be understood beside complete news asks for nothing", "[refused]") {
   Post post;
   post.join("a", t0);
@@ -263,6 +310,33 @@ TEST_CASE("a prober is believed of the targets that it was given, now or before"
   post.observe("stranger", {post.news(0, t0 + 3s)}, t0 + 3s);
   CHECK(post.take() == Said{});
   CHECK(post.core.refused_samples() == before + 1);
+  // Told once, however often it comes.
+  post.notes.clear();
+  for (int i = 0; i < 10; ++i) post.observe("stranger", {post.news(0, t0 + 3s)}, t0 + 3s + i * 1ms);
+  CHECK(post.notes.empty());
+  CHECK(post.core.refused_samples() == before + 11);
+}
+
+TEST_CASE("a prober that the journal does not know tells of what it was given before this run",
+          "[refused]") {
+  Post post;
+  for (int i = 0; i < 20; ++i) post.join("b" + std::to_string(i), t0);
+  // It has news already: the aggregator before this one had given it targets, and did not live to
+  // write down that it was there, or has forgotten it.
+  post.core.hello({.role = "prober", .name = "p-a", .instance = "a"}, "peer", t0);
+  REQUIRE(post.core.prober("a")->targets.empty());
+  post.observe("a", {post.news(1, t0)}, t0 + 1s);  // it comes again once its numbers are known
+  CHECK(post.core.refused_samples() == 0);
+  post.lease("a", t0 + 1s, 1);
+  post.observe("a", {post.news(1, t0)}, t0 + 1s);
+  CHECK(post.core.refused_samples() == 0);
+  const auto row = std::find_if(post.probers.begin(), post.probers.end(),
+                                [](const ProberRow& r) { return r.instance == "a"; });
+  REQUIRE(row != post.probers.end());
+  CHECK(row->received == 1);
+  post.lease("a", t0 + 2s, 1);
+  post.observe("a", {post.news(2, t0 + 13s)}, t0 + 13s);
+  CHECK(post.core.refused_samples() == 1);
 }
 
 TEST_CASE("after a restart a prober may tell of what it was given before, until that is taken",
