@@ -184,8 +184,8 @@ std::map<std::string, std::int64_t> Store::sinks() {
   return found;
 }
 
-Forgotten Store::forget(const std::string& sink) {
-  const auto owed = pending(sink, std::numeric_limits<std::int32_t>::max(), read_clocks().wall);
+Forgotten Store::forget(const std::string& sink, Timestamp now) {
+  const auto owed = pending(sink, std::numeric_limits<std::int32_t>::max(), now);
   const std::lock_guard lock(mutex_);
   auto& sql = database_->sql;
   Forgotten forgotten;
@@ -242,7 +242,7 @@ void Store::take_over(const Intake& intake, const std::function<void()>& written
 }
 
 std::vector<Item> Store::pending(std::string_view sink_name, std::size_t limit, Timestamp now) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   const std::string sink(sink_name);
   std::vector<Item> items;
   std::vector<std::pair<std::int64_t, std::string>> unreadable;
@@ -267,7 +267,9 @@ std::vector<Item> Store::pending(std::string_view sink_name, std::size_t limit, 
     database_->transaction(
         [&, bad = id, &reason = why] { database_->move_to_set_aside(bad, reason, now); });
   }
-  return items;
+  if (!items.empty() || unreadable.empty()) return items;
+  lock.unlock();
+  return pending(sink_name, limit, now);  // behind those there may be others
 }
 
 void Store::delivered(std::string_view sink_name, const std::vector<std::int64_t>& ids) {
@@ -345,8 +347,12 @@ std::vector<Event> Store::open_problems(std::string_view sink_name) {
            << "SELECT opening FROM open_problems WHERE sink = :s ORDER BY target, kind",
        into(text), use(sink, "s"));
   rows.execute();
-  while (rows.fetch())
-    if (auto read = event_from_json(text)) openings.push_back(*std::move(read));
+  while (rows.fetch()) {
+    if (auto read = event_from_json(text))
+      openings.push_back(*std::move(read));
+    else
+      log::error("an open problem of {} cannot be read any more: {}", sink, read.error());
+  }
   return openings;
 }
 

@@ -55,7 +55,7 @@ class Store {
   std::map<std::string, std::int64_t> sinks();
   /// A sink that is not configured any more. Which problems its readers know to be open is kept:
   /// they are owed the end of them, should the sink come back.
-  Forgotten forget(const std::string& sink);
+  Forgotten forget(const std::string& sink, Timestamp now);
 
   /// `written` is called after each row: tens of thousands take a while.
   void take_over(

@@ -111,7 +111,7 @@ TEST_CASE("a sink that is configured again is owed the end of what it had told",
              make_event(Kind::fresh_again, 6, 5, ten, "D")},
             {chat}, 6);
   // The end of A waits; C and D were never told.
-  const auto forgotten = store.forget("rocketchat");
+  const auto forgotten = store.forget("rocketchat", ten);
   CHECK(forgotten.kept == 1);
   CHECK(forgotten.dropped == 3);
   const auto waiting = store.pending("rocketchat", 10, ten);
