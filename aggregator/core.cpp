@@ -63,7 +63,6 @@ Core::Core(Restored restored, Duration lease, Timestamp now)
   }
   forget_probers(now);
   for (const auto& target : restored.unreadable) give_up(target, now);
-  changes_.notes = std::move(restored.notes);
 }
 
 /// What was open of it is not known: all of it is closed, also in chat, and it begins anew as

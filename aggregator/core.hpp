@@ -72,7 +72,6 @@ struct UnreadableTarget {
 struct Restored {
   std::vector<TargetRow> targets;  ///< those not retired
   std::vector<UnreadableTarget> unreadable;
-  std::vector<std::string> notes;  ///< what was left out of the others
   std::vector<ProberRow> probers;
   std::vector<ConsumerRow> consumers;
   std::vector<HeadMark> heads;  ///< where its head was at instants before now, ascending

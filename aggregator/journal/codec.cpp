@@ -10,13 +10,16 @@ std::string encode_state(const StoredState& state) {
   return packing::to_string(buffer);
 }
 
-Result<StoredState> decode_state(std::string_view bytes, Refusals& refused) {
-  return packing::decoding(bytes, [&](const msgpack::object& o) {
+Result<StoredState> decode_state(std::string_view bytes) {
+  Refusals refused;
+  auto result = packing::decoding(bytes, [&](const msgpack::object& o) {
     packing::Reading r(refused);
     StoredState state;
     packing::unpack(r, o, state);
     return state;
   });
+  if (result && refused.count > 0) return Error{refused.first};
+  return result;
 }
 
 }  // namespace stalewatch::aggregator

@@ -7,12 +7,19 @@
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
+#include <set>
 #include <string>
 
 namespace stalewatch::aggregator {
 
 struct Journal::Impl {
   std::string path;
+  std::set<std::int64_t> told_unreadable = {};  ///< events that cannot be understood, as logged
+
+  /// Each is told once, however often it is read; no more than a thousand.
+  bool first_unreadable(std::int64_t seq) {
+    return told_unreadable.size() < 1'000 && told_unreadable.insert(seq).second;
+  }
   soci::session sql;
   std::int64_t swept = 0;  // updates up to here are deleted, or are not yet to be
   bool writes = false;

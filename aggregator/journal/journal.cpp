@@ -26,12 +26,8 @@ std::int64_t number_in(const std::string& text) {
 
 /// A state that cannot be understood costs its target what was known of it, and nothing else.
 void restore_target(Restored& restored, TargetRow row, std::string_view bytes) {
-  Refusals refused;
-  auto state = decode_state(bytes, refused);
+  auto state = decode_state(bytes);
   if (!state) return restored.unreadable.push_back({std::move(row), state.error()});
-  if (refused.count > 0)
-    restored.notes.push_back("left out of the stored state of target " + row.key + ": " +
-                             refused.first);
   row.state = *std::move(state);
   restored.targets.push_back(std::move(row));
 }
@@ -276,7 +272,7 @@ Replayed Journal::read(std::int64_t after, std::int64_t limit) {
     while (page.events.size() < most && rows.fetch()) {
       Refusals refused;
       auto event = decode<Event>(body, refused);
-      if (!event || refused.count > 0)
+      if ((!event || refused.count > 0) && impl_->first_unreadable(seq))
         log::error("event {} in the journal cannot be understood{}: {}", seq,
                    event ? " in part" : "", event ? refused.first : event.error());
       // Not by the size of `body`: one of another version may have other fields than what is sent.

@@ -6,7 +6,6 @@
 #include "common/base/result.hpp"
 #include "common/base/time.hpp"
 #include "common/messages/messages.hpp"
-#include "common/messages/refusals.hpp"
 
 #include <array>
 #include <cstdint>
@@ -114,8 +113,8 @@ void for_each_field(M& m, F&& f) {
 
 /// For the journal.
 std::string encode_state(const StoredState& state);
-/// What can be understood of it: an element of a list, or an optional field, that cannot be is left
-/// out and counted.
-Result<StoredState> decode_state(std::string_view bytes, Refusals& refused);
+/// All of it or nothing: with a closing that is owed, or the time of what is stale, left out, what
+/// people were told would never end.
+Result<StoredState> decode_state(std::string_view bytes);
 
 }  // namespace stalewatch::aggregator
