@@ -140,7 +140,7 @@ Prober* Core::lease(const Lease& lease, Timestamp now) {
                      (loss->garbled ? "they cannot be understood, as often as they are sent"
                                     : "it no longer keeps them (prober.ring; or this is an older "
                                       "copy of the journal that had them)"),
-                 true, now);
+                 !loss->again, now);
   if (streams_.complete(*stream, lease, offset, resumed_at_, now)) {
     catch_up(*stream, *prober, now);
     if (lease.generation == prober->generation) streams_.settled(*stream, now);

@@ -21,6 +21,8 @@ constexpr Duration under_way = 1s;
 constexpr Duration tell_pause = 1s;
 // News that could not be understood so often are given up, so that those behind them can be taken.
 constexpr int most_failures = 3;
+// What goes on being so is told in chat once.
+constexpr Duration garbled_again = 10min;
 // Samples beside the news may come a little later than the lease that tells of all of these.
 constexpr Duration settling = 10s;
 // The last news of a prober that said goodbye are awaited for so long.
@@ -225,7 +227,9 @@ Loss Streams::skip_garbled(Stream& stream, Timestamp now) {
   not_stuck(stream);
   dirty_.insert(stream.instance);
   ask(stream, now);
-  return {.from = stream.heard_at, .to = now, .count = 1, .garbled = true};
+  const bool again = now < stream.garbled_until;
+  stream.garbled_until = now + garbled_again;
+  return {.from = stream.heard_at, .to = now, .count = 1, .garbled = true, .again = again};
 }
 
 Loss Streams::lose(Stream& stream, Timestamp now) {
@@ -336,8 +340,8 @@ std::vector<Streams::ToTell> Streams::take_acks() {
 
 void Streams::shift_clock(Duration shift) {
   for (auto& [instance, stream] : streams_) {
-    for (Timestamp* time :
-         {&stream.heard_at, &stream.saved_at, &stream.next_ask, &stream.next_tell})
+    for (Timestamp* time : {&stream.heard_at, &stream.saved_at, &stream.next_ask, &stream.next_tell,
+                            &stream.garbled_until})
       *time += shift;
     if (stream.tells_of_any_until != Timestamp::max()) stream.tells_of_any_until += shift;
     if (stream.leaves_at) *stream.leaves_at += shift;

@@ -34,6 +34,7 @@ struct Loss {
   Timestamp from{}, to{};
   std::optional<std::int64_t> count;
   bool garbled = false;  ///< they came, and could not be understood
+  bool again = false;    ///< the same has befallen that prober's news a moment ago
 
   bool operator==(const Loss&) const = default;
 };
@@ -60,6 +61,7 @@ struct Stream {
   Timestamp next_ask{};                      ///< not asked to send again before this
   Duration ask_pause{};
   Timestamp next_tell{};                ///< no further loss is told before this
+  Timestamp garbled_until{};            ///< that news are not understood is nothing new until then
   std::set<std::uint32_t> catching_up;  ///< targets of which only old samples have come
   bool goes_on =
       false;  ///< it was known before this run (or a stop) and has not been complete since

@@ -210,8 +210,19 @@ TEST_CASE("a batch that cannot be understood is asked for one by one; the third 
     ack = post.told();
     CHECK(ack.committed == 3);
     CHECK(ack.resend_from == 4u);
-    post.observe("a", {post.news(4, t0 + 12s), post.news(5, t0 + 13s)}, t0 + 13s);
-    CHECK(post.take() == Said{"updated @12", "updated @13"});
+    SECTION("what follows is taken") {
+      post.observe("a", {post.news(4, t0 + 12s), post.news(5, t0 + 13s)}, t0 + 13s);
+      CHECK(post.take() == Said{"updated @12", "updated @13"});
+    }
+    SECTION("the next one that is not understood either is not told in chat again") {
+      for (int i = 0; i < 10; ++i) {
+        post.core.garbled("a");
+        post.lease("a", t0 + 13s + i * 3s, 5);
+      }
+      const auto said = post.take();
+      REQUIRE(said.size() == 2);
+      for (const auto& text : said) CHECK(text.find("chat") == text.npos);
+    }
   }
 }
 
