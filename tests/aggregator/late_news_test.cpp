@@ -1,7 +1,6 @@
 // News that come late, twice, or not at all: a prober's ring seen from the aggregator.
 
-#include "tests/aggregator/bench.hpp"
-#include "tests/catch.hpp"
+#include "tests/aggregator/prober_bench.hpp"
 
 #include <limits>
 
@@ -10,34 +9,10 @@ using namespace stalewatch::aggregator;
 
 namespace {
 
-/// A core with probers that number their news, and what a journal would hold of it.
-struct Post {
+struct Post : ProberBench {
   explicit Post(Restored restored = {}, Timestamp start = t0)
-      : core(std::move(restored), 5s, start) {
-    core.configure({server()}, start);
-    collect();
-  }
+      : ProberBench({server()}, std::move(restored), start) {}
 
-  void join(const std::string& who, Timestamp now, std::uint64_t last = 0,
-            std::uint64_t oldest = 1) {
-    core.hello({.role = "prober", .name = "p-" + who, .instance = who}, "peer", now);
-    lease(who, now, last, oldest);
-  }
-  void lease(const std::string& who, Timestamp now, std::uint64_t last, std::uint64_t oldest = 1,
-             Lease more = {}) {
-    more.instance = who;
-    more.last_news_seq = last;
-    more.oldest_news_seq = oldest;
-    more.sent_at = now;
-    more.clock_offset = Duration(0);
-    REQUIRE(core.lease(more, now));
-    collect();
-  }
-  void until(Timestamp t) {
-    for (auto due = core.next_deadline(); due && *due <= t; due = core.next_deadline())
-      core.advance(*due);
-    collect();
-  }
   /// A sample of `at` that arrives `now`.
   void news(const std::string& who, std::uint64_t seq, Timestamp at, Timestamp computed,
             Timestamp now) {
@@ -47,8 +22,7 @@ struct Post {
                         .since = at,
                         .http_status = 200,
                         .computed_at = computed};
-    core.observe("p-" + who, who, {sample}, now);
-    collect();
+    observe(who, {sample}, now);
   }
   void unchanged(const std::string& who, Timestamp at, Timestamp computed, Timestamp now) {
     news(who, 0, at, computed, now);
@@ -60,28 +34,9 @@ struct Post {
                         .outcome = Outcome::connect,
                         .streak = 2,
                         .since = at};
-    core.observe("p-" + who, who, {sample}, now);
-    collect();
+    observe(who, {sample}, now);
   }
 
-  void collect() {
-    auto changes = core.take_changes();
-    core.committed(changes);
-    for (auto& event : changes.events) {
-      if (event.kind != Kind::prober_joined) said.push_back(Bench::text_of(event));
-      all.push_back(std::move(event));
-    }
-    for (auto& row : changes.targets) {
-      std::erase_if(targets, [&](const TargetRow& r) { return r.id == row.id; });
-      targets.push_back(std::move(row));
-    }
-    for (auto& row : changes.probers) {
-      std::erase_if(probers, [&](const ProberRow& r) { return r.instance == row.instance; });
-      probers.push_back(std::move(row));
-    }
-    for (const auto& instance : changes.probers_gone)
-      std::erase_if(probers, [&](const ProberRow& r) { return r.instance == instance; });
-  }
   Restored journal() const {
     return {.targets = targets, .probers = probers, .next_id = 2, .next_seq = core.next_seq()};
   }
@@ -91,13 +46,6 @@ struct Post {
       if (ack.resend_from) from = ack.resend_from;
     return from;
   }
-  Said take() { return std::exchange(said, {}); }
-
-  Core core;
-  Said said;
-  std::vector<Event> all;
-  std::vector<TargetRow> targets;
-  std::vector<ProberRow> probers;
 };
 
 /// A post that has seen two computed times, the second at 60 s.

@@ -1,10 +1,8 @@
 // One bad sample spoils nothing but itself.
 
-#include "tests/aggregator/bench.hpp"
-#include "tests/catch.hpp"
+#include "tests/aggregator/prober_bench.hpp"
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 using namespace stalewatch;
@@ -12,31 +10,15 @@ using namespace stalewatch::aggregator;
 
 namespace {
 
-/// A core with two targets and probers that number their news.
-struct Post {
-  explicit Post(Restored restored = {}) : core(std::move(restored), 5s, t0) {
-    auto a = server("A"), b = server("B");
-    a.interval = b.interval = 5s;
-    core.configure({a, b}, t0);
-    collect();
-  }
+/// With two targets.
+struct Post : ProberBench {
+  explicit Post(Restored restored = {})
+      : ProberBench({quick("A"), quick("B")}, std::move(restored)) {}
 
-  void join(const std::string& who, Timestamp now) {
-    core.hello({.role = "prober", .name = "p-" + who, .instance = who}, "peer", now);
-    lease(who, now, 0);
-  }
-  void lease(const std::string& who, Timestamp now, std::uint64_t last_news) {
-    const auto* prober = core.prober(who);
-    REQUIRE(prober);
-    generations[who] = prober->generation;
-    REQUIRE(core.lease({.instance = who,
-                        .generation = generations[who],
-                        .last_news_seq = last_news,
-                        .sent_at = now,
-                        .clock_offset = Duration(0),
-                        .oldest_news_seq = 1},
-                       now));
-    collect();
+  static ServerConfig quick(const std::string& key) {
+    auto config = server(key);
+    config.interval = 5s;
+    return config;
   }
   Sample news(std::uint64_t seq, Timestamp at, const std::string& key = "A") {
     return {.target = *core.id_of(key),
@@ -46,42 +28,11 @@ struct Post {
             .http_status = 200,
             .computed_at = at - 1s};
   }
-  void observe(const std::string& who, const std::vector<Sample>& samples, Timestamp now,
-               std::optional<std::uint64_t> after = std::nullopt) {
-    core.observe("p-" + who, who, samples, now, after);
-    collect();
-  }
-  void collect() {
-    auto changes = core.take_changes();
-    core.committed(changes);
-    for (auto& event : changes.events) {
-      if (event.kind != Kind::prober_joined) said.push_back(Bench::text_of(event));
-      last = event;
-    }
-    for (auto& note : changes.notes) notes.push_back(note);
-    for (auto& row : changes.targets) {
-      std::erase_if(rows, [&](const TargetRow& r) { return r.id == row.id; });
-      rows.push_back(std::move(row));
-    }
-    for (auto& row : changes.probers) {
-      std::erase_if(probers, [&](const ProberRow& r) { return r.instance == row.instance; });
-      probers.push_back(std::move(row));
-    }
-  }
   /// What the prober is told of its news.
   Streams::ToTell told() {
     const auto acks = core.take_acks();
     return acks.empty() ? Streams::ToTell{} : acks.back();
   }
-  Said take() { return std::exchange(said, {}); }
-
-  Core core;
-  Said said;
-  Event last;
-  std::vector<std::string> notes;
-  std::vector<TargetRow> rows;
-  std::vector<ProberRow> probers;
-  std::map<std::string, std::uint64_t> generations;
 };
 
 bool mention(const std::vector<std::string>& notes, const std::string& text) {
@@ -135,8 +86,8 @@ TEST_CASE("a target of which nothing is believed is not watched, and the text sa
     post.collect();
   }
   REQUIRE(post.take() == Said{"not_watched @30 e2 chat"});
-  CHECK(post.last.target == "A");
-  CHECK(post.last.detail == "no sample for 30s: what its prober says of it is not believed");
+  CHECK(post.all.back().target == "A");
+  CHECK(post.all.back().detail == "no sample for 30s: what its prober says of it is not believed");
 }
 
 TEST_CASE("a clock's offset that cannot be is left out, the sample counts", "[refused]") {
@@ -206,7 +157,7 @@ TEST_CASE("a batch that cannot be understood is asked for one by one; the third 
     post.core.garbled("a");
     post.lease("a", t0 + 12s, 5);
     CHECK(post.take() == Said{"samples_lost @12 chat"});
-    CHECK(post.last.count == 1);
+    CHECK(post.all.back().count == 1);
     ack = post.told();
     CHECK(ack.committed == 3);
     CHECK(ack.resend_from == 4u);
@@ -265,9 +216,9 @@ TEST_CASE("what is skipped because it is not understood is told as such", "[refu
     post.core.garbled("a");
     post.lease("a", t0 + second * 1s, 1);
   }
-  REQUIRE(post.last.kind == Kind::samples_lost);
-  CHECK(post.last.count == 1);
-  CHECK(post.last.detail ==
+  REQUIRE(post.all.back().kind == Kind::samples_lost);
+  CHECK(post.all.back().count == 1);
+  CHECK(post.all.back().detail ==
         "1 samples with something new are gone: they cannot be understood, as often as they are "
         "sent");
 }
@@ -356,7 +307,7 @@ TEST_CASE("after a restart a prober may tell of what it was given before, until 
   before.join("a", t0);
   before.core.advance(t0 + 10s);  // it is lost
   before.collect();
-  Restored restored{.targets = before.rows,
+  Restored restored{.targets = before.targets,
                     .probers = before.probers,
                     .next_id = 3,
                     .next_seq = before.core.next_seq()};
@@ -375,19 +326,19 @@ TEST_CASE("after a restart a prober may tell of what it was given before, until 
 
 TEST_CASE("a stored state that cannot be understood costs its own target alone", "[refused]") {
   Post before;
-  Restored restored{.targets = {before.rows[0]},
-                    .unreadable = {{before.rows[1], "data: not a map"}},
+  Restored restored{.targets = {before.targets[0]},
+                    .unreadable = {{before.targets[1], "data: not a map"}},
                     .next_id = 3,
                     .next_seq = 9};
   Post post(std::move(restored));
   CHECK(post.take() == Said{"retired @0 chat"});
-  CHECK(post.last.target == "B");
-  CHECK(post.last.detail ==
+  CHECK(post.all.back().target == "B");
+  CHECK(post.all.back().detail ==
         "its stored state cannot be understood (data: not a map): it begins anew");
   CHECK(post.core.id_of("A") == 1u);
   CHECK(post.core.id_of("B") == 3u);  // another target than the one whose state is lost
-  const auto row = std::find_if(post.rows.begin(), post.rows.end(),
+  const auto row = std::find_if(post.targets.begin(), post.targets.end(),
                                 [](const TargetRow& r) { return r.id == 2; });
-  REQUIRE(row != post.rows.end());
+  REQUIRE(row != post.targets.end());
   CHECK(row->retired);
 }
