@@ -129,6 +129,29 @@ struct Store::Database {
     if (role_of(e.kind) == Role::closes) drop_opening(entry.sink, e);
   }
 
+  struct Lot {
+    std::vector<Item> items;
+    std::vector<std::pair<std::int64_t, std::string>> unreadable;  ///< id, and why
+  };
+  Lot oldest(const std::string& sink, std::size_t limit) {
+    Lot lot;
+    std::int64_t id = 0, queued_at = 0;
+    const auto count = static_cast<std::int64_t>(limit);
+    std::string note, event;
+    soci::statement rows =
+        (sql.prepare << "SELECT id, note, queued_at, event FROM outbox WHERE sink = :s "
+                        "ORDER BY id LIMIT :l",
+         into(id), into(note), into(queued_at), into(event), use(sink, "s"), use(count, "l"));
+    rows.execute();
+    while (rows.fetch()) {
+      if (auto read = event_from_json(event))
+        lot.items.push_back({id, note_from(note), *std::move(read), timestamp_from_us(queued_at)});
+      else
+        lot.unreadable.emplace_back(id, read.error());
+    }
+    return lot;
+  }
+
   void move_to_set_aside(std::int64_t id, const std::string& why, Timestamp now) {
     const auto at = to_us(now);
     sql << "INSERT OR REPLACE INTO set_aside SELECT id, sink, :w, :a, journal, seq, event FROM "
@@ -242,34 +265,18 @@ void Store::take_over(const Intake& intake, const std::function<void()>& written
 }
 
 std::vector<Item> Store::pending(std::string_view sink_name, std::size_t limit, Timestamp now) {
-  std::unique_lock lock(mutex_);
+  const std::lock_guard lock(mutex_);
   const std::string sink(sink_name);
-  std::vector<Item> items;
-  std::vector<std::pair<std::int64_t, std::string>> unreadable;
-  {
-    std::int64_t id = 0, queued_at = 0;
-    const auto count = static_cast<std::int64_t>(limit);
-    std::string note, event;
-    soci::statement rows =
-        (database_->sql.prepare << "SELECT id, note, queued_at, event FROM outbox WHERE sink = :s "
-                                   "ORDER BY id LIMIT :l",
-         into(id), into(note), into(queued_at), into(event), use(sink, "s"), use(count, "l"));
-    rows.execute();
-    while (rows.fetch()) {
-      if (auto read = event_from_json(event))
-        items.push_back({id, note_from(note), *std::move(read), timestamp_from_us(queued_at)});
-      else
-        unreadable.emplace_back(id, read.error());
+  while (true) {
+    const auto lot = database_->oldest(sink, limit);
+    for (const auto& [id, why] : lot.unreadable) {
+      log::error("a message for {} cannot be read any more and is set aside: {}", sink, why);
+      database_->transaction(
+          [&, bad = id, &reason = why] { database_->move_to_set_aside(bad, reason, now); });
     }
+    // Behind those that cannot be read there may be others.
+    if (!lot.items.empty() || lot.unreadable.empty()) return lot.items;
   }
-  for (const auto& [id, why] : unreadable) {
-    log::error("a message for {} cannot be read any more and is set aside: {}", sink, why);
-    database_->transaction(
-        [&, bad = id, &reason = why] { database_->move_to_set_aside(bad, reason, now); });
-  }
-  if (!items.empty() || unreadable.empty()) return items;
-  lock.unlock();
-  return pending(sink_name, limit, now);  // behind those there may be others
 }
 
 void Store::delivered(std::string_view sink_name, const std::vector<std::int64_t>& ids) {
