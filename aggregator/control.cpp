@@ -20,14 +20,8 @@ constexpr std::size_t max_unsent = 16;
 // A large one may be a while on its way.
 constexpr std::size_t patience = 3;
 constexpr std::size_t pieces_per_second = 4;
-constexpr std::size_t max_told_left_out = 1'000;
-// Consumers without a place that acknowledge are told of in the log, each once; more names than
-// this is somebody playing.
-constexpr std::size_t max_strangers = 100;
 // What is shown of a name that somebody else has given.
 constexpr std::size_t name_shown = 80;
-// Peers say hello again and again; each is logged once, and no more than this many.
-constexpr std::size_t max_greeted = 10'000;
 
 /// What is said in a hello is kept, and shown to people.
 bool is_sane(const Hello& hello) {
@@ -109,8 +103,8 @@ void Control::on_ack(const Frames& frames) {
 /// Nothing is remembered of a consumer without a place but that its owner was told so.
 void Control::refuse_ack(const std::string& consumer) {
   ++refused_acks_;
-  if (links_.core.consumers().find(consumer) || strangers_.size() >= max_strangers) return;
-  if (const auto shown = escape_untrusted(consumer, name_shown); strangers_.insert(shown).second)
+  if (links_.core.consumers().find(consumer)) return;
+  if (const auto shown = escape_untrusted(consumer, name_shown); strangers_.is_first(shown))
     log::warn(
         "consumer {} acknowledges, but journal.consumers does not name it: nothing is kept "
         "for it",
@@ -123,7 +117,7 @@ void Control::on_hello(const Frames& frames, Timestamp now) {
   if (!is_sane(*hello))
     return bad_.count(frames.header.sender,
                       "hello: a name is empty, too long or not fit to be shown");
-  if (greeted_.size() < max_greeted && greeted_.insert(hello->instance).second)
+  if (greeted_.is_first(hello->instance))
     log::info("hello role={} name={} version={}", escape_untrusted(hello->role, 40), hello->name,
               hello->version);
   if (hello->role == "prober") links_.core.hello(*hello, frames.peer, now);
@@ -284,7 +278,7 @@ void Control::send_pieces(Prober& prober, Share& share, int& left_of_turn) {
 /// are probed.
 void Control::tell_left_out(TargetPieces& change) {
   for (const auto& [key, bytes] : change.take_left_out())
-    if (told_left_out_.size() < max_told_left_out && told_left_out_.insert(key).second)
+    if (left_out_.is_first(key))
       log::error("a target is too large for a message and is not probed target={} bytes={} most={}",
                  escape_untrusted(key, 80), bytes, max_element_bytes);
 }

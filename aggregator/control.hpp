@@ -6,12 +6,12 @@
 #include "aggregator/fork_claims.hpp"
 #include "aggregator/journal/threads.hpp"
 #include "aggregator/probers/target_pieces.hpp"
+#include "common/base/first_times.hpp"
 #include "common/bus/bus.hpp"
 
 #include <deque>
 #include <functional>
 #include <map>
-#include <set>
 #include <string>
 
 namespace stalewatch::aggregator {
@@ -77,11 +77,12 @@ class Control {
   BadFrames bad_;
   std::map<std::string, std::int64_t> acks_;
   std::uint64_t refused_acks_ = 0;
-  std::set<std::string> strangers_;  // who acknowledges without a place, as it was logged
+  // Each is logged once; more names than these are somebody playing.
+  FirstTimes<std::string> strangers_{100};  // who acknowledge without a place
   std::uint64_t generation_ = 0;
-  std::set<std::string> greeted_;        // instances whose hello was logged
-  std::map<std::string, Share> shares_;  // by instance
-  std::set<std::string> told_left_out_;  // keys
+  FirstTimes<std::string> greeted_{10'000};  // instances: they say hello again and again
+  std::map<std::string, Share> shares_;      // by instance
+  FirstTimes<std::string> left_out_{1'000};  // keys of targets that are too large
 };
 
 }  // namespace stalewatch::aggregator

@@ -8,6 +8,7 @@
 #include "aggregator/probers/membership.hpp"
 #include "aggregator/probers/streams.hpp"
 #include "aggregator/target/judge.hpp"
+#include "common/base/first_times.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -15,7 +16,6 @@
 #include <memory>
 #include <optional>
 #include <queue>
-#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -200,8 +200,10 @@ class Core {
   Event& system_event(Kind kind, const std::string& name, const std::string& detail, bool notify,
                       Timestamp now);
   void judge(Slot& slot, const Observation& seen, Timestamp now);
-  std::string_view refusal_of(const Sample& sample, const Stream& stream, Timestamp now) const;
-  void refused(Stream& stream, std::string_view prober, const Sample& sample, std::string_view why);
+  static std::string_view refusal_of(const Sample& sample, const Slot* slot, const Stream& stream,
+                                     Timestamp now);
+  void refused(Stream& stream, std::string_view prober, const Sample& sample, Slot* slot,
+               std::string_view why);
   void catch_up(Stream& stream, const Prober& prober, Timestamp now);
   void samples_lost(const std::string& prober, const Loss& loss, const std::string& detail,
                     bool notify, Timestamp now);
@@ -234,7 +236,7 @@ class Core {
   Changes changes_;
   std::vector<std::uint32_t> dirty_;
   std::vector<AssignmentChange> assignment_changes_;
-  std::set<std::string, std::less<>> told_strangers_;  ///< whose samples were told as refused
+  FirstTimes<std::string> strangers_{100};  ///< whose samples are refused
 };
 
 }  // namespace stalewatch::aggregator

@@ -13,9 +13,6 @@ namespace {
 constexpr Timestamp oldest_time = timestamp_from_us(-62'200'000'000'000'000);  // the year 0
 constexpr Timestamp newest_time = timestamp_from_us(253'500'000'000'000'000);  // the year 10000
 
-// Strangers of whom is told, each once; more names than this is somebody playing.
-constexpr std::size_t max_strangers = 100;
-
 bool is_near(Timestamp t, Timestamp now) { return t > now - farthest && t < now + farthest; }
 bool is_near(const std::optional<Duration>& d) { return !d || (*d > -farthest && *d < farthest); }
 
@@ -50,9 +47,9 @@ void Core::observe(std::string_view prober, std::string_view instance,
     if (!slot) ++unknown_targets_;
     const auto admission = streams_.admit(stream, sample.news_seq, now);
     if (admission == Streams::Admission::known) continue;
-    if (const auto why = refusal_of(sample, stream, now); !why.empty()) {
+    if (const auto why = refusal_of(sample, slot, stream, now); !why.empty()) {
       const bool comes_again = admission == Streams::Admission::hole && sample.news_seq != 0;
-      if (!comes_again) refused(stream, prober, sample, why);
+      if (!comes_again) refused(stream, prober, sample, slot, why);
       continue;
     }
     if (admission == Streams::Admission::hole) {
@@ -80,27 +77,26 @@ void Core::garbled(std::string_view instance) {
 }
 
 /// Why a sample is not believed; empty: it is.
-std::string_view Core::refusal_of(const Sample& sample, const Stream& stream, Timestamp now) const {
+std::string_view Core::refusal_of(const Sample& sample, const Slot* slot, const Stream& stream,
+                                  Timestamp now) {
   if (sample.unreadable) return "it cannot be understood";
   if (!is_possible(sample, now)) return "what it says cannot be";
-  if (target(sample.target) && !Streams::may_tell_of(stream, sample.target, now))
+  if (slot && !Streams::may_tell_of(stream, sample.target, now))
     return "its prober was never given that target";
   return {};
 }
 
-void Core::refused(Stream& stream, std::string_view prober, const Sample& sample,
+void Core::refused(Stream& stream, std::string_view prober, const Sample& sample, Slot* slot,
                    std::string_view why) {
   ++refused_samples_;
   // One without a number may be the very news that are awaited.
   if (sample.unreadable && sample.news_seq == 0) streams_.garbled(stream);
-  const Target* about = target(sample.target);
-  if (about) slots_[sample.target]->state.refused = true;
+  if (slot) slot->state.refused = true;
   if (std::exchange(stream.told_refused, true)) return;
   const bool stranger = stream.instance.empty();
-  if (stranger && told_strangers_.size() >= max_strangers) return;
-  if (stranger && !told_strangers_.emplace(prober).second) return;
+  if (stranger && !strangers_.is_first(std::string(prober))) return;
   changes_.notes.push_back("a sample is refused prober=" + escape_untrusted(prober, 80) +
-                           " target=" + (about ? about->policy.key : "?") + " why=\"" +
+                           " target=" + (slot ? slot->target.policy.key : "?") + " why=\"" +
                            std::string(why) + "\" (told once a prober)");
 }
 

@@ -3,23 +3,18 @@
 // What the parts of Journal share; for them alone.
 
 #include "aggregator/journal/journal.hpp"
+#include "common/base/first_times.hpp"
 
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
-#include <set>
 #include <string>
 
 namespace stalewatch::aggregator {
 
 struct Journal::Impl {
   std::string path;
-  std::set<std::int64_t> told_unreadable = {};  ///< events that cannot be understood, as logged
-
-  /// Each is told once, however often it is read; no more than a thousand.
-  bool first_unreadable(std::int64_t seq) {
-    return told_unreadable.size() < 1'000 && told_unreadable.insert(seq).second;
-  }
+  FirstTimes<std::int64_t> unreadable{1'000};  ///< events that cannot be understood
   soci::session sql;
   std::int64_t swept = 0;  // updates up to here are deleted, or are not yet to be
   bool writes = false;

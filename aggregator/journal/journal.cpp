@@ -272,7 +272,7 @@ Replayed Journal::read(std::int64_t after, std::int64_t limit) {
     while (page.events.size() < most && rows.fetch()) {
       Refusals refused;
       auto event = decode<Event>(body, refused);
-      if ((!event || refused.count > 0) && impl_->first_unreadable(seq))
+      if ((!event || refused.count > 0) && impl_->unreadable.is_first(seq))
         log::error("event {} in the journal cannot be understood{}: {}", seq,
                    event ? " in part" : "", event ? refused.first : event.error());
       // Not by the size of `body`: one of another version may have other fields than what is sent.

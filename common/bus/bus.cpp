@@ -3,8 +3,6 @@
 #include "common/base/text.hpp"
 #include "common/process/log.hpp"
 
-#include <algorithm>
-
 namespace stalewatch {
 namespace {
 
@@ -62,13 +60,6 @@ std::string address_of(zmq::message_t& message, const char* otherwise) {
 
 }  // namespace
 
-bool BadFrames::first_of(const std::string& who) {
-  if (std::find(told_.begin(), told_.end(), who) != told_.end() || told_.size() >= 1'000)
-    return false;
-  told_.push_back(who);
-  return true;
-}
-
 void Sender::refuse(std::string_view topic, std::size_t bytes) {
   ++refused_;
   const auto now = read_clocks().mono;
@@ -81,7 +72,7 @@ void Sender::refuse(std::string_view topic, std::size_t bytes) {
 
 void BadFrames::count(const std::string& who, const std::string& why) {
   ++total_;
-  if (!first_of(who)) return;
+  if (!dropped_.is_first(who)) return;
   log::warn(
       "dropped a message that is not ours from={} why=\"{}\" (told once per sender and socket)",
       escape_untrusted(who, 80), escape_untrusted(why, 200));
@@ -90,8 +81,7 @@ void BadFrames::count(const std::string& who, const std::string& why) {
 void BadFrames::count_parts(const std::string& who, std::string_view topic,
                             const Refusals& refused) {
   total_ += refused.count;
-  // Apart from whole messages: each of the two is told once.
-  if (!first_of(who + " (in part)")) return;
+  if (!left_out_.is_first(who)) return;
   log::warn(
       "left out what is not understood of a message from={} topic={} parts={} first=\"{}\" (told "
       "once per sender and socket)",

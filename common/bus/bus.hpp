@@ -3,6 +3,7 @@
 // ZeroMQ, made once the way this system needs it: every limit and timeout set, would-block as a
 // value.
 
+#include "common/base/first_times.hpp"
 #include "common/config/config.hpp"
 #include "common/messages/wire.hpp"
 
@@ -13,7 +14,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace stalewatch {
 
@@ -59,10 +59,8 @@ class BadFrames {
   std::uint64_t total() const { return total_; }
 
  private:
-  bool first_of(const std::string& who);
-
   std::uint64_t total_ = 0;
-  std::vector<std::string> told_;
+  FirstTimes<std::string> dropped_{1'000}, left_out_{1'000};  ///< senders
 };
 
 // Makers: all options set, then bound or connected. Throw std::runtime_error naming the endpoint
