@@ -90,14 +90,9 @@ std::optional<Outcome> outcome_from(std::string_view name) {
   return std::nullopt;
 }
 
-std::optional<Kind> kind_from(std::string_view name) {
+std::optional<EventKind> event_kind_from(std::string_view name) {
   for (std::size_t i = 0; i < kinds.size(); ++i)
     if (kinds[i].name == name) return static_cast<Kind>(i);
-  return std::nullopt;
-}
-
-std::optional<EventKind> event_kind_from(std::string_view name) {
-  if (const auto known = kind_from(name)) return *known;
   if (!is_name(name)) return std::nullopt;
   return EventKind::unknown(std::string(name));
 }

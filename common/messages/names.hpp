@@ -15,7 +15,6 @@ std::string_view name_of(const EventKind& kind);
 
 /// The other way round; nothing for a name that this version does not know.
 std::optional<Outcome> outcome_from(std::string_view name);
-std::optional<Kind> kind_from(std::string_view name);
 /// Also for the name of a kind that only a newer version knows: 1 to 64 characters of a-z, 0-9
 /// and _. Nothing for what cannot be one.
 std::optional<EventKind> event_kind_from(std::string_view name);
