@@ -1,5 +1,6 @@
 #include "aggregator/core.hpp"
 
+#include "aggregator/target/clock_axis.hpp"
 #include "common/base/text.hpp"
 #include "common/messages/piece.hpp"
 
@@ -20,6 +21,11 @@ constexpr Duration offsets_settle = std::chrono::seconds(12);
 
 bool same_target(const ServerConfig& a, const ServerConfig& b) {
   return a.address == b.address && a.time_field == b.time_field;
+}
+
+std::string forward_or_back(Duration step) {
+  return (step < Duration::zero() ? "back by " : "forward by ") +
+         format_duration(std::chrono::abs(step));
 }
 
 std::string list_of(const std::vector<std::string>& names) {
@@ -50,7 +56,8 @@ Core::Core(Restored restored, Duration lease, Timestamp now)
     slot->target.policy.time_field = row.time_field;
     slot->target.address = address_for_people(row.address);
     slot->state.stored = std::move(row.state);
-    slot->state.last_sample_at = now;
+    slot->state.last_sample_at = slot->state.clock_awaited_from = now;
+    recall_clock(slot->state, now);
     ids_[row.key] = row.id;
     slots_.at(row.id) = std::move(slot);
   }
@@ -110,8 +117,9 @@ void Core::configure(const std::vector<ServerConfig>& servers, Timestamp now) {
       retire(*known, "its address or time_field has changed", true, now);
       add(server, now);
     } else {
-      slot.target.policy = server;
-      if (reconsider(step(slot, now))) changed(slot);
+      const ServerConfig before = std::exchange(slot.target.policy, server);
+      if (reconsider(step(slot, now), why_reconsidered(before, slot.target, slot.state)))
+        changed(slot);
       arm(slot);
     }
   }
@@ -125,7 +133,7 @@ void Core::add(const ServerConfig& server, Timestamp now) {
   auto slot = std::make_unique<Slot>();
   slot->target = {static_cast<std::uint32_t>(slots_.size()), server,
                   address_for_people(server.address)};
-  slot->state.last_sample_at = now;
+  slot->state.last_sample_at = slot->state.clock_awaited_from = now;
   ids_[server.key] = slot->target.id;
   slots_.push_back(std::move(slot));
   changed(*slots_.back());
@@ -191,11 +199,8 @@ void Core::resume(Timestamp now) {
 }
 
 void Core::clock_stepped(Duration step, const std::string& detail, Timestamp now) {
-  const bool back = step < Duration::zero();
   system_event(Kind::clock_stepped, "aggregator",
-               "its wall clock went " + std::string(back ? "back" : "forward") + " by " +
-                   format_duration(back ? -step : step) + "; " + detail,
-               true, now);
+               "its wall clock went " + forward_or_back(step) + "; " + detail, true, now);
 }
 
 void Core::adopt_clock(Duration shift, const std::string& detail, Timestamp now) {
@@ -206,7 +211,7 @@ void Core::adopt_clock(Duration shift, const std::string& detail, Timestamp now)
   for (const auto& slot : slots_) {
     if (!slot) continue;
     shift_clock(slot->state, shift);
-    if (reconsider(step(*slot, now))) changed(*slot);
+    if (reconsider(step(*slot, now), "our clock went " + forward_or_back(shift))) changed(*slot);
     slot->armed.reset();
     arm(*slot);
   }
@@ -222,7 +227,7 @@ void Core::adopt_clock(Duration shift, const std::string& detail, Timestamp now)
 std::optional<Duration> Core::targets_clock_offset() const {
   std::vector<Duration> offsets;
   for (const auto& slot : slots_)
-    if (const auto offset = slot ? clock_offset(slot->state) : std::nullopt)
+    if (const auto offset = slot ? measured_clock_offset(slot->state) : std::nullopt)
       offsets.push_back(*offset);
   if (offsets.empty()) return std::nullopt;
   const auto middle = offsets.begin() + static_cast<std::ptrdiff_t>(offsets.size() / 2);

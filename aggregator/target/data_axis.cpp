@@ -1,5 +1,6 @@
 #include "aggregator/target/data_axis.hpp"
 
+#include "aggregator/target/clock_axis.hpp"
 #include "aggregator/target/episode.hpp"
 
 #include <algorithm>
@@ -86,6 +87,7 @@ bool first_time(Step& step, const Observation& seen, bool inhibited) {
        {.kind = Kind::stale,
         .at = seen.at,
         .since = since,
+        .detail = judged_by(step.target, step.state),
         .inhibited = inhibited,
         .past = seen.behind && !inhibited});
   return true;
@@ -99,10 +101,7 @@ bool newer(Step& step, const Observation& seen, bool inhibited) {
   event.late = seen.late;
   step.out.events.push_back(std::move(event));
   remember(stored, *seen.sample.computed_at);
-  // A problem may have been found at its due instant while this sample was under way.
-  if (stored.data.open() && !is_stale(step, seen.at))
-    close(step, stored.data, &stored.data_owed, Kind::fresh_again,
-          std::max(seen.at, stored.data.since), inhibited);
+  end_if_fresh(step, seen.at, inhibited);
   return true;
 }
 
@@ -147,10 +146,9 @@ bool older(Step& step, const Observation& seen, const View& view) {
 std::optional<Timestamp> stale_due(const Target& target, const TargetState& state) {
   const auto& stored = state.stored;
   if (stored.data.open() || !stored.computed_at) return std::nullopt;
-  const auto offset = target.policy.server_clock ? clock_offset(state) : std::nullopt;
   // stale means older than the threshold: the first such instant is one tick after it
   return *stored.computed_at + target.policy.threshold + Duration(1) -
-         offset.value_or(Duration::zero());
+         age_offset(target, state).value_or(Duration::zero());
 }
 
 bool judge_data(Step& step, const Observation& seen, bool inhibited) {
@@ -172,10 +170,19 @@ bool judge_data(Step& step, const Observation& seen, bool inhibited) {
   return changed;
 }
 
+void end_if_fresh(Step& step, Timestamp at, bool inhibited, const std::string& why) {
+  auto& data = step.state.stored.data;
+  const auto age = age_at(step.target, step.state, at);
+  if (!data.open() || !age || *age > step.target.policy.threshold) return;
+  // A problem may have been found at its due instant while the sample was under way.
+  close(step, data, &step.state.stored.data_owed, Kind::fresh_again, std::max(at, data.since),
+        inhibited, why);
+}
+
 bool tell_past_episode(Step& step, const Observation& seen) {
   auto& stored = step.state.stored;
   const auto due = stale_due(step.target, step.state);
-  if (!due || *due > seen.at) return false;
+  if (!due || *due > seen.at || !age_offset(step.target, step.state)) return false;
   if (!seen.behind && (step.state.heard || stored.watch.open())) return false;
   const bool newer =
       seen.sample.outcome == Outcome::ok && seen.sample.computed_at > stored.computed_at;
@@ -188,6 +195,7 @@ bool tell_past_episode(Step& step, const Observation& seen) {
        {.kind = Kind::stale,
         .at = *due,
         .since = *due,
+        .detail = judged_by(step.target, step.state),
         .inhibited = inhibited,
         .past = (renewed || seen.behind) && !inhibited});
   return true;

@@ -6,12 +6,15 @@
 
 namespace stalewatch::aggregator {
 
-/// The first instant at which the data are stale; nothing while they are, or while no time is
-/// known.
+/// The first instant at which the data are stale, by our clock as long as the one that they go by
+/// is not known; nothing while they are, or while no time is known.
 std::optional<Timestamp> stale_due(const Target& target, const TargetState& state);
 
 /// Takes the computed time of an ok sample. True when the stored state changed.
 bool judge_data(Step& step, const Observation& seen, bool inhibited);
+
+/// Ends the problem if the data are fresh at `at`. `why`, for people, where no sample did it.
+void end_if_fresh(Step& step, Timestamp at, bool inhibited, const std::string& why = {});
 
 /// First sample of a run, or an old one: when the data went stale while nobody looked, that is told
 /// before the sample itself, as past (late, not in chat) if the sample ends it or more may follow.

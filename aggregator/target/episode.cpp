@@ -1,5 +1,6 @@
 #include "aggregator/target/episode.hpp"
 
+#include "aggregator/target/clock_axis.hpp"
 #include "common/messages/names.hpp"
 
 #include <algorithm>
@@ -41,8 +42,9 @@ void announce(Step& step, Problem& problem, Event& event, bool notify) {
 
 std::optional<Duration> age_at(const Target& target, const TargetState& state, Timestamp t) {
   if (!state.stored.computed_at) return std::nullopt;
-  const auto offset = target.policy.server_clock ? clock_offset(state) : std::nullopt;
-  return t + offset.value_or(Duration::zero()) - *state.stored.computed_at;
+  const auto offset = age_offset(target, state);
+  if (!offset) return std::nullopt;
+  return t + *offset - *state.stored.computed_at;
 }
 
 Event make_event(Step& step, Kind kind, Timestamp at) {

@@ -1,5 +1,6 @@
 #include "aggregator/target/judge.hpp"
 
+#include "aggregator/target/clock_axis.hpp"
 #include "aggregator/target/data_axis.hpp"
 #include "aggregator/target/episode.hpp"
 #include "common/base/text.hpp"
@@ -9,9 +10,6 @@
 
 namespace stalewatch::aggregator {
 namespace {
-
-// A clock counts as off, or as right again, after this many samples in a row that say so.
-constexpr std::uint8_t clock_samples = 3;
 
 bool server_inhibited(const TargetState& state) { return state.stored.watch.open(); }
 bool data_inhibited(const TargetState& state) {
@@ -91,48 +89,11 @@ bool judge_server(Step& step, const Observation& seen) {
   return true;
 }
 
-std::string describe_offset(Duration offset) {
-  const bool behind = offset < Duration::zero();
-  return "its clock is " + format_duration(behind ? -offset : offset) +
-         (behind ? " behind" : " ahead") + ", by the Date header";
-}
-
-void keep_offset(ClockOffsets& offsets, Duration offset) {
-  offsets.last[offsets.next] = offset;
-  offsets.next = static_cast<std::uint8_t>((offsets.next + 1) % ClockOffsets::kept);
-  if (offsets.count < ClockOffsets::kept) ++offsets.count;
-}
-
-bool judge_clock(Step& step, const Observation& seen) {
-  auto& state = step.state;
-  // A Date that is too far off to be a clock's is told like one, and nothing goes by it.
-  const auto date_off = seen.target_offset ? std::nullopt : seen.date_off;
-  if (!seen.target_offset && step.target.policy.server_clock &&
-      seen.sample.outcome == Outcome::ok && !state.told_no_date) {
-    state.told_no_date = true;
-    step.out.notes.push_back("target " + step.target.policy.key +
-                             " is set to `clock: server` but sends no usable Date header: its age "
-                             "is judged by our clock");
-  }
-  if (!seen.target_offset && !date_off) return false;
-  const Duration offset = date_off ? *date_off : *seen.target_offset;
-  if (!date_off) keep_offset(state.offsets, offset);
-
-  const Duration limit = step.target.policy.max_clock_offset +
-                         seen.sample.clock_uncertainty.value_or(Duration::zero());
-  const bool off = offset > limit || offset < -limit;
-  auto& in_row = off ? state.clock_off_in_row : state.clock_ok_in_row;
-  (off ? state.clock_ok_in_row : state.clock_off_in_row) = 0;
-  if (in_row < clock_samples) ++in_row;
-  auto& clock = state.stored.clock;
-  if (in_row < clock_samples || clock.open() == off) return false;
-  const auto detail =
-      describe_offset(offset) + (date_off ? ", which is so far off that nothing goes by it" : "");
-  if (off)
-    open(step, clock, {.kind = Kind::clock_off, .at = seen.at, .since = seen.at, .detail = detail});
-  else
-    close(step, clock, nullptr, Kind::clock_ok, seen.at, false, detail);
-  return true;
+/// When stale data are told: once they are, and it is known by which clock.
+std::optional<Timestamp> judged_from(const Target& target, const TargetState& state) {
+  const auto due = stale_due(target, state);
+  if (!due || age_offset(target, state)) return due;
+  return std::max(*due, clock_awaited_until(target, state));
 }
 
 void tell_what_was_inhibited(Step& step) {
@@ -158,15 +119,6 @@ Duration watch_window(const ServerConfig& policy) {
   return std::max<Duration>(3 * policy.interval, least);
 }
 
-std::optional<Duration> clock_offset(const TargetState& state) {
-  if (state.offsets.count == 0) return std::nullopt;
-  auto sorted = state.offsets.last;
-  const auto end = sorted.begin() + state.offsets.count;
-  const auto middle = sorted.begin() + state.offsets.count / 2;
-  std::nth_element(sorted.begin(), middle, end);
-  return *middle;
-}
-
 bool observe(Step step, const Observation& observation) {
   auto& state = step.state;
   Observation seen = observation;
@@ -177,7 +129,9 @@ bool observe(Step step, const Observation& observation) {
   // What others have seen since counts; only an update that nobody has told yet is worth a row.
   if (seen.overtaken) return has_time && judge_data(step, seen, data_inhibited(state));
 
-  bool changed = tell_past_episode(step, seen);
+  const auto clock = take_clock(step, seen);
+  bool changed = clock.stored;
+  changed |= tell_past_episode(step, seen);
   // After an old sample, newer ones may follow: deadlines wait for them.
   state.heard = !seen.behind;
   state.judged_at = std::max(state.judged_at, seen.at);
@@ -185,6 +139,8 @@ bool observe(Step step, const Observation& observation) {
   changed |= judge_server(step, seen);
   if (has_time) changed |= judge_data(step, seen, data_inhibited(state));
   const auto before = step.next_seq;
+  if (clock.other)
+    end_if_fresh(step, seen.at, data_inhibited(state), judged_by(step.target, state));
   if (!seen.behind) tell_what_was_inhibited(step);
   changed |= step.next_seq != before;
   changed |= judge_clock(step, seen);
@@ -219,10 +175,15 @@ bool expire(Step step, std::string_view watch_reason) {
           .detail = watch_detail(watch_reason, watch_window(step.target.policy), state.refused)});
   }
   if (!server_inhibited(state)) remind_due(stored.server, Kind::still_failing);
-  const auto due = stale_due(step.target, state);
+  const auto due = judged_from(step.target, state);
   if (due && step.now >= *due && (state.heard || step.now >= silent_until)) {
+    give_up_clock(step);
     open(step, stored.data,
-         {.kind = Kind::stale, .at = *due, .since = *due, .inhibited = data_inhibited(state)});
+         {.kind = Kind::stale,
+          .at = *due,
+          .since = *stale_due(step.target, state),
+          .detail = judged_by(step.target, state),
+          .inhibited = data_inhibited(state)});
   } else if (!data_inhibited(state)) {
     remind_due(stored.data, Kind::still_stale);
   }
@@ -243,24 +204,29 @@ std::optional<Timestamp> next_due(const Target& target, const TargetState& state
   if (!server_inhibited(state)) consider(reminder(stored.server));
   // After a start, old data may have been renewed while nobody looked: the first sample, or
   // silence, settles it.
-  const auto due = stale_due(target, state);
+  const auto due = judged_from(target, state);
   consider(due && !state.heard ? std::max(*due, silent_until) : due);
   if (!data_inhibited(state)) consider(reminder(stored.data));
   return earliest;
 }
 
-bool reconsider(Step step) {
+bool reconsider(Step step, const std::string& why) {
   auto& stored = step.state.stored;
   const auto before = step.next_seq;
-  const auto age = age_at(step.target, step.state, step.now);
-  if (stored.data.open() && age && *age <= step.target.policy.threshold)
-    close(step, stored.data, &stored.data_owed, Kind::fresh_again, step.now,
-          data_inhibited(step.state),
-          "the limit is now " + format_duration(step.target.policy.threshold));
+  end_if_fresh(step, step.now, data_inhibited(step.state), why);
   bool changed = step.next_seq != before;
   for (Problem* problem : {&stored.watch, &stored.server, &stored.data})
     changed |= regrid(step, *problem);
   return changed;
+}
+
+std::string why_reconsidered(const ServerConfig& before, const Target& target,
+                             const TargetState& state) {
+  if (before.threshold != target.policy.threshold)
+    return "the limit is now " + format_duration(target.policy.threshold);
+  if (before.server_clock == target.policy.server_clock) return {};
+  const auto clock = judged_by(target, state);
+  return clock.empty() ? "by our clock now" : clock + " now";
 }
 
 void retire(Step step, const std::string& why, bool tell) {
@@ -323,6 +289,10 @@ void shift_clock(TargetState& state, Duration shift) {
   for (Problem* problem : {&stored.watch, &stored.server, &stored.data, &stored.clock})
     problem->anchor += shift;
   for (auto& offset : state.offsets.last) offset -= shift;
+  state.offsets.measured_at += shift;
+  state.clock_awaited_from += shift;
+  if (stored.clock_offset) *stored.clock_offset -= shift;
+  stored.clock_offset_at += shift;
   for (auto& view : stored.views) view.seen += shift;
   stored.recent_from += shift;
 }

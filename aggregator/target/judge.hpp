@@ -73,8 +73,13 @@ bool expire(Step step, std::string_view watch_reason);
 std::optional<Timestamp> next_due(const Target& target, const TargetState& state);
 
 /// The configuration or the clock's basis has changed under the state: thresholds are applied anew,
-/// reminder grids laid anew from their anchors. True when the stored state changed.
-bool reconsider(Step step);
+/// reminder grids laid anew from their anchors. `why` is for people, should the data be fresh by
+/// it: "the limit is now 1h". True when the stored state changed.
+bool reconsider(Step step, const std::string& why);
+
+/// Why data that were stale by the policy `before` are fresh by the target's of now, for people.
+std::string why_reconsidered(const ServerConfig& before, const Target& target,
+                             const TargetState& state);
 
 /// The target has left the configuration: closes all that is open. `tell`: whether chat hears of
 /// it, where owed.
@@ -88,8 +93,10 @@ std::vector<Event> open_problems(const Target& target, const TargetState& state,
 /// How long a target may go without a sample before it counts as not watched.
 Duration watch_window(const ServerConfig& policy);
 
-/// Median of the target's last clock offsets; nothing when none was measured.
+/// Median of the target's last clock offsets; nothing when none is known.
 std::optional<Duration> clock_offset(const TargetState& state);
+/// The same, of those that were measured in this run.
+std::optional<Duration> measured_clock_offset(const TargetState& state);
 
 /// The time on the monotone wall clock has jumped by `shift`: moves what was noted in it.
 void shift_clock(TargetState& state, Duration shift);

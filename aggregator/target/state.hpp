@@ -60,6 +60,9 @@ struct StoredState {
   std::vector<Timestamp> recent;
   Timestamp recent_from{};  ///< when the prober was lost: from then on another one was watching
   std::optional<Timestamp> recent_gone;  ///< the newest that had to leave `recent`
+  /// With `clock: server`: the target's clock minus the aggregator's, for the run after this one.
+  std::optional<Duration> clock_offset;
+  Timestamp clock_offset_at{};  ///< when it was measured
 
   bool operator==(const StoredState&) const = default;
 };
@@ -70,6 +73,8 @@ struct ClockOffsets {
   std::array<Duration, kept> last{};
   std::uint8_t count = 0;
   std::uint8_t next = 0;
+  bool from_before = false;  ///< the only one, measured before this run and not confirmed since
+  Timestamp measured_at{};   ///< the newest
 };
 
 struct TargetState {
@@ -83,8 +88,10 @@ struct TargetState {
   std::uint32_t older_in_row = 0;
   std::uint8_t clock_off_in_row = 0;
   std::uint8_t clock_ok_in_row = 0;
-  bool told_no_date = false;
   ClockOffsets offsets;
+  std::uint8_t dateless_in_row = 0;  ///< answers without a usable Date header
+  Timestamp clock_awaited_from{};    ///< the start of the run, or of the target
+  bool clock_given_up = false;       ///< it shows no clock of its own: ours counts
 };
 
 template <Message<Problem> M, typename F>
@@ -109,6 +116,7 @@ void for_each_field(M& m, F&& f) {
   f("computed_at", m.computed_at), f("previous_computed_at", m.previous_computed_at);
   f("observed_at", m.observed_at), f("went_back_from", m.went_back_from), f("views", m.views);
   f("recent", m.recent), f("recent_from", m.recent_from), f("recent_gone", m.recent_gone);
+  f("clock_offset", m.clock_offset), f("clock_offset_at", m.clock_offset_at);
 }
 
 /// For the journal.
