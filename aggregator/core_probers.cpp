@@ -18,8 +18,10 @@ bool is_near(const std::optional<Duration>& d) { return !d || (*d > -farthest &&
 
 /// No prober of ours says anything else; what does is not reckoned with.
 bool is_possible(const Sample& s, Timestamp now) {
-  const bool time =
-      !s.computed_at || (*s.computed_at > oldest_time && *s.computed_at < newest_time);
+  const auto is_time = [](const std::optional<Timestamp>& t) {
+    return !t || (*t > oldest_time && *t < newest_time);
+  };
+  const bool time = is_time(s.computed_at) && is_time(s.computed_alt);
   const bool whole = s.outcome != Outcome::ok || s.computed_at;
   return whole && time && is_near(s.probed_at, now) && is_near(s.since, now);
 }

@@ -9,7 +9,7 @@ namespace {
 
 std::optional<Timestamp> read_until(const std::string& text) {
   if (text.empty()) return std::nullopt;
-  const auto reading = TimeFormat("auto", "UTC").read(text, false, Timestamp{});
+  const auto reading = TimeFormat("auto", "UTC").read(text, false);
   if (!reading.time) throw UsageError("--until " + text + ": " + reading.problem);
   return reading.time;
 }

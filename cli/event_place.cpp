@@ -17,7 +17,7 @@ Result<EventPlace> parse_event_place(const std::string& text, Timestamp now) {
   const bool relative = text.size() > ago.size() && text.ends_with(ago);
   const auto length = parse_duration(relative ? text.substr(0, text.size() - ago.size()) : text);
   if (length) return EventPlace{now - *length};
-  const auto reading = TimeFormat("rfc3339", "UTC").read(text, false, now);
+  const auto reading = TimeFormat("rfc3339", "UTC").read(text, false);
   if (reading.time) return EventPlace{*reading.time};
   return Error{"\"" + escape_untrusted(text, 80) +
                "\" is neither an event's number (1234) nor a time (2026-11-22T10:02:03+01:00) nor "

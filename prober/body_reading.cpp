@@ -45,16 +45,16 @@ BodyReading not_json(std::string_view body, const std::string& problem) {
 
 }  // namespace
 
-BodyReading read_body(std::string_view body, std::string_view field, const TimeFormat& format,
-                      Timestamp now) {
+BodyReading read_body(std::string_view body, std::string_view field, const TimeFormat& format) {
   auto found = find_json_field(body, field);
   if (found.type == JsonField::Type::not_json) return not_json(body, found.problem);
   const bool is_number = found.type == JsonField::Type::number;
   if (!is_number && found.type != JsonField::Type::string)
     return {.outcome = Outcome::field_missing,
             .detail = named(field) + ' ' + std::string(said_of(found.type))};
-  auto reading = format.read(found.text, is_number, now);
-  BodyReading result{.computed_at = reading.time, .had_offset = reading.had_offset};
+  auto reading = format.read(found.text, is_number);
+  BodyReading result{
+      .computed_at = reading.time, .computed_alt = reading.alt, .had_offset = reading.had_offset};
   if (!reading.time) {
     result.outcome = Outcome::time_unreadable;
     result.detail = named(field) + " is " + quoted(found) + ": " + reading.problem;

@@ -15,6 +15,7 @@ namespace stalewatch::prober {
 struct BodyReading {
   Outcome outcome = Outcome::ok;  ///< ok, not_json, field_missing, time_unreadable
   std::optional<Timestamp> computed_at;
+  std::optional<Timestamp> computed_alt;  ///< the later one, where a local time means two instants
   bool had_offset = true;
   std::string raw;  ///< the value as read, unescaped, at most 1 KiB
   /// For people: "field data.lastTime is null", "not JSON: unexpected end"; value quoted and
@@ -25,7 +26,6 @@ struct BodyReading {
 /// `field`: a dotted path ("data.lastTime", "items.0.mtime") or a JSON Pointer (RFC 6901,
 /// "/items/0/mtime", which also reaches keys with dots in them); empty: the body is the value
 /// itself.
-BodyReading read_body(std::string_view body, std::string_view field, const TimeFormat& format,
-                      Timestamp now);
+BodyReading read_body(std::string_view body, std::string_view field, const TimeFormat& format);
 
 }  // namespace stalewatch::prober

@@ -196,10 +196,12 @@ Sample Probing::judge(const Target& target, const Transfer& transfer) const {
   if (!verdict && !target.format)
     verdict = {Outcome::time_unreadable, "this prober does not know the time format"};
   if (!verdict) {
-    const BodyReading reading =
-        read_body(transfer.body, target.spec.time_field, *target.format, now_.wall);
+    const BodyReading reading = read_body(transfer.body, target.spec.time_field, *target.format);
     verdict = judge_reading(reading, transfer, target.spec, now_.wall, aggregator_clock_);
-    if (verdict->outcome == Outcome::ok) sample.computed_at = reading.computed_at;
+    if (verdict->outcome == Outcome::ok) {
+      sample.computed_at = reading.computed_at;
+      sample.computed_alt = reading.computed_alt;
+    }
   }
   sample.outcome = verdict->outcome;
   if (!verdict->detail.empty()) sample.detail = escape_untrusted(verdict->detail, max_detail);

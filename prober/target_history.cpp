@@ -6,7 +6,8 @@ namespace stalewatch::prober {
 
 bool enter(TargetHistory& history, Sample& sample, std::uint32_t failure_threshold) {
   const bool differs = !history.probed || history.outcome != sample.outcome ||
-                       history.computed_at != sample.computed_at;
+                       history.computed_at != sample.computed_at ||
+                       history.computed_alt != sample.computed_alt;
   const bool was_ok = history.outcome == Outcome::ok;
   const bool is_ok = sample.outcome == Outcome::ok;
   if (!history.probed || was_ok != is_ok) {
@@ -17,6 +18,7 @@ bool enter(TargetHistory& history, Sample& sample, std::uint32_t failure_thresho
   history.probed = true;
   history.outcome = sample.outcome;
   history.computed_at = sample.computed_at;
+  history.computed_alt = sample.computed_alt;
   sample.streak = history.streak;
   sample.since = history.since;
   return differs || (!is_ok && sample.streak == failure_threshold);

@@ -12,8 +12,9 @@ struct TargetHistory {
   bool probed = false;
   Outcome outcome = Outcome::ok;         ///< of the last sample
   std::optional<Timestamp> computed_at;  ///< of the last sample
-  std::uint32_t streak = 0;              ///< how many samples in a row were alike: ok, or not
-  Timestamp since{};                     ///< when the first of them was seen
+  std::optional<Timestamp> computed_alt;
+  std::uint32_t streak = 0;  ///< how many samples in a row were alike: ok, or not
+  Timestamp since{};         ///< when the first of them was seen
 };
 
 /// Enters a sample: fills in its streak and since. True if it is news: the first one, one whose

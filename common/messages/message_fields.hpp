@@ -17,7 +17,8 @@ void for_each_field(M& m, F&& f) {
       f("http_status", m.http_status);
   f("computed_at", m.computed_at), f("clock_offset", m.clock_offset),
       f("clock_uncertainty", m.clock_uncertainty);
-  f("tls_expires_at", m.tls_expires_at), f("detail", m.detail), f("date_off", m.date_off);
+  f("tls_expires_at", m.tls_expires_at), f("detail", m.detail), f("date_off", m.date_off),
+      f("computed_alt", m.computed_alt);
 }
 
 template <Message<SampleBatch> M, typename F>

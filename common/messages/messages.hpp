@@ -54,6 +54,9 @@ struct Sample {
       detail;  ///< for people, escaped and short: "HTTP 503", "connect: refused"
   /// The Date header minus the prober's clock where that is so far that it counts as no Date.
   std::optional<Duration> date_off;
+  /// Where clocks went back, a local time without an offset can mean two instants: the later one
+  /// (computed_at is then the earlier). Which it is, the aggregator finds by what came before.
+  std::optional<Timestamp> computed_alt;
 
   // Not on the wire:
   bool unreadable = false;  ///< only its number, and perhaps its target, could be understood
@@ -147,7 +150,7 @@ struct Event {
   std::optional<Duration> lag;  ///< observed_at - computed_at, signed, as measured
   std::optional<Duration>
       age;  ///< how old the data were at `at`; at least that, while the server fails
-  std::optional<Duration> threshold;  ///< the limit that was crossed
+  std::optional<Duration> threshold;  ///< the limit that the age is held against
   std::optional<Timestamp> since;     ///< when the problem began
   /// Of failing: an Outcome's name; of not_watched: no_prober, prober_lost, samples_lost.
   std::optional<std::string> reason;

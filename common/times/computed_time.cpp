@@ -35,31 +35,28 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(space) - first + 1);
 }
 
-/// The instant when the clocks of the zone showed this.
-Result<Timestamp> in_zone(Timestamp clock, const date::time_zone* zone, Timestamp now) {
-  if (!zone) return clock;
-  const date::local_time<Duration> local{clock.time_since_epoch()};
-  const auto info = zone->get_info(date::floor<std::chrono::seconds>(local));
-  if (info.result == date::local_info::nonexistent)
-    return Error{"in " + zone->name() + " the clocks skipped this hour"};
-  const Timestamp first = clock - info.first.offset;
-  if (info.result == date::local_info::unique) return first;
-  const Timestamp second = clock - info.second.offset;
-  return second <= now ? second : first;
-}
-
 TimeFormat::Reading unreadable(std::string_view problem) {
   return {.time = std::nullopt, .had_offset = true, .problem = std::string(problem)};
 }
 
-TimeFormat::Reading settled(const Result<WrittenTime>& written, const date::time_zone* zone,
-                            Timestamp now) {
+/// The instants when the clocks of the zone showed this: one, or two where they went back.
+TimeFormat::Reading in_zone(Timestamp clock, const date::time_zone* zone) {
+  if (!zone) return {.time = clock, .had_offset = false};
+  const date::local_time<Duration> local{clock.time_since_epoch()};
+  const auto info = zone->get_info(date::floor<std::chrono::seconds>(local));
+  if (info.result == date::local_info::nonexistent)
+    return unreadable("in " + zone->name() + " the clocks skipped this hour");
+  TimeFormat::Reading reading{.time = clock - info.first.offset, .had_offset = false};
+  if (info.result == date::local_info::ambiguous) reading.alt = clock - info.second.offset;
+  return reading;
+}
+
+TimeFormat::Reading settled(const Result<WrittenTime>& written, const date::time_zone* zone) {
   if (!written) return unreadable(written.error());
   const auto& [clock, offset] = *written;
-  const auto time = offset ? Result<Timestamp>(clock - *offset) : in_zone(clock, zone, now);
-  if (!time) return unreadable(time.error());
-  if (clock <= Timestamp{} || *time <= Timestamp{}) return unreadable(never);
-  return {.time = *time, .had_offset = offset.has_value(), .problem = {}};
+  auto reading = offset ? TimeFormat::Reading{.time = clock - *offset} : in_zone(clock, zone);
+  const bool is_never = clock <= Timestamp{} || (reading.time && *reading.time <= Timestamp{});
+  return is_never ? unreadable(never) : reading;
 }
 
 TimeFormat::Reading settled(const Result<Timestamp>& time) {
@@ -109,7 +106,7 @@ TimeFormat::TimeFormat(std::string_view format, std::string_view zone)
   pattern_ = format;
 }
 
-TimeFormat::Reading TimeFormat::read(std::string_view text, bool is_number, Timestamp now) const {
+TimeFormat::Reading TimeFormat::read(std::string_view text, bool is_number) const {
   text = trimmed(text);
   if (text.empty()) return unreadable("empty");
   switch (form_) {
@@ -124,7 +121,7 @@ TimeFormat::Reading TimeFormat::read(std::string_view text, bool is_number, Time
     case Form::epoch_ns:
       return settled(read_epoch(text, EpochUnit::ns));
     case Form::pattern:
-      return settled(read_by_pattern(text, pattern_), zone_, now);
+      return settled(read_by_pattern(text, pattern_), zone_);
     default:
       break;
   }
@@ -135,9 +132,9 @@ TimeFormat::Reading TimeFormat::read(std::string_view text, bool is_number, Time
                                                 : shape_of(text);
   switch (shape) {
     case Shape::rfc3339:
-      return settled(read_rfc3339(text), zone_, now);
+      return settled(read_rfc3339(text), zone_);
     case Shape::rfc1123:
-      return settled(read_rfc1123(text), zone_, now);
+      return settled(read_rfc1123(text), zone_);
     case Shape::epoch:
       break;
   }

@@ -23,14 +23,17 @@ class TimeFormat {
 
   struct Reading {
     std::optional<Timestamp> time;  ///< nothing: unreadable
-    bool had_offset = true;         ///< false: the zone of the configuration was used
-    std::string problem;            ///< for people, when unreadable: "month 13", "not a time"
+    /// Of a local time that came twice, for the clocks went back: the second time. `time` is then
+    /// the first.
+    std::optional<Timestamp> alt;
+    bool had_offset = true;  ///< false: the zone of the configuration was used
+    std::string problem;     ///< for people, when unreadable: "month 13", "not a time"
   };
   /// Reads text, or a number's exact token (`is_number`). White space around text is let pass.
-  /// `now` settles ambiguous local hours: the latest that is not in the future. An hour that a
-  /// change of clocks skipped is unreadable, and so is whatever is not after 1970-01-01T00:00:00:
-  /// zero, negative numbers, the year 1 ("never computed").
-  Reading read(std::string_view text, bool is_number, Timestamp now) const;
+  /// An hour that a change of clocks skipped is unreadable, and so is whatever is not after
+  /// 1970-01-01T00:00:00: zero, negative numbers, the year 1 ("never computed"). The same text is
+  /// read alike at any time.
+  Reading read(std::string_view text, bool is_number) const;
 
  private:
   enum class Form {

@@ -14,7 +14,7 @@ constexpr auto now = timestamp_from_us(base);
 
 BodyReading read(std::string_view body, std::string_view field = "computed_time") {
   static const TimeFormat format("auto", "UTC");
-  return read_body(body, field, format, now);
+  return read_body(body, field, format);
 }
 
 std::string nested(int levels) {
@@ -205,6 +205,17 @@ TEST_CASE("an answer comes to its computed time", "[body_reading]") {
 
   CHECK(read(R"({"computed_time": 1795341723.000001})").computed_at == timestamp_from_us(base + 1));
   CHECK(read(R"("2026-11-22T10:02:03Z")", "").computed_at == now);
+}
+
+TEST_CASE("a local time that came twice is read as both its instants", "[body_reading]") {
+  const TimeFormat prague("auto", "Europe/Prague");
+  const auto twice =
+      read_body(R"({"computed_time": "2026-10-25 02:30:00"})", "computed_time", prague);
+  const auto first = timestamp_from_us(1'792'888'200'000'000);  // 2026-10-25T00:30Z
+  CHECK(twice.computed_at == first);
+  CHECK(twice.computed_alt == first + std::chrono::hours(1));
+  CHECK_FALSE(read_body(R"({"computed_time": "2026-10-25 03:30:00"})", "computed_time", prague)
+                  .computed_alt);
 }
 
 TEST_CASE("what is wrong with an answer is said to people", "[body_reading]") {

@@ -14,6 +14,19 @@ using namespace std::chrono_literals;
 
 const Timestamp t0 = timestamp_from_us(1'800'000'000'000'000);
 
+TEST_CASE("a sample is news when either instant of its time changes", "[history]") {
+  TargetHistory history;
+  const Timestamp time = timestamp_from_us(1'000'000);
+  const auto is_news = [&](std::optional<Timestamp> alt) {
+    Sample sample{.computed_at = time, .computed_alt = alt};
+    return enter(history, sample, 2);
+  };
+  CHECK(is_news(std::nullopt));
+  CHECK(is_news(time + std::chrono::hours(1)));
+  CHECK_FALSE(is_news(time + std::chrono::hours(1)));
+  CHECK(is_news(std::nullopt));
+}
+
 TEST_CASE("streak and since count what was alike, news is what differs", "[history]") {
   struct Row {
     Outcome outcome;

@@ -60,6 +60,12 @@ Sample dated_sample() {
   return sample;
 }
 
+Sample twice_sample() {
+  auto sample = good_sample();
+  sample.computed_alt = *sample.computed_at + 1h;
+  return sample;
+}
+
 Event full_event() {
   return {.seq = 4711,
           .episode = 4700,
@@ -120,6 +126,7 @@ void for_each_kept(F&& f) {
   f("samples, no optional field", SampleBatch{"j1", {Sample{}}, std::nullopt});
   f("samples, with date_off and an outcome of the future",
     SampleBatch{"j1", {dated_sample()}, std::nullopt});
+  f("samples, of a local time that came twice", SampleBatch{"j1", {twice_sample()}, std::nullopt});
   f("event, every field", full_event());
   f("event, no optional field", Event{});
   f("event, of a kind of the future",
@@ -251,6 +258,7 @@ TEST_CASE("every field of every message is set in some kept frame", "[kept frame
   set["a sample"] = fields_set(good_sample());
   set["a sample"].merge(fields_set(failed_sample()));
   set["a sample"].merge(fields_set(dated_sample()));
+  set["a sample"].merge(fields_set(twice_sample()));
   all["a target"] = fields_of<TargetSpec>();
   set["a target"] = fields_set(full_spec());
   CHECK(set == all);

@@ -198,11 +198,11 @@ TEST_CASE("samples of older and newer probers are understood", "[wire]") {
   CHECK(shorter->samples == std::vector{Sample{.target = 9, .news_seq = 1}});
 
   const auto longer = decode<SampleBatch>(batch_of([](Packer& p) {
-    p.pack_array(16);
+    p.pack_array(17);
     p.pack(9), p.pack(1);
     for (int i = 0; i < 2; ++i) p.pack(0);
     p.pack(1), p.pack(1), p.pack(0), p.pack(0);
-    for (int i = 0; i < 6; ++i) p.pack_nil();
+    for (int i = 0; i < 7; ++i) p.pack_nil();
     p.pack("of the future"), p.pack(std::vector<int>{1});
   }));
   REQUIRE(longer);
