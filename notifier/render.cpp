@@ -78,6 +78,14 @@ std::string age_of(const Event& e, bool at_least) {
   return (at_least ? "data at least " : "data ") + format_duration(*e.age) + " old" + limit_of(e);
 }
 
+/// At the end of a problem that is not one of the data: how they are.
+std::string data_of(const Event& e) {
+  if (!e.age) return {};
+  if (!e.threshold || *e.age > *e.threshold)
+    return age_of(e, false) + (e.threshold ? ", stale" : "");
+  return "data " + format_duration(*e.age) + " old, fresh";
+}
+
 std::string last_computed(const Event& e) {
   return e.computed_at ? "last computed " + near_time(*e.computed_at, e.at) : "";
 }
@@ -149,9 +157,9 @@ std::string closing_facts(const Event& e, Quote quote) {
                      e.computed_at ? "computed " + near_time(*e.computed_at, e.at) : "",
                      why_of(e, quote)});
     case Kind::failing:
-      return joined({was_of(e, "was failing"), why_of(e, quote), age_of(e, false)});
+      return joined({was_of(e, "was failing"), why_of(e, quote), data_of(e)});
     case Kind::not_watched:
-      return joined({was_of(e, "was not watched"), why_of(e, quote)});
+      return joined({was_of(e, "was not watched"), why_of(e, quote), data_of(e)});
     case Kind::retired:
       return joined({why_of(e, quote), was_of(e, "open")});
     default:

@@ -12,6 +12,9 @@ namespace {
 constexpr std::size_t max_views = 16;
 // Computed times that are remembered per target while a lost prober may come back.
 constexpr std::size_t max_recent = 32;
+// Data that do not show for so long after they should have are not there: they are of the second
+// of the two hours that a local time can mean.
+constexpr Duration not_there_for = std::chrono::minutes(10);
 
 View& view_of(Step& step, std::string_view prober, Timestamp computed, Timestamp at) {
   auto& views = step.state.stored.views;
@@ -38,22 +41,25 @@ bool another_prober_sees(const Step& step, std::string_view prober) {
 
 Event observed_event(Step& step, Kind kind, const Observation& seen) {
   Event event = make_event(step, kind, seen.at);
-  event.computed_at = seen.sample.computed_at;
+  event.computed_at = seen.computed_at;
+  event.age = age_at(step.target, step.state, seen.at, seen.computed_at);
   event.observed_at = seen.at;
-  event.lag = seen.at - *seen.sample.computed_at;
+  event.lag = seen.at - *seen.computed_at;
   event.prober = std::string(seen.prober);
   return event;
 }
 
 bool is_stale(const Step& step, Timestamp t) {
-  const auto age = age_at(step.target, step.state, t);
+  const auto age = age_at(step.target, step.state, t, step.state.stored.computed_at);
   return age && *age > step.target.policy.threshold;
 }
 
-void judge_by(Step& step, Timestamp computed, const Observation& seen) {
+void judge_by(Step& step, const Observation& seen) {
   auto& stored = step.state.stored;
   stored.previous_computed_at = stored.computed_at;
-  stored.computed_at = computed;
+  step.computed_at = stored.computed_at = seen.computed_at;
+  const auto& [first, second] = std::pair(seen.sample.computed_at, seen.sample.computed_alt);
+  stored.other_reading = seen.computed_at == first ? second : first;
   stored.observed_at = seen.at;
   step.state.older_in_row = 0;
 }
@@ -79,8 +85,8 @@ bool was_told(const StoredState& stored, Timestamp computed, Timestamp at) {
 }
 
 bool first_time(Step& step, const Observation& seen, bool inhibited) {
-  judge_by(step, *seen.sample.computed_at, seen);
-  remember(step.state.stored, *seen.sample.computed_at);
+  judge_by(step, seen);
+  remember(step.state.stored, *seen.computed_at);
   if (!is_stale(step, seen.at)) return true;
   const Timestamp since = *stale_due(step.target, step.state);
   open(step, step.state.stored.data,
@@ -95,12 +101,12 @@ bool first_time(Step& step, const Observation& seen, bool inhibited) {
 
 bool newer(Step& step, const Observation& seen, bool inhibited) {
   auto& stored = step.state.stored;
-  judge_by(step, *seen.sample.computed_at, seen);
+  judge_by(step, seen);
   Event event = observed_event(step, Kind::updated, seen);
   event.previous_computed_at = stored.previous_computed_at;
   event.late = seen.late;
   step.out.events.push_back(std::move(event));
-  remember(stored, *seen.sample.computed_at);
+  remember(stored, *seen.computed_at);
   end_if_fresh(step, seen.at, inhibited);
   return true;
 }
@@ -108,36 +114,56 @@ bool newer(Step& step, const Observation& seen, bool inhibited) {
 /// Seen before the newest, told after it: a row for the record, nothing else.
 bool late(Step& step, const Observation& seen) {
   auto& stored = step.state.stored;
-  if (was_told(stored, *seen.sample.computed_at, seen.at)) return false;
-  remember(stored, *seen.sample.computed_at);
+  if (was_told(stored, *seen.computed_at, seen.at)) return false;
+  remember(stored, *seen.computed_at);
   Event event = observed_event(step, Kind::updated, seen);
   event.late = true;
   step.out.events.push_back(std::move(event));
   return true;
 }
 
-bool older(Step& step, const Observation& seen, const View& view) {
-  auto& stored = step.state.stored;
-  const Timestamp computed = *seen.sample.computed_at;
-  // Older than what was seen later, or than what only others have seen: no going back.
-  const bool never_newer = view.newest <= computed;
-  if (seen.at < stored.observed_at || seen.overtaken || (seen.behind && never_newer))
-    return late(step, seen);
-  if (never_newer && another_prober_sees(step, seen.prober))
-    return false;  // it never saw the newer one
+/// Whether the target was looked at, and showed older data, when these had to be seen if they come
+/// as late after their computation as those before them.
+bool was_not_there(const TargetState& state, Timestamp computed) {
+  const auto& stored = state.stored;
+  const Duration lag = std::max(stored.observed_at - *stored.computed_at, Duration::zero());
+  return state.judged_at > computed + lag + not_there_for;
+}
 
-  const auto limit = step.target.policy.went_back_after;
-  const bool adopt = ++step.state.older_in_row >= limit;
+/// What a computed time older than the one that is judged comes to.
+enum class Older { told_late, never_seen_newer, went_back, adopted };
+
+Older older_is(const Step& step, const Observation& seen) {
+  const auto& stored = step.state.stored;
+  const auto view = std::find_if(stored.views.begin(), stored.views.end(),
+                                 [&](const View& v) { return v.prober == seen.prober; });
+  const bool never_newer = view == stored.views.end() || view->newest <= *seen.computed_at;
+  // Older than what was seen later, or than what only others have seen: no going back.
+  if (seen.at < stored.observed_at || seen.overtaken || (seen.behind && never_newer))
+    return Older::told_late;
+  if (never_newer && another_prober_sees(step, seen.prober)) return Older::never_seen_newer;
+  const bool enough = step.state.older_in_row + 1 >= step.target.policy.went_back_after;
+  return enough ? Older::adopted : Older::went_back;
+}
+
+bool older(Step& step, const Observation& seen) {
+  auto& stored = step.state.stored;
+  const Older is = older_is(step, seen);
+  if (is == Older::told_late) return late(step, seen);
+  if (is == Older::never_seen_newer) return false;
+  ++step.state.older_in_row;
+  const bool adopt = is == Older::adopted;
   const bool told = stored.went_back_from == stored.computed_at;
   if (told && !adopt) return false;
   Event event = observed_event(step, Kind::went_back, seen);
   event.previous_computed_at = stored.computed_at;
-  event.detail = "older than before by " + format_duration(*stored.computed_at - computed);
+  event.detail = "older than before by " + format_duration(*stored.computed_at - *seen.computed_at);
   if (adopt)
-    *event.detail += ", adopted after " + std::to_string(limit) + " older samples in a row";
+    *event.detail += ", adopted after " + std::to_string(step.target.policy.went_back_after) +
+                     " older samples in a row";
   step.out.events.push_back(std::move(event));
   stored.went_back_from = stored.computed_at;
-  if (adopt) judge_by(step, computed, seen);
+  if (adopt) judge_by(step, seen);
   return true;
 }
 
@@ -151,9 +177,32 @@ std::optional<Timestamp> stale_due(const Target& target, const TargetState& stat
          age_offset(target, state).value_or(Duration::zero());
 }
 
+std::optional<Timestamp> reading_of(const Step& step, const Observation& seen) {
+  const auto& sample = seen.sample;
+  if (sample.outcome != Outcome::ok || !sample.computed_at) return std::nullopt;
+  if (!sample.computed_alt) return sample.computed_at;
+  const auto [first, second] = std::minmax(*sample.computed_at, *sample.computed_alt);
+  const auto& stored = step.state.stored;
+  const auto& judged = stored.computed_at;
+  if (judged && stored.other_reading &&
+      std::minmax(*judged, *stored.other_reading) == std::minmax(first, second))
+    return judged;
+  const Duration ahead = std::max(seen.target_offset.value_or(Duration()), Duration());
+  if (second > seen.at + ahead + step.target.policy.max_future) return first;
+  const bool goes_on = judged && first > *judged;
+  return goes_on && !was_not_there(step.state, first) ? first : second;
+}
+
+std::optional<Timestamp> judged_after(const Step& step, const Observation& seen) {
+  const auto& judged = step.state.stored.computed_at;
+  const bool stays =
+      judged && *seen.computed_at < *judged && older_is(step, seen) != Older::adopted;
+  return stays ? judged : seen.computed_at;
+}
+
 bool judge_data(Step& step, const Observation& seen, bool inhibited) {
   const auto& stored = step.state.stored;
-  const Timestamp computed = *seen.sample.computed_at;
+  const Timestamp computed = *seen.computed_at;
   View& view = view_of(step, seen.prober, computed, seen.at);
   bool changed = true;
   if (!stored.computed_at) {
@@ -164,7 +213,7 @@ bool judge_data(Step& step, const Observation& seen, bool inhibited) {
   } else if (computed > *stored.computed_at) {
     changed = newer(step, seen, inhibited);
   } else {
-    changed = older(step, seen, view);
+    changed = older(step, seen);
   }
   if (computed > view.newest || computed == stored.computed_at) view.newest = computed;
   return changed;
@@ -172,7 +221,7 @@ bool judge_data(Step& step, const Observation& seen, bool inhibited) {
 
 void end_if_fresh(Step& step, Timestamp at, bool inhibited, const std::string& why) {
   auto& data = step.state.stored.data;
-  const auto age = age_at(step.target, step.state, at);
+  const auto age = age_at(step.target, step.state, at, step.state.stored.computed_at);
   if (!data.open() || !age || *age > step.target.policy.threshold) return;
   // A problem may have been found at its due instant while the sample was under way.
   close(step, data, &step.state.stored.data_owed, Kind::fresh_again, std::max(at, data.since),
@@ -184,9 +233,8 @@ bool tell_past_episode(Step& step, const Observation& seen) {
   const auto due = stale_due(step.target, step.state);
   if (!due || *due > seen.at || !age_offset(step.target, step.state)) return false;
   if (!seen.behind && (step.state.heard || stored.watch.open())) return false;
-  const bool newer =
-      seen.sample.outcome == Outcome::ok && seen.sample.computed_at > stored.computed_at;
-  const bool renewed = newer && seen.at - *seen.sample.computed_at <= step.target.policy.threshold;
+  const bool newer = seen.computed_at && seen.computed_at > stored.computed_at;
+  const bool renewed = newer && seen.at - *seen.computed_at <= step.target.policy.threshold;
   // While the prober is catching up, what is not over yet may be over with its next sample: the
   // deadline is looked at again then, as long as the data are the same.
   if (seen.behind && !newer) return false;

@@ -10,6 +10,15 @@ namespace stalewatch::aggregator {
 /// is not known; nothing while they are, or while no time is known.
 std::optional<Timestamp> stale_due(const Target& target, const TargetState& state);
 
+/// The computed time of an ok sample; nothing of another. A local time that came twice, for the
+/// clocks went back, can mean two instants: the same text is the same instant as before, another
+/// one the smaller step forward that is no later than the sample's time and max_future, unless the
+/// target was looked at then and did not show it; the first of all the later that is not.
+std::optional<Timestamp> reading_of(const Step& step, const Observation& seen);
+
+/// The computed time that is judged once the sample, an ok one, is taken.
+std::optional<Timestamp> judged_after(const Step& step, const Observation& seen);
+
 /// Takes the computed time of an ok sample. True when the stored state changed.
 bool judge_data(Step& step, const Observation& seen, bool inhibited);
 

@@ -40,11 +40,11 @@ void announce(Step& step, Problem& problem, Event& event, bool notify) {
 
 }  // namespace
 
-std::optional<Duration> age_at(const Target& target, const TargetState& state, Timestamp t) {
-  if (!state.stored.computed_at) return std::nullopt;
+std::optional<Duration> age_at(const Target& target, const TargetState& state, Timestamp t,
+                               std::optional<Timestamp> computed) {
   const auto offset = age_offset(target, state);
-  if (!offset) return std::nullopt;
-  return t + *offset - *state.stored.computed_at;
+  if (!computed || !offset) return std::nullopt;
+  return t + *offset - *computed;
 }
 
 Event make_event(Step& step, Kind kind, Timestamp at) {
@@ -57,10 +57,11 @@ Event make_event(Step& step, Kind kind, Timestamp at) {
   event.address = step.target.address;
   event.at = at;
   event.decided_at = step.now;
-  event.computed_at = step.state.stored.computed_at;
-  event.age = age_at(step.target, step.state, at);
+  event.computed_at = step.computed_at;
+  event.age = age_at(step.target, step.state, at, event.computed_at);
   event.db_save = policy.db_save;
-  if (opening_of(kind) == Kind::stale) event.threshold = policy.threshold;
+  const bool tells_data = kind == Kind::answering_again || kind == Kind::watched_again;
+  if (tells_data || opening_of(kind) == Kind::stale) event.threshold = policy.threshold;
   return event;
 }
 

@@ -42,8 +42,9 @@ std::optional<Timestamp> next_reminder(const Problem& problem);
 /// Lays the grid anew from its anchor when msg_interval has changed. True when it did.
 bool regrid(const Step& step, Problem& problem);
 
-/// The age at an instant, by the clock that the policy names; nothing while that clock, or the
-/// computed time, is not known.
-std::optional<Duration> age_at(const Target& target, const TargetState& state, Timestamp t);
+/// The age at an instant of data computed then, by the clock that the policy names; nothing while
+/// that clock, or the computed time, is not known.
+std::optional<Duration> age_at(const Target& target, const TargetState& state, Timestamp t,
+                               std::optional<Timestamp> computed);
 
 }  // namespace stalewatch::aggregator

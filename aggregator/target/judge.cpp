@@ -125,13 +125,15 @@ bool observe(Step step, const Observation& observation) {
   seen.overtaken = seen.behind && seen.at < known_until(state);
   state.last_sample_at = step.now;
   state.refused = false;
-  const bool has_time = seen.sample.outcome == Outcome::ok && seen.sample.computed_at;
+  seen.computed_at = reading_of(step, seen);
+  const bool has_time = seen.computed_at.has_value();
   // What others have seen since counts; only an update that nobody has told yet is worth a row.
   if (seen.overtaken) return has_time && judge_data(step, seen, data_inhibited(state));
 
   const auto clock = take_clock(step, seen);
   bool changed = clock.stored;
   changed |= tell_past_episode(step, seen);
+  if (has_time) step.computed_at = judged_after(step, seen);
   // After an old sample, newer ones may follow: deadlines wait for them.
   state.heard = !seen.behind;
   state.judged_at = std::max(state.judged_at, seen.at);
@@ -268,7 +270,7 @@ std::vector<Event> open_problems(const Target& target, const TargetState& state,
     event.seq = problem.episode;
     event.episode = problem.episode;
     event.since = problem.since;
-    event.age = age_at(target, state, now);
+    event.age = age_at(target, state, now, stored.computed_at);
     if (!problem.reason.empty()) event.reason = problem.reason;
     if (!problem.detail.empty()) event.detail = problem.detail;
     event.notify = problem.notified;

@@ -36,6 +36,9 @@ struct Step {
   Timestamp now;           ///< decided_at of the events
   std::int64_t& next_seq;  ///< number of the next event
   Decisions& out;
+  /// The computed time that is judged once the sample under way is taken: what its events tell of,
+  /// the recovery that comes before its update included.
+  std::optional<Timestamp> computed_at = state.stored.computed_at;
 };
 
 /// What is decided longer than this after it happened is late; what happened is then looked at as
@@ -52,6 +55,9 @@ struct Observation {
   bool behind = false;     ///< late, or seen before this run went on: newer ones are on the way
   bool overtaken = false;  ///< an old one, and newer ones of the target have been judged
   std::optional<Duration> date_off = std::nullopt;  ///< its Date header, where that is no clock's
+  /// Of an ok sample. Of the two instants that a local time can mean where clocks went back, the
+  /// one that observe() took it for.
+  std::optional<Timestamp> computed_at = std::nullopt;
 };
 
 /// Takes a sample into account. True when the stored state changed (events or not).

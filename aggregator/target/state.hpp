@@ -52,6 +52,8 @@ struct StoredState {
   bool answered = false;                 ///< an ok sample was seen: the server axis is not unknown
   std::optional<Timestamp> computed_at;  ///< the one that is judged
   std::optional<Timestamp> previous_computed_at;
+  /// The other instant that the text of computed_at can mean, where clocks went back.
+  std::optional<Timestamp> other_reading;
   Timestamp observed_at{};  ///< corrected probe time of the sample that first showed computed_at
   std::optional<Timestamp> went_back_from;  ///< the maximum for which went_back was told
   std::vector<View> views;
@@ -117,6 +119,7 @@ void for_each_field(M& m, F&& f) {
   f("observed_at", m.observed_at), f("went_back_from", m.went_back_from), f("views", m.views);
   f("recent", m.recent), f("recent_from", m.recent_from), f("recent_gone", m.recent_gone);
   f("clock_offset", m.clock_offset), f("clock_offset_at", m.clock_offset_at);
+  f("other_reading", m.other_reading);
 }
 
 /// For the journal.

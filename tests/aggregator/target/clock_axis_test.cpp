@@ -67,6 +67,7 @@ TEST_CASE("after a restart the clock that was known is known again, for an hour"
     again.sample(t0 + 10min, with_date(t0 + 10min - 2h, -2h));
     again.until(t0 + 10min + 20s);
     CHECK(again.said() == Said{"went_back @600"});
+    CHECK(again.all().back().age == Duration(0));
   }
 }
 
