@@ -11,6 +11,8 @@ namespace stalewatch::cli {
 struct ChildSpec {
   std::string name;                  ///< "prober"
   std::vector<std::string> command;  ///< path of the executable, then its arguments
+  /// When all stop: those of 0 are asked first, the next when these have ended.
+  unsigned stop_stage = 0;
 };
 
 /// A file descriptor that closes itself.

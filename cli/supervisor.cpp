@@ -16,6 +16,8 @@ namespace stalewatch::cli {
 namespace {
 
 constexpr auto stop_timeout = std::chrono::seconds(4);  // then SIGKILL; all is over within 5 s
+constexpr auto stage_timeout = std::chrono::milliseconds(1200);  // of those that stop earlier
+constexpr unsigned stop_stages = 3;
 constexpr auto flush_timeout = std::chrono::milliseconds(500);
 /// Not every start that is no crash yet has worked: a child that was started again only now is not
 /// known to be well.
@@ -52,6 +54,7 @@ int Supervisor::run(std::optional<Duration> run_for) {
     take_signals(now);
     if (!kill_at_ && end_at_ && now >= *end_at_) end_of_time(now);
     if (!kill_at_ && (out_.closed() || err_.closed())) stop("nobody reads our output", failed, now);
+    if (kill_at_) stop_next(now);
     if (kill_at_ && now >= *kill_at_) kill_all();
   }
   say("stopped");
@@ -82,6 +85,7 @@ void Supervisor::start(Slot& slot, SteadyTime now) {
 
 int Supervisor::poll_timeout(SteadyTime now) const {
   std::optional<SteadyTime> next = kill_at_ ? kill_at_ : end_at_;
+  if (kill_at_ && stop_stage_ < stop_stages) next = std::min(*next, next_stage_at_);
   for (const auto& slot : slots_)
     if (slot.start_at && (!next || *slot.start_at < *next)) next = slot.start_at;
   if (!next) return -1;
@@ -191,9 +195,22 @@ void Supervisor::stop(std::string_view why, int exit_code, SteadyTime now) {
   say("stopping: " + std::string(why));
   exit_code_ = exit_code;
   kill_at_ = now + stop_timeout;
-  for (auto& slot : slots_) {
-    slot.start_at.reset();
-    if (slot.child) slot.child->send(SIGTERM);
+  for (auto& slot : slots_) slot.start_at.reset();
+  next_stage_at_ = now;
+  stop_next(now);
+}
+
+void Supervisor::stop_next(SteadyTime now) {
+  const auto waits = [&] {
+    return now < next_stage_at_ && std::any_of(slots_.begin(), slots_.end(), [&](const Slot& slot) {
+             return slot.child && slot.spec.stop_stage < stop_stage_;
+           });
+  };
+  while (stop_stage_ < stop_stages && !waits()) {
+    for (auto& slot : slots_)
+      if (slot.child && slot.spec.stop_stage == stop_stage_) slot.child->send(SIGTERM);
+    ++stop_stage_;
+    next_stage_at_ = now + stage_timeout;
   }
 }
 

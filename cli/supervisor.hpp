@@ -15,7 +15,7 @@
 namespace stalewatch::cli {
 
 /// Runs processes as children until it is told to stop: marks their output, starts crashed ones
-/// again, forwards SIGHUP, and ends them all within 5 s.
+/// again, forwards SIGHUP, and ends them all within 5 s, one stage after the other.
 class Supervisor {
  public:
   Supervisor(std::vector<ChildSpec> children, Signals& signals);
@@ -48,6 +48,7 @@ class Supervisor {
   void after_unexpected_end(Slot& slot, int status, SteadyTime now);
   void end_of_time(SteadyTime now);
   void stop(std::string_view why, int exit_code, SteadyTime now);
+  void stop_next(SteadyTime now);
   void kill_all();
   bool all_gone() const;
   int poll_timeout(SteadyTime now) const;
@@ -58,6 +59,8 @@ class Supervisor {
   MarkedOutput out_, err_;
   std::optional<SteadyTime> end_at_;   // --for
   std::optional<SteadyTime> kill_at_;  // set while stopping
+  SteadyTime next_stage_at_{};         // whoever has not ended by then is not waited for
+  unsigned stop_stage_ = 0;            // the next to be asked
   bool killed_ = false;
   int exit_code_ = 0;
 };

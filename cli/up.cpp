@@ -17,7 +17,15 @@ namespace stalewatch::cli {
 namespace {
 
 constexpr int wrong_usage = 2;
-constexpr const char* processes[] = {"aggregator", "recorder", "notifier", "prober"};
+
+/// In the order of their start. The prober stops first, so that its goodbye is heard; the
+/// aggregator last.
+struct Process {
+  const char* name;
+  unsigned stop_stage;
+};
+constexpr Process processes[] = {
+    {"aggregator", 2}, {"recorder", 1}, {"notifier", 1}, {"prober", 0}};
 
 struct Options {
   std::string config;
@@ -27,8 +35,8 @@ struct Options {
 
 std::vector<ChildSpec> children(const Options& options) {
   std::vector<ChildSpec> specs;
-  for (const std::string name : processes) {
-    ChildSpec spec{name, {sibling(name), "--config", options.config}};
+  for (const auto& [name, stop_stage] : processes) {
+    ChildSpec spec{name, {sibling(name), "--config", options.config}, stop_stage};
     if (!options.log_level.empty())
       spec.command.insert(spec.command.end(), {"--log-level", options.log_level});
     specs.push_back(std::move(spec));

@@ -112,6 +112,20 @@ def test_a_crashed_child_is_started_again_and_it_says_so(up):
     assert up.wait() == 0
 
 
+def test_the_prober_stops_first_and_the_aggregator_last(up):
+    for name in NAMES:
+        up.fake(name, "import signal, sys, time\n"
+                      "def end(*_):\n    print('asked', flush=True); time.sleep(0.3); print('ends', flush=True); sys.exit(0)\n"
+                      "signal.signal(signal.SIGTERM, end)\nprint('ready', flush=True)\nwhile True: signal.pause()")
+    up.start()
+    up.wait_for("| ready", times=4)
+    up.process.send_signal(signal.SIGTERM)
+    assert up.wait() == 0
+    said = [line.split()[0] for line in up.text().splitlines() if "| asked" in line or "| ends" in line]
+    assert said[:2] == ["prober", "prober"] and said[-2:] == ["aggregator", "aggregator"], said
+    assert sorted(said[2:6]) == ["notifier", "notifier", "recorder", "recorder"], said
+
+
 def test_a_child_that_will_not_stop_is_killed(up):
     up.fake("aggregator", "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
                           "print('deaf', flush=True)\nwhile True: signal.pause()")
