@@ -120,7 +120,7 @@ App::App(Config config, Signals& signals, const std::string& http)
   const Now clocks = read_clocks();
   last_turn_ = next_beat_ = clocks.mono;
   published_ = head_at_start_ = core_.next_seq() - 1;
-  core_.configure(config_.servers, clock_.now(clocks));
+  configure_targets(config_.servers, clock_.now(clocks));
   configure_consumers(clock_.now(clocks));
   if (!http.empty()) health_.serve(http);
   log_start();
@@ -314,6 +314,10 @@ std::string App::standstill(Now clocks, const std::map<std::string, std::int64_t
                      clocks.mono);
 }
 
+void App::configure_targets(const std::vector<ServerConfig>& servers, Timestamp now) {
+  if (core_.configure(servers, now)) core_.look_first(now);
+}
+
 std::string App::reload(bool& ok) {
   auto fresh = reread_config(config_.file);
   ok = fresh.has_value();
@@ -323,7 +327,7 @@ std::string App::reload(bool& ok) {
   std::string text = "reloaded: " + std::to_string(fresh->servers.size()) + " targets";
   if (fresh->transport != config_.transport || fresh->journal_path != config_.journal_path)
     text += "; transport and journal.path take effect at the next start";
-  core_.configure(fresh->servers, clock_.now(read_clocks()));
+  configure_targets(fresh->servers, clock_.now(read_clocks()));
   config_ = *std::move(fresh);
   shortest_interval_ = shortest_interval_of(config_.servers);
   configure_consumers(clock_.now(read_clocks()));

@@ -43,6 +43,7 @@ class App {
   void publish();
   void beat(Now clocks, Timestamp now);
   void look_after_journal(const std::map<std::string, std::int64_t>& acks, Timestamp now);
+  void configure_targets(const std::vector<ServerConfig>& servers, Timestamp now);
   void configure_consumers(Timestamp now);
   void update_metrics();
   void hear(const Claim& claim);

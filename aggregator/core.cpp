@@ -1,6 +1,7 @@
 #include "aggregator/core.hpp"
 
 #include "aggregator/target/clock_axis.hpp"
+#include "aggregator/target/episode.hpp"
 #include "common/base/text.hpp"
 #include "common/messages/piece.hpp"
 
@@ -47,7 +48,13 @@ Core::Core(Restored restored, Duration lease, Timestamp now)
       latest_(now),
       resumed_at_(now) {
   slots_.resize(restored.next_id);
+  everybody_.target.policy.name = "all targets";
+  everybody_.target.policy.db_save = true;
   for (auto& row : restored.targets) {
+    if (row.id == everybody_.target.id) {
+      everybody_.state.stored = std::move(row.state);
+      continue;
+    }
     auto slot = std::make_unique<Slot>();
     slot->target.id = row.id;
     slot->target.policy.key = row.key;
@@ -70,6 +77,7 @@ Core::Core(Restored restored, Duration lease, Timestamp now)
   }
   forget_probers(now);
   for (const auto& target : restored.unreadable) give_up(target, now);
+  count_probers(now);
 }
 
 /// What was open of it is not known: all of it is closed, also in chat, and it begins anew as
@@ -85,7 +93,8 @@ void Core::give_up(const UnreadableTarget& unreadable, Timestamp now) {
   changes_.targets.push_back(std::move(row));
 }
 
-void Core::configure(const std::vector<ServerConfig>& servers, Timestamp now) {
+/// True when there were any.
+bool Core::retire_those_gone(const std::vector<ServerConfig>& servers, Timestamp now) {
   std::unordered_set<std::string> kept;
   for (const auto& server : servers) kept.insert(server.key);
   std::vector<std::uint32_t> gone;
@@ -108,14 +117,21 @@ void Core::configure(const std::vector<ServerConfig>& servers, Timestamp now) {
         Kind::retired, "configuration",
         std::to_string(names.size()) + " targets left the configuration: " + list_of(names), owed,
         now);
+  return !gone.empty();
+}
 
+bool Core::configure(const std::vector<ServerConfig>& servers, Timestamp now) {
+  bool changed_any = retire_those_gone(servers, now);
+  configure_everybody(servers);
   for (const auto& server : servers) {
     const auto known = id_of(server.key);
     if (!known) {
       add(server, now);
+      changed_any = true;
     } else if (auto& slot = *slots_[*known]; !same_target(slot.target.policy, server)) {
       retire(*known, "its address or time_field has changed", true, now);
       add(server, now);
+      changed_any = true;
     } else {
       const ServerConfig before = std::exchange(slot.target.policy, server);
       if (reconsider(step(slot, now), why_reconsidered(before, slot.target, slot.state)))
@@ -127,6 +143,7 @@ void Core::configure(const std::vector<ServerConfig>& servers, Timestamp now) {
   // field.
   membership_.resend_all();
   reassign();
+  return changed_any;
 }
 
 void Core::add(const ServerConfig& server, Timestamp now) {
@@ -146,6 +163,7 @@ void Core::retire(std::uint32_t id, const std::string& why, bool tell, Timestamp
   changes_.targets.push_back(row_of(slot, true));
   ids_.erase(slot.target.policy.key);
   slots_[id].reset();
+  first_look_.seen(id);
 }
 
 void Core::advance(Timestamp now) {
@@ -153,8 +171,10 @@ void Core::advance(Timestamp now) {
   if (const auto lost = membership_.expire(now); !lost.empty()) {
     for (const auto& prober : lost) prober_lost(prober, now);
     reassign();
+    count_probers(now);
   }
   take_left(now);
+  tell_nobody(now);
   while (!deadlines_.empty() && deadlines_.top().at <= now) {
     const auto deadline = deadlines_.top();
     deadlines_.pop();
@@ -162,23 +182,31 @@ void Core::advance(Timestamp now) {
     auto& slot = *slots_[deadline.id];
     if (slot.armed != deadline.at) continue;  // an earlier entry has taken its place
     slot.armed.reset();
-    if (next_due(slot.target, slot.state) <= now && expire(step(slot, now), watch_reason()))
+    if (next_due(slot.target, slot.state, watching()) <= now &&
+        expire(step(slot, now), watch_reason()))
       changed(slot);
+    if (first_look_.awaits()) looked_at(slot);
     arm(slot);
   }
+  tell_first_look(now);
 }
 
 std::optional<Timestamp> Core::next_deadline() const {
   auto next = membership_.next_deadline();
-  if (const auto leave = streams_.next_leave(); leave && (!next || *leave < *next)) next = leave;
-  if (!deadlines_.empty() && (!next || deadlines_.top().at < *next)) next = deadlines_.top().at;
+  const auto consider = [&](const std::optional<Timestamp>& t) {
+    if (t && (!next || *t < *next)) next = t;
+  };
+  consider(streams_.next_leave());
+  consider(nobody_due());
+  if (!nobody_since_) consider(first_look_.deadline());
+  if (!deadlines_.empty()) consider(deadlines_.top().at);
   return next;
 }
 
 void Core::arm(Slot& slot) {
   // Later deadlines are found when the entry comes up: the heap is touched only when something
   // falls due earlier.
-  const auto due = next_due(slot.target, slot.state);
+  const auto due = next_due(slot.target, slot.state, watching());
   if (!due || (slot.armed && *slot.armed <= *due)) return;
   slot.armed = due;
   deadlines_.push({*due, slot.target.id});
@@ -215,6 +243,9 @@ void Core::adopt_clock(Duration shift, const std::string& detail, Timestamp now)
     slot->armed.reset();
     arm(*slot);
   }
+  shift_clock(everybody_.state, shift);
+  if (everybody_.state.stored.watch.open()) changed(everybody_);
+  if (nobody_since_) *nobody_since_ += shift;
   streams_.shift_clock(shift);
   offsets_settle_at_ = now + offsets_settle;
   for (const auto& known : membership_.probers()) {
@@ -237,9 +268,11 @@ std::optional<Duration> Core::targets_clock_offset() const {
 
 Changes Core::take_changes() {
   for (const auto id : dirty_) {
-    if (!slots_[id] || !slots_[id]->dirty) continue;
-    slots_[id]->dirty = false;
-    changes_.targets.push_back(row_of(*slots_[id], false));
+    Slot* slot = slot_of(id);
+    if (!slot || !std::exchange(slot->dirty, false)) continue;
+    // Of everybody there is something to keep only while it is open.
+    const bool over = slot == &everybody_ && !slot->state.stored.watch.open();
+    changes_.targets.push_back(row_of(*slot, over));
   }
   dirty_.clear();
   changes_.consumers_gone = consumers_.take_gone();
@@ -267,6 +300,11 @@ std::optional<std::uint32_t> Core::id_of(const std::string& key) const {
 Core::ProblemsPage Core::open_problems(std::uint32_t from, std::int64_t head, Timestamp now) const {
   ProblemsPage page;
   Piece room;
+  if (from == everybody_.target.id)
+    if (auto nobody =
+            opening_as_of_now(everybody_.target, everybody_.state, everybody_.state.stored.watch,
+                              Kind::nobody_watches, head, now))
+      page.problems.push_back(*std::move(nobody));
   for (std::uint32_t id = from; id < slots_.size(); ++id) {
     if (!slots_[id]) continue;
     auto events = aggregator::open_problems(slots_[id]->target, slots_[id]->state, head, now);
@@ -295,7 +333,11 @@ Core::Counts Core::counts() const {
 }
 
 Step Core::step(Slot& slot, Timestamp now) {
-  return {slot.target, slot.state, now, next_seq_, decisions_};
+  return {slot.target, slot.state, now, next_seq_, decisions_, watching()};
+}
+
+Core::Slot* Core::slot_of(std::uint32_t id) {
+  return id == everybody_.target.id ? &everybody_ : slots_[id].get();
 }
 
 void Core::changed(Slot& slot) {

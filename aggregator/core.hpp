@@ -5,6 +5,7 @@
 // clock, socket, file or log.
 
 #include "aggregator/consumers.hpp"
+#include "aggregator/first_look.hpp"
 #include "aggregator/probers/membership.hpp"
 #include "aggregator/probers/streams.hpp"
 #include "aggregator/target/judge.hpp"
@@ -86,8 +87,9 @@ class Core {
   /// sample, or for silence.
   Core(Restored restored, Duration lease, Timestamp now);
 
-  /// Takes a (new) configuration in force: new targets, changed ones, retired ones.
-  void configure(const std::vector<ServerConfig>& servers, Timestamp now);
+  /// Takes a (new) configuration in force: new targets, changed ones, retired ones. True when
+  /// targets have come or gone.
+  bool configure(const std::vector<ServerConfig>& servers, Timestamp now);
 
   /// Samples of one prober, in order, sent after its news number `after`. `instance` finds its
   /// clock offset and which of its news were taken before. A sample that cannot be understood or
@@ -124,6 +126,9 @@ class Core {
   const Consumers& consumers() const { return consumers_; }
   /// What is wrong with the journal; empty: nothing (any more). Told when that changes.
   void journal_trouble(const std::string& what, Timestamp now);
+
+  /// Tells once how all targets are, as soon as each has shown it (`watching`).
+  void look_first(Timestamp now);
 
   /// Fires what is due by now, in the order of the deadlines. A `now` before the latest that was
   /// handed in, here or with samples, counts as that one: decisions never run backwards.
@@ -193,9 +198,11 @@ class Core {
   Timestamp forward(Timestamp now) { return latest_ = std::max(latest_, now); }
   Step step(Slot& slot, Timestamp now);
   void changed(Slot& slot);
+  Slot* slot_of(std::uint32_t id);
   void arm(Slot& slot);
   void add(const ServerConfig& server, Timestamp now);
   void retire(std::uint32_t id, const std::string& why, bool tell, Timestamp now);
+  bool retire_those_gone(const std::vector<ServerConfig>& servers, Timestamp now);
   void give_up(const UnreadableTarget& target, Timestamp now);
   Event& system_event(Kind kind, const std::string& name, const std::string& detail, bool notify,
                       Timestamp now);
@@ -208,6 +215,14 @@ class Core {
   void samples_lost(const std::string& prober, const Loss& loss, const std::string& detail,
                     bool notify, Timestamp now);
   void prober_lost(const Prober& prober, Timestamp now);
+  void configure_everybody(const std::vector<ServerConfig>& servers);
+  Watching watching() const;
+  void count_probers(Timestamp now);
+  std::optional<Timestamp> nobody_due() const;
+  void tell_nobody(Timestamp now);
+  static bool is_known(const Slot& slot);
+  void looked_at(const Slot& slot);
+  void tell_first_look(Timestamp now);
   void take_left(Timestamp now);
   void forget_probers(Timestamp now);
   void reassign();
@@ -215,6 +230,10 @@ class Core {
   TargetRow row_of(const Slot& slot, bool retired) const;
 
   std::vector<std::unique_ptr<Slot>> slots_;  // by id; retired ones are empty
+  Slot everybody_;  ///< all targets as one, with the id 0: its watch axis is that nobody watches
+  std::optional<Timestamp> nobody_since_;  ///< when the last prober went; nothing: there are some
+  bool sampled_since_joined_ = true;       ///< since the first prober came after there was none
+  FirstLook first_look_;
   std::unordered_map<std::string, std::uint32_t> ids_;
   std::priority_queue<Deadline, std::vector<Deadline>, std::greater<>> deadlines_;
   Membership membership_;

@@ -72,6 +72,8 @@ void Core::observe(std::string_view prober, std::string_view instance,
     if (seen.behind) stream.catching_up.insert(sample.target);
     judge(*slot, seen, now);
   }
+  sampled_since_joined_ = sampled_since_joined_ || !samples.empty();
+  tell_first_look(now);
 }
 
 void Core::garbled(std::string_view instance) {
@@ -110,6 +112,7 @@ void Core::judge(Slot& slot, const Observation& seen, Timestamp now) {
   if (next_seq_ != next_seq && !stored.recent.empty() && !streams_.news_may_repeat())
     stored.recent.clear();
   if (stored_changed) changed(slot);
+  if (first_look_.awaits()) looked_at(slot);
   // On the common path, an unchanged sample, no deadline comes nearer and there is nothing to arm.
   if (stored_changed || first || slot.target.policy.server_clock) arm(slot);
 }
@@ -119,6 +122,7 @@ void Core::hello(const Hello& hello, const std::string& peer, Timestamp now) {
     system_event(Kind::prober_joined, hello.name, hello.zone.empty() ? "" : "zone " + hello.zone,
                  false, now);
     streams_.join(hello.name, hello.instance, now);
+    count_probers(now);
   }
   reassign();
 }
@@ -165,9 +169,11 @@ void Core::goodbye(const Goodbye& goodbye, Timestamp now) {
   const auto gone = membership_.goodbye(goodbye.instance);
   if (!gone) return;
   streams_.leave(goodbye.instance, goodbye.last_news_seq.value_or(0), now);
-  changes_.notes.push_back("prober " + gone->name + " said goodbye");
+  system_event(Kind::prober_left, gone->name, gone->zone.empty() ? "" : "zone " + gone->zone, false,
+               now);
   last_prober_was_lost_ = false;
   reassign();
+  count_probers(now);
 }
 
 void Core::samples_lost(const std::string& prober, const Loss& loss, const std::string& detail,

@@ -19,7 +19,7 @@ struct Words {
 };
 
 // In the order of the enumerators of Kind.
-constexpr std::array<Words, 31> words = {{
+constexpr std::array<Words, 36> words = {{
     {"UPDATED", "has new data"},
     {"WENT BACK", "went back to older data"},
     {"STALE", "is stale"},
@@ -46,6 +46,11 @@ constexpr std::array<Words, 31> words = {{
     {"CONSUMER OK", "has caught up with the events"},
     {"SAMPLES LOST", "lost samples"},
     {"CLOCK STEPPED", "saw its clock step"},
+    {"PROBER LEFT", "ended as a prober"},
+    {"NOBODY WATCHES", "are watched by nobody"},
+    {"STILL NOBODY", "are still watched by nobody"},
+    {"WATCHING AGAIN", "are watched again"},
+    {"WATCHING", "are watched"},
     {"EVENTS MISSING", "missed events"},
     {"UNDELIVERED", "does not take messages"},
     {"AGGREGATOR LOST", "gives no sign of life"},

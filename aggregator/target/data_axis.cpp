@@ -238,7 +238,7 @@ bool tell_past_episode(Step& step, const Observation& seen) {
   // While the prober is catching up, what is not over yet may be over with its next sample: the
   // deadline is looked at again then, as long as the data are the same.
   if (seen.behind && !newer) return false;
-  const bool inhibited = stored.server.open() || stored.watch.open();
+  const bool inhibited = stored.server.open() || stored.watch.open() || step.watching.nobody;
   open(step, stored.data,
        {.kind = Kind::stale,
         .at = *due,

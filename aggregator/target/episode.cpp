@@ -114,6 +114,23 @@ void settle(Step& step, Problem& problem, std::optional<Problem>* owed, Kind ope
   }
 }
 
+std::optional<Event> opening_as_of_now(const Target& target, const TargetState& state,
+                                       const Problem& problem, Kind kind, std::int64_t head,
+                                       Timestamp now) {
+  if (!problem.open() || !problem.announced || problem.announced_by > head) return std::nullopt;
+  std::int64_t unused = 0;
+  Decisions out;
+  auto copy = state;
+  Step step{target, copy, now, unused, out};
+  Event event = make_event(step, kind, problem.since);
+  event.seq = problem.episode;
+  describe(event, problem);
+  event.age = age_at(target, state, now, state.stored.computed_at);
+  event.notify = problem.notified;
+  event.next_reminder_at = next_reminder(problem);
+  return event;
+}
+
 std::optional<Timestamp> next_reminder(const Problem& problem) {
   if (!problem.open() || !problem.announced || !has_reminders(problem)) return std::nullopt;
   return problem.anchor + problem.grid * (problem.reminders + 1);

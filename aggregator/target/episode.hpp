@@ -36,6 +36,12 @@ void settle(Step& step, Problem& problem, std::optional<Problem>* owed, Kind ope
 /// it did.
 bool remind(Step& step, Problem& problem, Kind kind);
 
+/// The opening event of a problem that is open and was announced up to the event `head`, with the
+/// facts as of now; nothing of another.
+std::optional<Event> opening_as_of_now(const Target& target, const TargetState& state,
+                                       const Problem& problem, Kind kind, std::int64_t head,
+                                       Timestamp now);
+
 /// When the next reminder falls due, for a problem that is open and announced.
 std::optional<Timestamp> next_reminder(const Problem& problem);
 

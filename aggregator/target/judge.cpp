@@ -11,9 +11,18 @@
 namespace stalewatch::aggregator {
 namespace {
 
-bool server_inhibited(const TargetState& state) { return state.stored.watch.open(); }
-bool data_inhibited(const TargetState& state) {
-  return state.stored.watch.open() || state.stored.server.open();
+bool server_inhibited(const TargetState& state, const Watching& watching) {
+  return watching.nobody || state.stored.watch.open();
+}
+bool data_inhibited(const TargetState& state, const Watching& watching) {
+  return server_inhibited(state, watching) || state.stored.server.open();
+}
+bool server_inhibited(const Step& step) { return server_inhibited(step.state, step.watching); }
+bool data_inhibited(const Step& step) { return data_inhibited(step.state, step.watching); }
+
+/// From when on the target counts as not watched, or people are told so.
+Timestamp silent_from(const Target& target, const TargetState& state, const Watching& watching) {
+  return std::max(state.last_sample_at + watch_window(target.policy), watching.silence_from);
 }
 
 /// The newest time at which anything is known of the target.
@@ -67,7 +76,7 @@ bool judge_server(Step& step, const Observation& seen) {
     stored.answered = true;
     if (!server.open() || sample.streak < policy.recover_after) return false;
     close(step, server, &stored.server_owed, Kind::answering_again, std::max(seen.at, server.since),
-          server_inhibited(step.state));
+          server_inhibited(step));
     return true;
   }
   const std::string reason(name_of(sample.outcome));
@@ -77,7 +86,7 @@ bool judge_server(Step& step, const Observation& seen) {
     return false;
   }
   if (sample.streak < policy.failure_threshold) return false;
-  const bool inhibited = server_inhibited(step.state);
+  const bool inhibited = server_inhibited(step);
   open(step, server,
        {.kind = Kind::failing,
         .at = seen.at,
@@ -96,20 +105,41 @@ std::optional<Timestamp> judged_from(const Target& target, const TargetState& st
   return std::max(*due, clock_awaited_until(target, state));
 }
 
-void tell_what_was_inhibited(Step& step) {
-  auto& stored = step.state.stored;
-  if (!server_inhibited(step.state))
-    settle(step, stored.server, &stored.server_owed, Kind::failing, Kind::answering_again);
-  if (!data_inhibited(step.state))
-    settle(step, stored.data, &stored.data_owed, Kind::stale, Kind::fresh_again);
-}
-
 std::string watch_detail(std::string_view reason, Duration silence, bool refused) {
   const std::string start = "no sample for " + format_duration(silence) + ": ";
   if (refused) return start + "what its prober says of it is not believed";
   if (reason == "no_prober") return start + "no prober is connected";
   if (reason == "prober_lost") return start + "its prober was lost";
   return start + "its prober is connected, but its samples do not arrive";
+}
+
+/// Opens not_watched when it is due, or tells it when it was inhibited and nobody is not the reason
+/// any more.
+void expire_watch(Step& step, Timestamp silent_until, std::string_view reason) {
+  auto& watch = step.state.stored.watch;
+  if (watch.announced || step.now < silent_until) return;
+  const auto detail = watch_detail(reason, watch_window(step.target.policy), step.state.refused);
+  if (!watch.open()) {
+    open(step, watch,
+         {.kind = Kind::not_watched,
+          .at = silent_until,
+          .since = step.state.last_sample_at,
+          .reason = std::string(reason),
+          .detail = detail,
+          .inhibited = step.watching.nobody});
+  } else if (!step.watching.nobody) {
+    watch.reason = reason;
+    watch.detail = detail;
+    settle(step, watch, nullptr, Kind::not_watched, Kind::watched_again);
+  }
+}
+
+void tell_what_was_inhibited(Step& step) {
+  auto& stored = step.state.stored;
+  if (!server_inhibited(step))
+    settle(step, stored.server, &stored.server_owed, Kind::failing, Kind::answering_again);
+  if (!data_inhibited(step))
+    settle(step, stored.data, &stored.data_owed, Kind::stale, Kind::fresh_again);
 }
 
 }  // namespace
@@ -128,7 +158,7 @@ bool observe(Step step, const Observation& observation) {
   seen.computed_at = reading_of(step, seen);
   const bool has_time = seen.computed_at.has_value();
   // What others have seen since counts; only an update that nobody has told yet is worth a row.
-  if (seen.overtaken) return has_time && judge_data(step, seen, data_inhibited(state));
+  if (seen.overtaken) return has_time && judge_data(step, seen, data_inhibited(step));
 
   const auto clock = take_clock(step, seen);
   bool changed = clock.stored;
@@ -139,10 +169,9 @@ bool observe(Step step, const Observation& observation) {
   state.judged_at = std::max(state.judged_at, seen.at);
   if (!seen.behind) changed |= judge_watch(step, seen.at);
   changed |= judge_server(step, seen);
-  if (has_time) changed |= judge_data(step, seen, data_inhibited(state));
+  if (has_time) changed |= judge_data(step, seen, data_inhibited(step));
   const auto before = step.next_seq;
-  if (clock.other)
-    end_if_fresh(step, seen.at, data_inhibited(state), judged_by(step.target, state));
+  if (clock.other) end_if_fresh(step, seen.at, data_inhibited(step), judged_by(step.target, state));
   if (!seen.behind) tell_what_was_inhibited(step);
   changed |= step.next_seq != before;
   changed |= judge_clock(step, seen);
@@ -161,22 +190,15 @@ bool expire(Step step, std::string_view watch_reason) {
   auto& state = step.state;
   auto& stored = state.stored;
   const auto before = step.next_seq;
-  const Timestamp silent_until = state.last_sample_at + watch_window(step.target.policy);
+  const Timestamp silent_until = silent_from(step.target, state, step.watching);
   const auto remind_due = [&](Problem& problem, Kind kind) {
     const auto due = reminder_due(step.target, state, problem);
     if (due && *due <= step.now) remind(step, problem, kind);
   };
-  if (stored.watch.open()) {
+  expire_watch(step, silent_until, watch_reason);
+  if (stored.watch.announced && !step.watching.nobody)
     remind_due(stored.watch, Kind::still_not_watched);
-  } else if (step.now >= silent_until) {
-    open(step, stored.watch,
-         {.kind = Kind::not_watched,
-          .at = silent_until,
-          .since = state.last_sample_at,
-          .reason = std::string(watch_reason),
-          .detail = watch_detail(watch_reason, watch_window(step.target.policy), state.refused)});
-  }
-  if (!server_inhibited(state)) remind_due(stored.server, Kind::still_failing);
+  if (!server_inhibited(step)) remind_due(stored.server, Kind::still_failing);
   const auto due = judged_from(step.target, state);
   if (due && step.now >= *due && (state.heard || step.now >= silent_until)) {
     give_up_clock(step);
@@ -185,37 +207,41 @@ bool expire(Step step, std::string_view watch_reason) {
           .at = *due,
           .since = *stale_due(step.target, state),
           .detail = judged_by(step.target, state),
-          .inhibited = data_inhibited(state)});
-  } else if (!data_inhibited(state)) {
+          .inhibited = data_inhibited(step)});
+  } else if (!data_inhibited(step)) {
     remind_due(stored.data, Kind::still_stale);
   }
   return step.next_seq != before;
 }
 
-std::optional<Timestamp> next_due(const Target& target, const TargetState& state) {
+std::optional<Timestamp> next_due(const Target& target, const TargetState& state,
+                                  const Watching& watching) {
   const auto& stored = state.stored;
   std::optional<Timestamp> earliest;
   const auto consider = [&](std::optional<Timestamp> t) {
     if (t && (!earliest || *t < *earliest)) earliest = t;
   };
-  const Timestamp silent_until = state.last_sample_at + watch_window(target.policy);
+  const Timestamp silent_until = silent_from(target, state, watching);
   const auto reminder = [&](const Problem& problem) {
     return reminder_due(target, state, problem);
   };
-  consider(stored.watch.open() ? reminder(stored.watch) : silent_until);
-  if (!server_inhibited(state)) consider(reminder(stored.server));
+  if (!stored.watch.open() || (!stored.watch.announced && !watching.nobody))
+    consider(silent_until);
+  else if (!watching.nobody)
+    consider(reminder(stored.watch));
+  if (!server_inhibited(state, watching)) consider(reminder(stored.server));
   // After a start, old data may have been renewed while nobody looked: the first sample, or
   // silence, settles it.
   const auto due = judged_from(target, state);
   consider(due && !state.heard ? std::max(*due, silent_until) : due);
-  if (!data_inhibited(state)) consider(reminder(stored.data));
+  if (!data_inhibited(state, watching)) consider(reminder(stored.data));
   return earliest;
 }
 
 bool reconsider(Step step, const std::string& why) {
   auto& stored = step.state.stored;
   const auto before = step.next_seq;
-  end_if_fresh(step, step.now, data_inhibited(step.state), why);
+  end_if_fresh(step, step.now, data_inhibited(step), why);
   bool changed = step.next_seq != before;
   for (Problem* problem : {&stored.watch, &stored.server, &stored.data})
     changed |= regrid(step, *problem);
@@ -257,26 +283,11 @@ void retire(Step step, const std::string& why, bool tell) {
 std::vector<Event> open_problems(const Target& target, const TargetState& state, std::int64_t head,
                                  Timestamp now) {
   std::vector<Event> events;
-  const auto& stored = state.stored;
-  if (!stored.watch.open() && !stored.server.open() && !stored.data.open() && !stored.clock.open())
-    return events;
-  std::int64_t unused = 0;
-  Decisions out;
-  auto copy = state;
-  Step step{target, copy, now, unused, out};
   const auto add = [&](const Problem& problem, Kind kind) {
-    if (!problem.open() || !problem.announced || problem.announced_by > head) return;
-    Event event = make_event(step, kind, problem.since);
-    event.seq = problem.episode;
-    event.episode = problem.episode;
-    event.since = problem.since;
-    event.age = age_at(target, state, now, stored.computed_at);
-    if (!problem.reason.empty()) event.reason = problem.reason;
-    if (!problem.detail.empty()) event.detail = problem.detail;
-    event.notify = problem.notified;
-    event.next_reminder_at = next_reminder(problem);
-    events.push_back(std::move(event));
+    if (auto event = opening_as_of_now(target, state, problem, kind, head, now))
+      events.push_back(*std::move(event));
   };
+  const auto& stored = state.stored;
   add(stored.watch, Kind::not_watched);
   add(stored.server, Kind::failing);
   add(stored.data, Kind::stale);

@@ -29,6 +29,13 @@ struct Decisions {
   std::vector<std::string> notes;  ///< worth a line in the process' own log, not an event
 };
 
+/// What holds of all targets at once.
+struct Watching {
+  bool nobody = false;  ///< people were told that nobody watches, which inhibits everything else
+  /// Silence is told from here on at the earliest: before, it may be everybody's.
+  Timestamp silence_from{};
+};
+
 /// One step about one target: what the functions below work on.
 struct Step {
   const Target& target;
@@ -36,6 +43,7 @@ struct Step {
   Timestamp now;           ///< decided_at of the events
   std::int64_t& next_seq;  ///< number of the next event
   Decisions& out;
+  Watching watching = {};
   /// The computed time that is judged once the sample under way is taken: what its events tell of,
   /// the recovery that comes before its update included.
   std::optional<Timestamp> computed_at = state.stored.computed_at;
@@ -76,7 +84,8 @@ bool remember_times(TargetState& state, Timestamp now);
 bool expire(Step step, std::string_view watch_reason);
 
 /// When expire has something to do next.
-std::optional<Timestamp> next_due(const Target& target, const TargetState& state);
+std::optional<Timestamp> next_due(const Target& target, const TargetState& state,
+                                  const Watching& watching);
 
 /// The configuration or the clock's basis has changed under the state: thresholds are applied anew,
 /// reminder grids laid anew from their anchors. `why` is for people, should the data be fresh by

@@ -102,6 +102,11 @@ enum class Kind : std::uint8_t {
   consumer_ok,
   samples_lost,
   clock_stepped,
+  prober_left,
+  nobody_watches,
+  still_nobody_watches,
+  somebody_watches,
+  watching,
   // written by consumers themselves, never in the journal:
   gap,
   undeliverable,

@@ -24,7 +24,7 @@ struct KindRow {
 };
 
 // In the order of the enumerators.
-constexpr std::array<KindRow, 30> kinds = {{
+constexpr std::array<KindRow, 35> kinds = {{
     {"updated", Role::fact, Kind::updated},
     {"went_back", Role::fact, Kind::went_back},
     {"stale", Role::opens, Kind::stale},
@@ -51,6 +51,11 @@ constexpr std::array<KindRow, 30> kinds = {{
     {"consumer_ok", Role::closes, Kind::consumer_behind},
     {"samples_lost", Role::fact, Kind::samples_lost},
     {"clock_stepped", Role::fact, Kind::clock_stepped},
+    {"prober_left", Role::fact, Kind::prober_left},
+    {"nobody_watches", Role::opens, Kind::nobody_watches},
+    {"still_nobody_watches", Role::reminds, Kind::nobody_watches},
+    {"somebody_watches", Role::closes, Kind::nobody_watches},
+    {"watching", Role::fact, Kind::watching},
     {"gap", Role::fact, Kind::gap},
     {"undeliverable", Role::fact, Kind::undeliverable},
     {"aggregator_lost", Role::opens, Kind::aggregator_lost},

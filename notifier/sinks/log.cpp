@@ -95,6 +95,8 @@ int severity_of(const Event& event) {
   switch (event.kind) {
     case Kind::updated:
     case Kind::prober_joined:
+    case Kind::prober_left:
+    case Kind::watching:
       return spdlog::level::info;
     case Kind::gap:
     case Kind::undeliverable:

@@ -41,19 +41,22 @@ TEST_CASE("a prober that joins, is lost, or says goodbye", "[probers]") {
   SECTION("its lease ends: lost, and that is why its target is not watched") {
     hall.until(t0 + 200s);
     CHECK(hall.said() == Said{"prober_lost @6 p-a", "samples_lost @6 p-a",
-                              "not_watched @180 e4 chat PROD prober_lost"});
+                              "nobody_watches @36 e4 chat all targets prober_lost",
+                              "not_watched @181 e5 inhibited PROD prober_lost"});
   }
-  SECTION("goodbye: no event of its own") {
+  SECTION("goodbye: left") {
     hall.core.goodbye({.instance = "a"}, t0 + 2s);
     hall.until(t0 + 200s);
-    CHECK(hall.said() == Said{"not_watched @180 e2 chat PROD no_prober"});
+    CHECK(hall.said() == Said{"prober_left @2 p-a",
+                              "nobody_watches @32 e3 chat all targets no_prober",
+                              "not_watched @181 e4 inhibited PROD no_prober"});
   }
   SECTION("it renews its lease but its samples do not arrive") {
     for (int i = 2; i <= 200; ++i) {
       hall.until(t0 + i * 1s);
       REQUIRE(hall.core.lease({.instance = "a"}, t0 + i * 1s));
     }
-    CHECK(hall.said() == Said{"not_watched @180 e2 chat PROD samples_lost"});
+    CHECK(hall.said() == Said{"not_watched @181 e2 chat PROD samples_lost"});
   }
   SECTION("saying hello again is no news") {
     hall.hello("a", t0 + 2s);

@@ -141,19 +141,19 @@ TEST_CASE("a prober that is lost, or ends with news that never came", "[news]") 
   SECTION("goodbye, all is there") {
     post.core.goodbye({"a", 2}, t0 + 62s);
     post.until(t0 + 70s);
-    CHECK(post.take() == Said{});
+    CHECK(post.take() == Said{"prober_left @62"});
     CHECK(post.probers.empty());
   }
   SECTION("goodbye, and the last news come a little later") {
     post.core.goodbye({"a", 3}, t0 + 62s);
     post.news("a", 3, t0 + 62s, t0 + 61s, t0 + 62s + 500ms);
     post.until(t0 + 70s);
-    CHECK(post.take() == Said{"updated @62"});
+    CHECK(post.take() == Said{"prober_left @62", "updated @62"});
   }
   SECTION("goodbye, and they never come") {
     post.core.goodbye({"a", 4}, t0 + 62s);
     post.until(t0 + 70s);
-    CHECK(post.take() == Said{"samples_lost @65 chat"});
+    CHECK(post.take() == Said{"prober_left @62", "samples_lost @65 chat"});
     CHECK(post.all.back().count == 2);
     CHECK(post.probers.empty());
   }

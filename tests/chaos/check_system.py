@@ -34,8 +34,8 @@ def happened(truth, at, before, after, *kinds, path=None):
 
 def reason_missing(e, truth):
     kind, at, path = e["kind"], e["decided_at_us"] / 1e6, "/" + e["server"]
-    if kind in TARGETS_KINDS or kind == "prober_joined":
-        return None  # judged elsewhere; a prober joins at each start, and after it was lost
+    if kind in TARGETS_KINDS or kind in ("prober_joined", "prober_left"):
+        return None  # judged elsewhere; a prober joins at each start and after it was lost, and leaves at each stop
     if kind == "went_back":
         fine = any(truth.disturbed.touches(o.begin, at) or happened(truth, at, PROMPT, 0, "target_goes_back", path=path)
                    for o in truth.of("target_goes_back", path=path) if o.begin <= at)

@@ -1,0 +1,36 @@
+#pragma once
+
+// At a first start, and after targets have changed, people are told once what was found: when every
+// new target has shown how it is. Pure.
+
+#include "common/base/time.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <unordered_set>
+
+namespace stalewatch::aggregator {
+
+class FirstLook {
+ public:
+  /// Targets that do not show how they are are waited for so long.
+  static constexpr Duration patience = std::chrono::minutes(1);
+
+  /// The targets have changed: something is to be told.
+  void begin(Timestamp now) { until_ = now + patience; }
+  void await(std::uint32_t target) { awaited_.insert(target); }
+  /// The target has shown how it is, or has gone.
+  void seen(std::uint32_t target) { awaited_.erase(target); }
+
+  bool awaits() const { return !awaited_.empty(); }
+  /// When it is told at the latest; nothing when there is nothing to tell.
+  std::optional<Timestamp> deadline() const { return until_; }
+  /// Whether it is to be told now; once.
+  bool take_due(Timestamp now);
+
+ private:
+  std::optional<Timestamp> until_;
+  std::unordered_set<std::uint32_t> awaited_;
+};
+
+}  // namespace stalewatch::aggregator
