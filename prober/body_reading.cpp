@@ -37,9 +37,9 @@ std::string named(std::string_view path) {
   return path.empty() ? "the answer" : "field " + escape_untrusted(path, value_shown);
 }
 
-BodyReading not_json(std::string_view body, const std::string& problem) {
-  auto detail = "not JSON: " + problem;
-  if (!body.empty()) detail += ": \"" + escape_untrusted(body, value_shown / 2) + '"';
+BodyReading not_json(const JsonField& fault) {
+  auto detail = "not JSON: " + fault.problem;
+  if (!fault.text.empty()) detail += ": \"" + escape_untrusted(fault.text, value_shown) + '"';
   return {.outcome = Outcome::not_json, .detail = std::move(detail)};
 }
 
@@ -47,7 +47,7 @@ BodyReading not_json(std::string_view body, const std::string& problem) {
 
 BodyReading read_body(std::string_view body, std::string_view field, const TimeFormat& format) {
   auto found = find_json_field(body, field);
-  if (found.type == JsonField::Type::not_json) return not_json(body, found.problem);
+  if (found.type == JsonField::Type::not_json) return not_json(found);
   const bool is_number = found.type == JsonField::Type::number;
   if (!is_number && found.type != JsonField::Type::string)
     return {.outcome = Outcome::field_missing,

@@ -1,5 +1,8 @@
 #include "prober/json_field.hpp"
 
+#include "common/base/text.hpp"
+#include "prober/json_grammar.hpp"
+
 #include <simdjson.h>
 
 #include <algorithm>
@@ -11,9 +14,6 @@ namespace {
 
 namespace od = simdjson::ondemand;
 using simdjson::error_code;
-
-// No honest answer nests deeper, and what is deeper would eat the stack.
-constexpr int deepest = 64;
 
 /// Where a walk stands on its way to the field. Compares names in place: this happens for each
 /// answer of each target.
@@ -74,30 +74,6 @@ class Way {
   std::string_view rest_;
 };
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-std::size_t digits_from(std::string_view text, std::size_t i) {
-  while (i < text.size() && is_digit(text[i])) ++i;
-  return i;
-}
-
-bool is_number(std::string_view token) {
-  std::size_t i = token.starts_with('-') ? 1 : 0;
-  const bool zero = i < token.size() && token[i] == '0';
-  std::size_t end = digits_from(token, i);
-  if (end == i || (zero && end > i + 1)) return false;
-  if (end < token.size() && token[end] == '.') {
-    i = end + 1;
-    if ((end = digits_from(token, i)) == i) return false;
-  }
-  if (end < token.size() && (token[end] == 'e' || token[end] == 'E')) {
-    i = end + 1;
-    if (i < token.size() && (token[i] == '+' || token[i] == '-')) ++i;
-    if ((end = digits_from(token, i)) == i) return false;
-  }
-  return end == token.size();
-}
-
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view space = " \t\n\r";
   text.remove_prefix(std::min(text.find_first_not_of(space), text.size()));
@@ -112,10 +88,11 @@ class Walk {
   explicit Walk(JsonField& found) : found_(found) {}
 
   /// `value`: an ondemand::value, or the document.
-  error_code value(auto& value, Way way, int depth) {
-    if (depth > deepest) return simdjson::DEPTH_ERROR;
-    od::json_type type;
-    if (const auto error = value.type().get(type)) return error;
+  error_code value(auto& value, Way way, std::size_t depth) {
+    if (depth > max_json_depth) return simdjson::DEPTH_ERROR;
+    od::json_type type = od::json_type::number;  // NaN begins as no type does
+    if (const auto error = value.type().get(type); error && error != simdjson::TAPE_ERROR)
+      return error;
     switch (type) {
       case od::json_type::object:
         if (way.arrived()) found_.type = JsonField::Type::object;
@@ -139,7 +116,7 @@ class Walk {
   error_code token(std::string_view text, bool here) {
     text = trimmed(text);
     const bool truth = text == "true" || text == "false";
-    if (!truth && text != "null" && !is_number(text)) return simdjson::TAPE_ERROR;
+    if (!truth && text != "null" && !is_json_number(text)) return simdjson::TAPE_ERROR;
     if (here)
       found_ = truth            ? JsonField{JsonField::Type::boolean, {}, {}}
                : text == "null" ? JsonField{JsonField::Type::null, {}, {}}
@@ -148,7 +125,7 @@ class Walk {
   }
 
  private:
-  error_code object(auto& value, Way way, int depth) {
+  error_code object(auto& value, Way way, std::size_t depth) {
     od::object members;
     if (const auto error = value.get_object().get(members)) return error;
     for (auto next : members) {
@@ -163,7 +140,7 @@ class Walk {
     return simdjson::SUCCESS;
   }
 
-  error_code array(auto& value, Way way, int depth) {
+  error_code array(auto& value, Way way, std::size_t depth) {
     od::array elements;
     if (const auto error = value.get_array().get(elements)) return error;
     std::size_t index = 0;
@@ -186,30 +163,25 @@ class Walk {
   JsonField& found_;
 };
 
-std::string problem_of(error_code error) {
-  switch (error) {
-    case simdjson::EMPTY:
-      return "empty";
-    case simdjson::UTF8_ERROR:
-      return "invalid UTF-8";
-    case simdjson::UNCLOSED_STRING:
-    case simdjson::INCOMPLETE_ARRAY_OR_OBJECT:
-      return "unexpected end";
-    case simdjson::DEPTH_ERROR:
-      return "nested too deeply";
-    case simdjson::UNESCAPED_CHARS:
-      return "a control character in a string";
-    case simdjson::STRING_ERROR:
-      return "a broken string";
-    case simdjson::TRAILING_CONTENT:
-      return "text after its end";
-    case simdjson::CAPACITY:
-      return "too large";
-    case simdjson::MEMALLOC:
-      return "no memory to read it";
-    default:
-      return "syntax error";
+/// What stands around a place, for people.
+std::string around(std::string_view text, std::size_t at) {
+  constexpr std::size_t before = 20, shown = 40;
+  std::size_t start = at > before ? at - before : 0;
+  while (start > 0 && start < at && (static_cast<unsigned char>(text[start]) & 0xc0U) == 0x80)
+    ++start;  // to the start of a character
+  return (start > 0 ? "..." : "") + std::string(text.substr(start, shown));
+}
+
+JsonField not_json(error_code error, std::string_view text) {
+  JsonField field{.type = JsonField::Type::not_json, .text = {}, .problem = {}};
+  if (const auto fault = find_json_fault(text)) {
+    field.problem = fault->problem;
+    if (fault->problem != "empty") field.problem += " at " + place_in(text, fault->at);
+    field.text = around(text, fault->at);
+  } else {
+    field.problem = simdjson::error_message(error);  // too large, or no memory to read it
   }
+  return field;
 }
 
 error_code read(std::string_view body, std::string_view path, JsonField& found) {
@@ -224,8 +196,9 @@ error_code read(std::string_view body, std::string_view path, JsonField& found) 
     return error;
   Walk walk(found);
   const Way way = Way::to(path);
-  bool scalar = false;
-  if (const auto error = document.is_scalar().get(scalar)) return error;
+  bool scalar = true;  // NaN, too, of which simdjson knows no type
+  if (const auto error = document.is_scalar().get(scalar); error && error != simdjson::TAPE_ERROR)
+    return error;
   // simdjson does not look at what follows a lone number, true or null: there, the body is the
   // token.
   if (scalar && !trimmed(body).starts_with('"')) return walk.token(body, way.arrived());
@@ -240,9 +213,15 @@ JsonField find_json_field(std::string_view body, std::string_view path) {
   constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
   if (body.starts_with(byte_order_mark)) body.remove_prefix(byte_order_mark.size());
   JsonField found;
-  if (const auto error = read(body, path, found))
-    return {JsonField::Type::not_json, {}, problem_of(error)};
-  return found;
+  auto error = read(body, path, found);
+  if (!error) return found;
+  if (error != simdjson::UTF8_ERROR && error != simdjson::STRING_ERROR)
+    return not_json(error, body);
+  std::string mended = to_valid_utf8(body);
+  replace_lone_surrogates(mended);
+  found = {};
+  error = read(mended, path, found);
+  return error ? not_json(error, mended) : found;
 }
 
 }  // namespace stalewatch::prober

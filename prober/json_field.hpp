@@ -11,14 +11,17 @@ namespace stalewatch::prober {
 struct JsonField {
   enum class Type { not_json, missing, null, boolean, object, array, number, string };
   Type type = Type::missing;
-  std::string text;     ///< a string's characters, or a number exactly as written
-  std::string problem;  ///< of not_json: "unexpected end", "invalid UTF-8"
+  /// A string's characters, or a number exactly as written; of not_json what stands around the
+  /// fault.
+  std::string text;
+  std::string problem;  ///< of not_json: "unexpected end at line 1, column 12"
 };
 
-/// The whole of `body` has to be one valid JSON value of at most 64 levels, wherever the field
-/// stands; a byte order mark before it is let pass. Where a key comes twice the last one counts, as
-/// for most readers of JSON. `path`: a JSON Pointer if it starts with "/", or keys and array
-/// indices with dots between. An empty path means the whole value.
+/// The whole of `body` has to be one JSON value of at most 64 levels, wherever the field stands;
+/// what that is, json_grammar.hpp says. It is UTF-8, perhaps after a byte order mark; bytes that
+/// are not, and halves of surrogate pairs, are read as U+FFFD. Where a key comes twice the last one
+/// counts, as for most readers of JSON. `path`: a JSON Pointer if it starts with "/", or keys and
+/// array indices with dots between. An empty path means the whole value.
 JsonField find_json_field(std::string_view body, std::string_view path);
 
 }  // namespace stalewatch::prober

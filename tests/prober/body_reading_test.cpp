@@ -1,6 +1,7 @@
 #include "prober/body_reading.hpp"
 
 #include "prober/json_field.hpp"
+#include "prober/json_grammar.hpp"
 #include "tests/catch.hpp"
 
 using namespace stalewatch;
@@ -85,12 +86,29 @@ TEST_CASE("a field is found by path or pointer", "[json_field]") {
        "123456789012345678901234567890"},
       {R"({"a": -1.5E+3 })", "a", Type::number, "-1.5E+3"},
       {"\xef\xbb\xbf{\"a\": 1}", "a", Type::number, "1"},
+      // as Python writes what is no number
+      {R"({"a": "x", "b": NaN, "c": [Infinity, -Infinity]})", "a", Type::string, "x"},
+      {R"({"b": NaN , "a": NaN
+})",
+       "a", Type::number, "NaN"},
+      {R"([-Infinity])", "0", Type::number, "-Infinity"},
+      {R"( Infinity )", "", Type::number, "Infinity"},
+      // halves of surrogate pairs, in values and keys, and bytes that are no UTF-8
+      {R"({"b": "\ud83d", "a": "x"})", "a", Type::string, "x"},
+      {R"({"a": "\ud83d\ud83d\ude42\\ud83d\udE42 \uDbfF"})", "a", Type::string,
+       "\ufffd🙂\\ud83d\ufffd \ufffd"},
+      {R"({"\ud83d": 1, "a": 2})", "a", Type::number, "2"},
+      {R"({"\ud83da": 1})", "\ufffda", Type::number, "1"},
+      {"{\"a\": 1, \"b\": \"J\xf6rg\"}", "a", Type::number, "1"},
+      {"{\"a\": \"J\xf6rg \\ud83d\"}", "a", Type::string, "J\ufffdrg \ufffd"},
+      {"{\"a\": 1, \"b\": \"\xed\xa0\x80\"}", "a", Type::number, "1"},
       {"\r\n\t {\"a\"\n:\t1\r}\n\n", "a", Type::number, "1"},
   };
   for (const auto& row : rows) {
     CAPTURE(row.body, row.path);
     const auto found = find_json_field(row.body, row.path);
     CHECK(found.problem.empty());
+    CHECK_FALSE(find_json_fault(row.body[0] == '\xef' ? row.body + 3 : row.body));
     CHECK(found.type == row.type);
     CHECK(found.text == row.text);
   }
@@ -115,8 +133,6 @@ TEST_CASE("the whole body has to be JSON, wherever the field stands", "[json_fie
                                  R"({"a": 1, "b": 1e})",
                                  R"({"a": 1, "b": 1x})",
                                  R"({"a": 1, "b": -})",
-                                 R"({"a": 1, "b": NaN})",
-                                 R"({"a": 1, "b": Infinity})",
                                  R"({"a": 1,})",
                                  R"({"a": 1 "b": 2})",
                                  R"({"a" 1})",
@@ -151,14 +167,25 @@ TEST_CASE("the whole body has to be JSON, wherever the field stands", "[json_fie
                                  ":",
                                  "{}}",
                                  "[]]",
-                                 "{\"a\": 1, \"b\": \"\xff\"}",
                                  "\xff",
-                                 "{\"a\": 1}\xff",
-                                 "{\"a\": 1, \"b\": \"\xed\xa0\x80\"}"}) {
+                                 R"({"a": 1, "b": Inf})",
+                                 R"({"a": 1, "b": NaNs})",
+                                 R"({"a": 1, "b": Na N})",
+                                 R"({"a": 1, "b": nan})",
+                                 R"({"a": 1, "b": -NaN})",
+                                 R"({"a": 1, "b": +Infinity})",
+                                 R"({"a": 1, "b": - Infinity})",
+                                 R"({"a": 1, NaN: 2})",
+                                 R"({"a": 1, "b": "\ud83"})",
+                                 R"({"a": 1, "b": "\ud83d\x"})",
+                                 "{\"a\": 1, \"b\": \"\xff\n\"}",
+                                 "NaN NaN",
+                                 "{\"a\": 1}\xff"}) {
     CAPTURE(body);
     const auto found = find_json_field(body, "a");
     CHECK(found.type == Type::not_json);
     CHECK_FALSE(found.problem.empty());
+    CHECK(find_json_fault(body));
     CHECK(find_json_field(body, "/b/0").type == Type::not_json);
     CHECK(find_json_field(body, "").type == Type::not_json);
   }
@@ -176,7 +203,7 @@ TEST_CASE("every cut of a valid answer is refused", "[json_field]") {
 
 TEST_CASE("deep nesting is refused, not followed", "[json_field]") {
   CHECK(find_json_field(nested(65), "a").type == Type::missing);
-  CHECK(find_json_field(nested(66), "a").problem == "nested too deeply");
+
   CHECK(find_json_field(nested(100'000), "a").type == Type::not_json);
   CHECK(find_json_field(std::string(1 << 20, '['), "a").type == Type::not_json);
 }
@@ -228,11 +255,16 @@ TEST_CASE("what is wrong with an answer is said to people", "[body_reading]") {
   const Row rows[] = {
       {"", "t", Outcome::not_json, "not JSON: empty"},
       {"<!DOCTYPE html><html><body>Bad gateway</body></html>", "t", Outcome::not_json,
-       "not JSON: syntax error: \"<!DOCTYPE html><html><body>Bad gatewa...\""},
+       "not JSON: expected a value at line 1, column 1: \"<!DOCTYPE html><html><body>Bad "
+       "gateway</\""},
       {R"({"t": 1, "u": "x)", "t", Outcome::not_json,
-       "not JSON: unexpected end: \"{\"t\": 1, \"u\": \"x\""},
-      {"{\"t\": \"\xff\"}", "t", Outcome::not_json,
-       "not JSON: invalid UTF-8: \"{\"t\": \"\\xff\"}\""},
+       "not JSON: an unclosed string at line 1, column 15: \"{\"t\": 1, \"u\": \"x\""},
+      {"{\"t\": 1,\n \"ü\": [\"ü\", 2\n", "t", Outcome::not_json,
+       "not JSON: unexpected end at line 3, column 1: \"... 1,\\n \"ü\": [\"ü\", 2\\n\""},
+      {"{\"t\": \"" + std::string(500, 'x') + "\", \"üü\": nil, \"t\": 1}", "t", Outcome::not_json,
+       "not JSON: expected a value at line 1, column 517: \"...xxxxxxxxx\", \"üü\": nil, \"t\": "
+       "1}\""},
+      {"{\"t\": NaN}", "t", Outcome::time_unreadable, "field t is NaN: not a time"},
       {"{}", "t", Outcome::field_missing, "field t is missing"},
       {"{\"t\": null}", "t", Outcome::field_missing, "field t is null"},
       {"{\"t\": {}}", "t", Outcome::field_missing, "field t is an object"},
@@ -259,4 +291,40 @@ TEST_CASE("what is wrong with an answer is said to people", "[body_reading]") {
     CHECK_FALSE(reading.computed_at);
     CHECK(reading.raw.size() <= 1024);
   }
+}
+
+TEST_CASE("what is not JSON is told with its first wrong place", "[json_field]") {
+  struct Row {
+    std::string body;
+    const char* problem;
+  };
+  const Row rows[] = {
+      {"", "empty"},
+      {" \n", "empty"},
+      {"{\"a\": 1", "unexpected end at line 1, column 8"},
+      {"[1,\n 2", "unexpected end at line 2, column 3"},
+      {"[1, nil]", "expected a value at line 1, column 5"},
+      {"[1,]", "expected a value at line 1, column 4"},
+      {"{\"a\": 1,}", "expected a key in double quotes at line 1, column 9"},
+      {"{a: 1}", "expected a key in double quotes at line 1, column 2"},
+      {"{'a': 1}", "expected a key in double quotes at line 1, column 2"},
+      {"{\"a\" 1}", "expected a colon at line 1, column 6"},
+      {"{\"a\": 1 \"b\": 2}", "expected , or } at line 1, column 9"},
+      {"[1 2]", "expected , or ] at line 1, column 4"},
+      {"[01]", "expected , or ] at line 1, column 3"},
+      {"[1.]", "expected , or ] at line 1, column 3"},
+      {"{\"ä\": \"b", "an unclosed string at line 1, column 7"},
+      {"[\"\n\"]", "a control character in a string at line 1, column 3"},
+      {"[\"\\x\"]", "a broken escape in a string at line 1, column 3"},
+      {"[\"\\u12\"]", "a broken escape in a string at line 1, column 3"},
+      {"{}\r\n{}", "text after its end at line 2, column 1"},
+      {"1 2", "text after its end at line 1, column 3"},
+      // what is let pass does not shift the place
+      {"[NaN, \"\\ud83d\", \"\xff\", nil]", "expected a value at line 1, column 22"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.body);
+    CHECK(find_json_field(row.body, "a").problem == row.problem);
+  }
+  CHECK(find_json_field(nested(66), "a").problem == "nested too deeply at line 1, column 66");
 }
