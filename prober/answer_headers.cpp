@@ -19,6 +19,20 @@ bool begins(std::string_view line, std::string_view word) {
   return line.size() >= word.size() && strncasecmp(line.data(), word.data(), word.size()) == 0;
 }
 
+/// "application/json; charset=ISO-8859-1": what stands after charset=, without quotes.
+std::string_view charset_in(std::string_view content_type) {
+  constexpr std::string_view parameter = "charset=";
+  for (auto at = content_type.find(';'); at != content_type.npos; at = content_type.find(';')) {
+    content_type = trimmed(content_type.substr(at + 1));
+    if (!begins(content_type, parameter)) continue;
+    const auto value = content_type.substr(parameter.size());
+    auto charset = trimmed(value.substr(0, value.find(';')));
+    charset.remove_prefix(std::min(charset.find_first_not_of("\"'"), charset.size()));
+    return charset.substr(0, charset.find_first_of("\"'"));
+  }
+  return {};
+}
+
 std::optional<Timestamp> read_date(std::string_view value) {
   if (value.size() > 40)
     return std::nullopt;  // "Sun, 06 Nov 1994 08:49:37 GMT" and the two older forms are shorter
@@ -36,8 +50,11 @@ bool AnswerHeaders::add(std::string_view line) {
   if (begins(line, "HTTP/")) {  // another answer of the same transfer, after a redirect
     date_.reset();
     cached_ = false;
+    charset_.clear();
   } else if (begins(line, "date:")) {
     date_ = read_date(trimmed(line.substr(5)));
+  } else if (begins(line, "content-type:")) {
+    charset_ = charset_in(line.substr(13));
   } else if (begins(line, "age:")) {
     cached_ = cached_ || trimmed(line.substr(4)) != "0";
   } else if (begins(line, "x-cache:")) {

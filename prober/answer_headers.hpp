@@ -1,13 +1,14 @@
 #pragma once
 
-// The few header lines of an answer that matter: whether its Date tells the server's clock. Pure
-// but for libcurl's date reader.
+// The few header lines of an answer that matter: whether its Date tells the server's clock, and how
+// its body is written. Pure but for libcurl's date reader.
 
 #include "common/base/time.hpp"
 #include "prober/clock_pings.hpp"
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace stalewatch::prober {
@@ -23,6 +24,8 @@ class AnswerHeaders {
   /// and `received` frame the request by our clock. Nothing without a Date, and nothing when a
   /// cache may have answered.
   std::optional<ClockOffset> clock_offset(Timestamp sent, Timestamp received) const;
+  /// Of Content-Type, as it stands there; empty when it names none.
+  const std::string& charset() const { return charset_; }
   /// Whether anything has come at all.
   bool any() const { return bytes_ > 0; }
   void clear() { *this = AnswerHeaders(); }
@@ -31,6 +34,7 @@ class AnswerHeaders {
   std::size_t bytes_ = 0;
   std::optional<Timestamp> date_;
   bool cached_ = false;
+  std::string charset_;
 };
 
 }  // namespace stalewatch::prober

@@ -124,6 +124,7 @@ void HttpProbe::Slot::use_addresses(const std::string& addresses) {
 void HttpProbe::Slot::gather(CURLcode code) {
   transfer.fault = fault_of(code);
   transfer.http_status = static_cast<std::uint16_t>(info<long>(easy, CURLINFO_RESPONSE_CODE));
+  transfer.charset = headers.charset();
   gather_clock();
   if (!follow_redirects && transfer.http_status / 100 == 3)
     if (const char* to = info<const char*>(easy, CURLINFO_REDIRECT_URL)) transfer.redirect_to = to;

@@ -2,6 +2,7 @@
 
 #include "common/base/text.hpp"
 #include "common/process/log.hpp"
+#include "prober/body_text.hpp"
 #include "prober/verdict.hpp"
 
 #include <stdexcept>
@@ -196,7 +197,9 @@ Sample Probing::judge(const Target& target, const Transfer& transfer) const {
   if (!verdict && !target.format)
     verdict = {Outcome::time_unreadable, "this prober does not know the time format"};
   if (!verdict) {
-    const BodyReading reading = read_body(transfer.body, target.spec.time_field, *target.format);
+    const auto converted = body_in_utf8(transfer.body, transfer.charset);
+    const BodyReading reading =
+        read_body(converted ? *converted : transfer.body, target.spec.time_field, *target.format);
     verdict = judge_reading(reading, transfer, target.spec, now_.wall, aggregator_clock_);
     if (verdict->outcome == Outcome::ok) {
       sample.computed_at = reading.computed_at;

@@ -59,6 +59,7 @@ struct Transfer {
   bool no_such_name = false;     ///< the name was looked up and does not resolve
   bool no_name_service = false;  ///< the name could not be looked up
   std::string body;              ///< decompressed; of a 2xx answer only
+  std::string charset;           ///< that the answer says it is in; empty: says none
   Duration took{};
   std::optional<Duration> clock_offset;  ///< target's clock minus ours
   std::optional<Duration> clock_uncertainty;

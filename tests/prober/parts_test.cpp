@@ -2,6 +2,7 @@
 
 #include "prober/answer_headers.hpp"
 #include "prober/assignment.hpp"
+#include "prober/body_text.hpp"
 #include "prober/clock_pings.hpp"
 #include "prober/outbox.hpp"
 #include "prober/target_history.hpp"
@@ -182,6 +183,58 @@ TEST_CASE("the Date of an answer tells the server's clock, unless a cache may ha
   CHECK_FALSE(offset({"HTTP/1.1 200 OK"}));
   CHECK_FALSE(offset({"Date: yesterday"}));
   CHECK_FALSE(offset({dated, "HTTP/1.1 200 OK"}));  // of the redirect before
+}
+
+TEST_CASE("the charset is the one that the last answer names", "[charset]") {
+  const auto charset = [](const std::vector<std::string>& lines) {
+    AnswerHeaders headers;
+    for (const auto& line : lines) REQUIRE(headers.add(line + "\r\n"));
+    return headers.charset();
+  };
+  CHECK(charset({"Content-Type: application/json;charset=ISO-8859-1"}) == "ISO-8859-1");
+  CHECK(charset({"content-type:text/plain; q=1 ; Charset=\"utf-8\" ; x=y"}) == "utf-8");
+  CHECK(charset({"Content-Type: text/plain; charset='latin1'"}) == "latin1");
+  CHECK(charset({"Content-Type: application/json; charset="}).empty());
+  CHECK(charset({"Content-Type: application/json; charset"}).empty());
+  CHECK(charset({"Content-Type: charset=latin1"}).empty());
+  CHECK(charset({"Content-Type: a/b; mycharset=latin1"}).empty());
+  CHECK(charset({"X-Content-Type: a/b; charset=latin1"}).empty());
+  CHECK(charset({"Content-Type: a/b; charset=x", "HTTP/1.1 200 OK"}).empty());
+}
+
+TEST_CASE("a body is brought to UTF-8 from what it says it is", "[charset]") {
+  using std::string_literals::operator""s;
+  struct Row {
+    std::string body, charset, text;
+  };
+  const Row rows[] = {
+      {"{\"J\xf6rg\"}", "ISO-8859-1", "{\"Jörg\"}"},
+      {"{\"J\xf6rg\"}", "latin-1", "{\"Jörg\"}"},
+      {"{\"J\xf6rg\"}", "iso8859-15", "{\"Jörg\"}"},
+      {"{\"\x80\"}", "windows-1252", "{\"€\"}"},
+      {"{\"\x81\"}", "windows-1252", "{\"\ufffd\"}"},
+      {"{\"\x93\xfa\"}", "Shift_JIS", "{\"日\"}"},
+      {"\xff\xfe{\0\xf6\0}\0"s, "", "{ö}"},
+      {"\xfe\xff\0{\0\xf6\0}"s, "utf-8", "{ö}"},
+      {"\xff\xfe\0\0{\0\0\0}\0\0\0"s, "", "{}"},
+      {"\0\0\xfe\xff\0\0\0{\0\0\0}"s, "", "{}"},
+      {"{\0}\0"s, "", "{}"},
+      {"\0{\0}"s, "", "{}"},
+      {"{\0\0\0}\0\0\0"s, "", "{}"},
+      {"\0\0\0{\0\0\0}"s, "", "{}"},
+      {"{\0\x3d\xd8}\0"s, "utf-16", "{\ufffd}"},  // half of a pair
+      {"{\0}\0x"s, "", "{}\ufffd"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.body, row.charset);
+    CHECK(body_in_utf8(row.body, row.charset) == row.text);
+  }
+  for (const auto* charset :
+       {"", "utf-8", "UTF8", "us-ascii", "x", "latin99", "UTF-7", "internal", "ISO-2022-JP-3",
+        "latin1//TRANSLIT", "iso-8859-1-and-much-more-than-that"})
+    CHECK_FALSE(body_in_utf8("{\"J\xf6rg\"}", charset));
+  const std::string large = "{\"" + std::string(100'000, '\xf6') + "\"}";
+  CHECK(body_in_utf8(large, "latin1")->size() == 200'004);
 }
 
 TEST_CASE("a Date of any year is read without overflow", "[clock]") {

@@ -98,3 +98,39 @@ def test_the_corpus_is_read_and_refused_alike(tmp_path, server):
         elif "uXXXX" not in said.msg and "trailing comma" not in said.msg:  # there its versions differ in the column
             assert f"at line {said.lineno}, column {said.colno}" in sample["detail"], (body, said)
     assert 100 < refused < len(cases) - 50
+
+
+ACCENTS = f'{{{TIME}, "owner": "Jörg"}}'
+JSON_TYPE = "application/json"
+
+
+def written(encoding, content_type):
+    return ACCENTS.encode(encoding), {"Content-Type": content_type} if content_type else {}
+
+
+def test_charsets_are_read_as_requests_reads_them(tmp_path, server):
+    cases = [
+        written("latin-1", f"{JSON_TYPE};charset=ISO-8859-1"),
+        written("latin-1", f'{JSON_TYPE}; charset="latin-1"'),
+        written("latin-1", JSON_TYPE),
+        written("latin-1", "text/html"),
+        written("latin-1", f"{JSON_TYPE}; charset=utf-8"),
+        written("latin-1", f"{JSON_TYPE}; charset=no-such-one"),
+        written("cp1252", f"{JSON_TYPE}; Charset=windows-1252"),
+        written("utf-8", "text/plain"),
+        written("utf-8", "text/plain; charset=latin1"),
+        written("utf-8", None),
+        written("utf-8-sig", None),
+        *(written(utf, None) for utf in ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be")),
+        *(written(utf, f"{JSON_TYPE}; charset={utf}") for utf in ("utf-16", "utf-16le", "utf-16be", "utf-32")),
+        (f'{{{TIME}, "owner": "日本"}}'.encode("shift_jis"), {"Content-Type": f"{JSON_TYPE}; charset=Shift_JIS"}),
+    ]
+    for case, said, sample in read_both(tmp_path, server, cases):
+        assert said["computed_time"] == "2026-01-02T03:04:05Z"
+        assert is_read(sample), (case, sample)
+
+
+def test_a_mark_counts_where_requests_goes_by_the_content_type_alone(tmp_path, server):
+    cases = [written(utf, JSON_TYPE) for utf in ("utf-8-sig", "utf-16", "utf-32", "utf-16-le")]
+    for case, _, sample in read_both(tmp_path, server, cases):
+        assert is_read(sample), (case, sample)
