@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
 
 namespace stalewatch::prober {
@@ -33,6 +34,22 @@ std::string_view charset_in(std::string_view content_type) {
   return {};
 }
 
+/// Whether each of "gzip, br" is a compression that libcurl asks for, or none.
+bool knows_codings(std::string_view list) {
+  constexpr std::array<std::string_view, 7> known = {"gzip", "x-gzip",   "deflate", "br",
+                                                     "zstd", "identity", "none"};
+  while (true) {
+    const auto end = std::min(list.find(','), list.size());
+    const auto name = trimmed(list.substr(0, end));
+    const bool is_known = std::any_of(known.begin(), known.end(), [&](std::string_view coding) {
+      return name.size() == coding.size() && begins(name, coding);
+    });
+    if (!name.empty() && !is_known) return false;
+    if (end == list.size()) return true;
+    list.remove_prefix(end + 1);
+  }
+}
+
 std::optional<Timestamp> read_date(std::string_view value) {
   if (value.size() > 40)
     return std::nullopt;  // "Sun, 06 Nov 1994 08:49:37 GMT" and the two older forms are shorter
@@ -51,10 +68,13 @@ bool AnswerHeaders::add(std::string_view line) {
     date_.reset();
     cached_ = false;
     charset_.clear();
+    unknown_coding_ = false;
   } else if (begins(line, "date:")) {
     date_ = read_date(trimmed(line.substr(5)));
   } else if (begins(line, "content-type:")) {
     charset_ = charset_in(line.substr(13));
+  } else if (begins(line, "content-encoding:")) {
+    unknown_coding_ = unknown_coding_ || !knows_codings(line.substr(17));
   } else if (begins(line, "age:")) {
     cached_ = cached_ || trimmed(line.substr(4)) != "0";
   } else if (begins(line, "x-cache:")) {

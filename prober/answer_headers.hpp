@@ -26,6 +26,8 @@ class AnswerHeaders {
   std::optional<ClockOffset> clock_offset(Timestamp sent, Timestamp received) const;
   /// Of Content-Type, as it stands there; empty when it names none.
   const std::string& charset() const { return charset_; }
+  /// Whether Content-Encoding names what is no compression that we ask for, such as "UTF-8".
+  bool has_unknown_coding() const { return unknown_coding_; }
   /// Whether anything has come at all.
   bool any() const { return bytes_ > 0; }
   void clear() { *this = AnswerHeaders(); }
@@ -34,6 +36,7 @@ class AnswerHeaders {
   std::size_t bytes_ = 0;
   std::optional<Timestamp> date_;
   bool cached_ = false;
+  bool unknown_coding_ = false;
   std::string charset_;
 };
 

@@ -224,7 +224,10 @@ void HttpProbe::collect(const Now& now) {
     Slot& slot = *static_cast<Slot*>(self);
     slot.gather(code);
     curl_multi_remove_handle(multi_, slot.easy);
-    finish(slot, now);
+    if (slot.can_ask_undecoded(code))
+      launch(slot, now);
+    else
+      finish(slot, now);
   }
   std::vector<Slot*> ended;
   ended.swap(ended_);

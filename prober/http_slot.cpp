@@ -63,7 +63,6 @@ void HttpProbe::Slot::set_constant_options(const std::string& user_agent) {
   set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   set(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   set(easy, CURLOPT_MAXREDIRS, max_redirects);
-  set(easy, CURLOPT_ACCEPT_ENCODING, "");
   set(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   // With a folder of roots set as well, libcurl loads all of them for each connection instead of
   // once.
@@ -87,15 +86,8 @@ void HttpProbe::Slot::prepare(std::uint64_t new_ticket, const TargetSpec& spec,
   max_body = spec.max_body;
   follow_redirects = spec.follow_redirects;
   may_be_tls = follow_redirects || strncasecmp(spec.address.c_str(), "https:", 6) == 0;
-  std::string body = std::move(transfer.body);
-  body.clear();
-  if (body.capacity() > kept_body_bytes) body.shrink_to_fit();
-  transfer = {};
-  transfer.body = std::move(body);
-  headers.clear();
-  handshake.clear();
-  error_[0] = '\0';
-
+  forget_answer();
+  set(easy, CURLOPT_ACCEPT_ENCODING, "");
   request_headers_.reset();
   for (const auto& [name, value] : spec.headers)
     append(request_headers_, value.empty() ? name + ";" : name + ": " + value);
@@ -112,6 +104,25 @@ void HttpProbe::Slot::prepare(std::uint64_t new_ticket, const TargetSpec& spec,
   // An empty proxy means none whatever the environment says; none set means what the environment
   // says.
   set(easy, CURLOPT_PROXY, spec.proxy == "environment" ? nullptr : spec.proxy.c_str());
+}
+
+void HttpProbe::Slot::forget_answer() {
+  std::string body = std::move(transfer.body);
+  body.clear();
+  if (body.capacity() > kept_body_bytes) body.shrink_to_fit();
+  transfer = {};
+  transfer.body = std::move(body);
+  headers.clear();
+  handshake.clear();
+  error_[0] = '\0';
+}
+
+bool HttpProbe::Slot::can_ask_undecoded(CURLcode code) {
+  if (code != CURLE_BAD_CONTENT_ENCODING || !headers.has_unknown_coding()) return false;
+  forget_answer();
+  // Then libcurl looks at no Content-Encoding, so that this happens once.
+  set(easy, CURLOPT_ACCEPT_ENCODING, static_cast<char*>(nullptr));
+  return true;
 }
 
 void HttpProbe::Slot::use_addresses(const std::string& addresses) {

@@ -30,6 +30,9 @@ struct HttpProbe::Slot {
                const Now& now);
   /// The addresses to connect to, from our own resolver.
   void use_addresses(const std::string& addresses);
+  /// Makes the slot ready to be launched again for a body as it comes, not decompressed, where that
+  /// helps: an answer came, in a coding that is none. False where it does not.
+  bool can_ask_undecoded(CURLcode code);
   /// After libcurl is done: the facts it has gathered.
   void gather(CURLcode code);
 
@@ -51,6 +54,7 @@ struct HttpProbe::Slot {
   static std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* slot);
   static CURLcode on_ssl_context(CURL* easy, void* ssl_ctx, void* slot);
   void set_constant_options(const std::string& user_agent);
+  void forget_answer();
   void gather_phase();
   void gather_clock();
   void note_certificate();

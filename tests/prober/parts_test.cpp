@@ -202,6 +202,22 @@ TEST_CASE("the charset is the one that the last answer names", "[charset]") {
   CHECK(charset({"Content-Type: a/b; charset=x", "HTTP/1.1 200 OK"}).empty());
 }
 
+TEST_CASE("a coding that is no compression is known", "[charset]") {
+  const auto unknown = [](const std::vector<std::string>& lines) {
+    AnswerHeaders headers;
+    for (const auto& line : lines) REQUIRE(headers.add(line + "\r\n"));
+    return headers.has_unknown_coding();
+  };
+  CHECK_FALSE(unknown({"HTTP/1.1 200 OK"}));
+  for (const auto* known :
+       {"gzip", " GZIP", "x-gzip", "deflate", "br", "zstd", "identity", "", "gzip, br", ","})
+    CHECK_FALSE(unknown({"Content-Encoding:" + std::string(known)}));
+  for (const auto* none : {"UTF-8", " utf-8", "binary", "gzi", "gzipp", "gzip, utf-8", "x"})
+    CHECK(unknown({"Content-Encoding:" + std::string(none)}));
+  CHECK(unknown({"Content-Encoding: x", "Content-Encoding: gzip"}));
+  CHECK_FALSE(unknown({"Content-Encoding: x", "HTTP/1.1 200 OK"}));
+}
+
 TEST_CASE("a body is brought to UTF-8 from what it says it is", "[charset]") {
   using std::string_literals::operator""s;
   struct Row {

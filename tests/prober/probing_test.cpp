@@ -36,6 +36,7 @@ bool serve(const Exchange& exchange) {
   if (path == "/date")
     exchange.answer("200 OK", R"({"computed_time": "1994-11-06T08:49:37Z"})",
                     "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
+  if (path == "/utf8-coding") exchange.answer("200 OK", good_body, "Content-Encoding: UTF-8\r\n");
   if (path == "/bad-gzip")
     exchange.answer("200 OK", "not gzip at all", "Content-Encoding: gzip\r\n");
   if (path == "/auth")
@@ -54,6 +55,7 @@ TEST_CASE("each kind of HTTP answer leads to its outcome", "[probing]") {
   const std::map<std::string, std::pair<Outcome, std::string>> rows = {
       {"/good", {Outcome::ok, ""}},
       {"/chunked", {Outcome::ok, ""}},
+      {"/utf8-coding", {Outcome::ok, ""}},
       {"/date", {Outcome::ok, ""}},
       {"/404", {Outcome::http_status, "HTTP 404"}},
       {"/500-closed", {Outcome::http_status, "HTTP 500"}},

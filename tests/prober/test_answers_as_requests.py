@@ -1,12 +1,14 @@
 """What Python's requests.get(url).json() reads of an answer, the prober reads, too, and what it refuses the prober
 refuses at the same place: the script that stalewatch takes the place of was written with it."""
 
+import gzip
 import http.server
 import json
 import os
 import pathlib
 import subprocess
 import threading
+import zlib
 
 import pytest
 import requests
@@ -133,4 +135,14 @@ def test_charsets_are_read_as_requests_reads_them(tmp_path, server):
 def test_a_mark_counts_where_requests_goes_by_the_content_type_alone(tmp_path, server):
     cases = [written(utf, JSON_TYPE) for utf in ("utf-8-sig", "utf-16", "utf-32", "utf-16-le")]
     for case, _, sample in read_both(tmp_path, server, cases):
+        assert is_read(sample), (case, sample)
+
+
+def test_a_coding_that_is_none_is_ignored(tmp_path, server):
+    body = f"{{{TIME}}}".encode()
+    cases = [(body, {"Content-Encoding": coding}) for coding in ("UTF-8", "utf8", "binary", "none", "identity")]
+    cases += [(gzip.compress(body), {"Content-Encoding": coding}) for coding in ("gzip", "GZIP")]
+    cases += [(zlib.compress(body), {"Content-Encoding": "deflate"})]
+    for case, said, sample in read_both(tmp_path, server, cases):
+        assert said["computed_time"] == "2026-01-02T03:04:05Z"
         assert is_read(sample), (case, sample)
