@@ -33,12 +33,21 @@ class Way {
     return state_ == State::on && is_next(key) ? onward() : Way();
   }
 
-  /// As RFC 6901 has it: digits without leading zeros.
-  Way through_index(std::size_t index) const {
+  /// Whether the next part is an index that counts from the end of an array: "-1".
+  bool from_end() const {
+    const auto part = state_ == State::on ? next() : std::string_view();
+    return part.size() > 1 && part[0] == '-' &&
+           part.find_first_not_of("0123456789", 1) == part.npos;
+  }
+
+  /// As RFC 6901 has it: digits without leading zeros. `count`: of all elements, if from_end().
+  Way through_index(std::size_t index, std::size_t count) const {
     if (state_ != State::on) return Way();
     std::array<char, 24> digits;
-    const auto* const end = std::to_chars(digits.begin(), digits.end(), index).ptr;
-    return next() == std::string_view(digits.begin(), end) ? onward() : Way();
+    const auto* const end =
+        std::to_chars(digits.begin(), digits.end(), from_end() ? count - index : index).ptr;
+    const auto part = next().substr(from_end() ? 1 : 0);
+    return part == std::string_view(digits.begin(), end) ? onward() : Way();
   }
 
  private:
@@ -143,11 +152,13 @@ class Walk {
   error_code array(auto& value, Way way, std::size_t depth) {
     od::array elements;
     if (const auto error = value.get_array().get(elements)) return error;
-    std::size_t index = 0;
+    std::size_t index = 0, count = 0;
+    if (way.from_end())
+      if (const auto error = elements.count_elements().get(count)) return error;
     for (auto next : elements) {
       od::value element;
       if (const auto error = std::move(next).get(element)) return error;
-      if (const auto error = this->value(element, way.through_index(index++), depth + 1))
+      if (const auto error = this->value(element, way.through_index(index++, count), depth + 1))
         return error;
     }
     return simdjson::SUCCESS;

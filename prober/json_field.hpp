@@ -21,7 +21,8 @@ struct JsonField {
 /// what that is, json_grammar.hpp says. It is UTF-8, perhaps after a byte order mark; bytes that
 /// are not, and halves of surrogate pairs, are read as U+FFFD. Where a key comes twice the last one
 /// counts, as for most readers of JSON. `path`: a JSON Pointer if it starts with "/", or keys and
-/// array indices with dots between. An empty path means the whole value.
+/// array indices with dots between. An index below 0 counts from the end of its array: "-1" is the
+/// last. An empty path means the whole value.
 JsonField find_json_field(std::string_view body, std::string_view path);
 
 }  // namespace stalewatch::prober

@@ -1,14 +1,17 @@
 #include "common/config/target_spec.hpp"
 
+#include "common/config/json_path.hpp"
+
 namespace stalewatch {
 
 TargetSpec target_spec(std::uint32_t id, const ServerConfig& server) {
+  const auto path = plain_json_path(server.time_field);
   TargetSpec spec{.id = id,
                   .key = server.key,
                   .address = server.address,
                   .interval = server.interval,
                   .timeout = server.timeout,
-                  .time_field = server.time_field,
+                  .time_field = path ? *path : server.time_field,
                   .time_format = server.time_format,
                   .timezone = server.timezone,
                   .max_future = server.max_future,

@@ -1,5 +1,6 @@
 // The keys of one server; the same under `defaults:` (but for address and name).
 
+#include "common/config/json_path.hpp"
 #include "common/config/setters.hpp"
 #include "common/config/value_checks.hpp"
 #include "common/times/computed_time.hpp"
@@ -20,10 +21,8 @@ std::string check_time_field(const ConfigValue& value) {
   const std::string& field = text_of(value);
   if (field.empty())
     return "is empty; write a path like computed_time, data.lastTime or /items/0/mtime";
-  if (field[0] == '/') return "";
-  if (field.front() == '.' || field.back() == '.' || field.find("..") != std::string::npos)
-    return "has an empty part; write a path like data.lastTime or items.0.mtime";
-  return "";
+  const auto path = plain_json_path(field);
+  return path ? "" : path.error();
 }
 
 std::string check_time_format(const ConfigValue& value) {
@@ -114,8 +113,8 @@ std::span<const ConfigKey> server_keys() {
        .type = text,
        .initial = "computed_time",
        .meaning = "where the time stands in the JSON answer: a dotted path (`data.lastTime`, "
-                  "`items.0.mtime`) or "
-                  "a JSON Pointer (`/items/0/mtime`)",
+                  "`items.0.mtime`, `items.-1.mtime`), a JSON Pointer (`/items/0/mtime`), JSONPath "
+                  "(`$.items[0].mtime`) or jq (`.items[0].mtime`)",
        .example = "data.lastTime",
        .check = check_time_field,
        .set = set_server<&S::time_field>},
