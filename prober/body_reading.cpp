@@ -13,7 +13,7 @@ constexpr std::size_t raw_kept = 1024;
 constexpr std::size_t value_shown = 80;
 
 std::string quoted(const JsonField& field) {
-  const auto text = escape_untrusted(field.text, value_shown);
+  const auto text = escape_value(field.text, value_shown);
   return field.type == JsonField::Type::number ? text : '"' + text + '"';
 }
 
@@ -39,7 +39,7 @@ std::string named(std::string_view path) {
 
 BodyReading not_json(const JsonField& fault) {
   auto detail = "not JSON: " + fault.problem;
-  if (!fault.text.empty()) detail += ": \"" + escape_untrusted(fault.text, value_shown) + '"';
+  if (!fault.text.empty()) detail += ": \"" + escape_value(fault.text, value_shown) + '"';
   return {.outcome = Outcome::not_json, .detail = std::move(detail)};
 }
 

@@ -163,7 +163,7 @@ bool is_a_clock(Duration offset, const std::optional<ClockOffset>& ours) {
   return std::chrono::abs(offset - (ours ? ours->offset : Duration::zero())) <= farthest;
 }
 
-std::string quoted(const std::string& raw) { return '"' + escape_untrusted(raw, max_quoted) + '"'; }
+std::string quoted(const std::string& raw) { return '"' + escape_value(raw, max_quoted) + '"'; }
 
 std::optional<Verdict> judge_transfer(const Transfer& transfer, const TargetSpec& spec,
                                       Timestamp at) {

@@ -50,10 +50,23 @@ bool is_dangerous(std::uint32_t c) {
          (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
 }
 
+/// White space, as Unicode has it.
+bool is_space(std::uint32_t c) {
+  return c == ' ' || (c >= 0x09 && c <= 0x0d) || c == 0x85 || c == 0xa0 || c == 0x1680 ||
+         (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f ||
+         c == 0x3000;
+}
+
+/// What looks like a plain space, or like nothing, and is something else.
+bool looks_blank(std::uint32_t c) {
+  return (is_space(c) && c != ' ') || c == 0xad || (c >= 0x200b && c <= 0x200d) || c == 0x2060;
+}
+
 /// A backslash stays as it is, so that escaping what was escaped before changes nothing.
-std::string shown(std::string_view bytes, const Character& c) {
+std::string shown(std::string_view bytes, const Character& c, bool blanks_too) {
   if (!c.valid) return printed("\\x%02x", static_cast<unsigned char>(bytes[0]));
-  if (!is_dangerous(c.code_point)) return std::string(bytes.substr(0, c.bytes));
+  if (!is_dangerous(c.code_point) && !(blanks_too && looks_blank(c.code_point)))
+    return std::string(bytes.substr(0, c.bytes));
   switch (c.code_point) {
     case '\n':
       return "\\n";
@@ -128,21 +141,41 @@ std::size_t user_info_length(std::string_view rest) {
   return port || at == rest.npos ? 0 : at + 1;
 }
 
-}  // namespace
-
-std::string escape_untrusted(std::string_view bytes, std::size_t max) {
+std::string escape(std::string_view bytes, std::size_t max, bool blanks_too) {
   constexpr std::string_view dots = "...";
   std::string out;
   std::size_t fits = 0;  // how much of `out` stays if the dots have to follow
   while (!bytes.empty()) {
     const auto character = first_character(bytes);
-    out += shown(bytes, character);
+    out += shown(bytes, character, blanks_too);
     if (out.size() > max) {
       out.resize(fits);
       return out.append(dots.substr(0, max - fits));
     }
     if (out.size() + dots.size() <= max) fits = out.size();
     bytes.remove_prefix(character.bytes);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string escape_untrusted(std::string_view bytes, std::size_t max) {
+  return escape(bytes, max, false);
+}
+
+std::string escape_value(std::string_view bytes, std::size_t max) {
+  return escape(bytes, max, true);
+}
+
+std::string with_plain_spaces(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const auto character = first_character(text);
+    out +=
+        character.valid && is_space(character.code_point) ? " " : text.substr(0, character.bytes);
+    text.remove_prefix(character.bytes);
   }
   return out;
 }

@@ -11,6 +11,13 @@ namespace stalewatch {
 /// bytes on a character boundary, "..." at the end.
 std::string escape_untrusted(std::string_view bytes, std::size_t max = 200);
 
+/// As escape_untrusted, and blanks that are no plain spaces become \u202f ...: for values of which
+/// every character counts.
+std::string escape_value(std::string_view bytes, std::size_t max = 200);
+
+/// Each white space of Unicode, tabs and line ends among them, as a plain space.
+std::string with_plain_spaces(std::string_view text);
+
 /// Valid UTF-8, each invalid byte replaced by U+FFFD.
 std::string to_valid_utf8(std::string_view bytes);
 

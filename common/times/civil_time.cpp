@@ -111,7 +111,7 @@ std::optional<Error> read_offset(Scanner& in, CivilTime& time) {
 }
 
 Error left_over(const Scanner& in) {
-  return Error{"unexpected \"" + escape_untrusted(in.rest(), 20) + "\" at its end"};
+  return Error{"unexpected \"" + escape_value(in.rest(), 20) + "\" at its end"};
 }
 
 std::optional<int> weekday_from(std::string_view name) {

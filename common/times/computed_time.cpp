@@ -29,10 +29,9 @@ const date::time_zone* zone_from(std::string_view name) {
 }
 
 std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view space = " \t\r\n";
-  const auto first = text.find_first_not_of(space);
+  const auto first = text.find_first_not_of(' ');
   if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(space) - first + 1);
+  return text.substr(first, text.find_last_not_of(' ') - first + 1);
 }
 
 TimeFormat::Reading unreadable(std::string_view problem) {
@@ -103,11 +102,12 @@ TimeFormat::TimeFormat(std::string_view format, std::string_view zone)
         "\": neither auto, rfc3339, python, rfc1123, epoch, epoch_s, epoch_ms, "
         "epoch_us, epoch_ns nor a strptime pattern");
   check_pattern(format);
-  pattern_ = format;
+  pattern_ = with_plain_spaces(format);
 }
 
 TimeFormat::Reading TimeFormat::read(std::string_view text, bool is_number) const {
-  text = trimmed(text);
+  const std::string plain = with_plain_spaces(text);
+  text = trimmed(plain);
   if (text.empty()) return unreadable("empty");
   switch (form_) {
     case Form::epoch:

@@ -51,11 +51,14 @@ bool read_short_year(Scanner& in, int& year) {
   return true;
 }
 
+/// "PM", "p.m.", "P. M.": English, and as English, Spanish and others write it with points.
 bool read_half_of_day(Scanner& in, std::optional<int>& afternoon) {
-  const auto letters = in.letters();
-  const bool am = letters == "AM" || letters == "am", pm = letters == "PM" || letters == "pm";
-  afternoon = pm ? 1 : 0;
-  return am || pm;
+  afternoon = in.take_any("aA") ? 0 : 1;
+  if (*afternoon == 1 && !in.take_any("pP")) return false;
+  const bool points = in.take('.');
+  while (points && in.take(' ')) continue;
+  if (!in.take_any("mM")) return false;
+  return !points || in.take('.');
 }
 
 bool read_zone_name(Scanner& in, CivilTime& time) {

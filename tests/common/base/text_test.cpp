@@ -38,6 +38,18 @@ TEST_CASE("what comes from outside cannot move the cursor or start a line", "[co
   }
 }
 
+TEST_CASE("blanks that are no spaces are seen in a value, and count as spaces in a time",
+          "[common][text]") {
+  const std::string blanks = "a\u202fb\u00a0c\u3000d\u200be\u00adf g\th";
+  CHECK(escape_value(blanks) == "a\\u202fb\\u00a0c\\u3000d\\u200be\\u00adf g\\th");
+  CHECK(escape_value(escape_value(blanks)) == escape_value(blanks));
+  CHECK(escape_untrusted("本番\u3000č.\u00a03 👨\u200d👩") ==
+        "本番\u3000č.\u00a03 👨\u200d👩");  // names
+  CHECK(with_plain_spaces("4:17\u202fPM\u00a0\u2009\u3000\t\n\u200b\xe2\x80") ==
+        "4:17 PM     \u200b\xe2\x80");
+  CHECK(with_plain_spaces("").empty());
+}
+
 TEST_CASE("long texts are cut on a character boundary", "[common][text]") {
   CHECK(escape_untrusted("abcdef", 6) == "abcdef");
   CHECK(escape_untrusted("abcdefg", 6) == "abc...");

@@ -72,6 +72,7 @@ TEST_CASE("RFC 3339 is read in all its spellings", "[time_format]") {
       {"2026-11-22T10:02Z", base - 3'000'000},
       {"2026-11-22T10:02+00:00", base - 3'000'000},
       {"  2026-11-22T10:02:03Z\n", base},
+      {"\u00a02026-11-22\u202f10:02:03\u2009+00:00\u3000", base},
       {"2024-02-29T00:00:00Z", 1'709'164'800'000'000},
       {"2000-02-29T00:00:00Z", 951'782'400'000'000},
       {"2026-11-21T24:00:00Z", 1'795'305'600'000'000},  // = 2026-11-22T00:00:00Z
@@ -290,6 +291,13 @@ TEST_CASE("a pattern reads what it describes", "[time_format]") {
       {"%m/%d/%Y %I:%M:%S %p", "11/22/2026 10:02:03 PM", base + 43'200'000'000},
       {"%m/%d/%Y %I:%M:%S %p", "11/22/2026 12:02:03 AM", base - 36'000'000'000},
       {"%m/%d/%y %I %p", "1/2/26 12 pm", 1'767'355'200'000'000},
+      // as Canada and others write it; the spaces of ICU 72 (Node 20, Java 20) are no plain ones
+      {"%Y-%m-%d, %I:%M:%S %p", "2026-11-22, 10:02:03 a.m.", base},
+      {"%d/%m/%Y, %I:%M:%S %p", "22/11/2026, 10:02:03\u00a0p.\u00a0m.", base + 43'200'000'000},
+      {"%m/%d/%Y, %I:%M:%S %p", "11/22/2026, 10:02:03\u202fAM", base},
+      {"%m/%d/%Y, %I:%M:%S %p", "11/22/2026, 10:02:03\u00a0AM", base},
+      {"%m/%d/%Y, %I:%M:%S\u202f%p", "11/22/2026, 10:02:03 Am", base},
+      {"%m/%d/%Y, %I:%M:%S\t%p", "11/22/2026,\t10:02:03\u3000\u2009AM", base},
       {"%Y%m%d%H%M%S", "20261122100203", base},
       {"%Y%m%dT%H%M%S%z", "20261122T120203+0200", base},
       {"%FT%T.%f%z", "2026-11-22T10:02:03.678901234Z", base + 678'901},
@@ -322,6 +330,9 @@ TEST_CASE("text that a pattern does not describe is refused", "[time_format]") {
   };
   for (const auto& row : rows) check_problem(format, row);
   check_problem(TimeFormat("%F %I %p", "UTC"), {"2026-11-22 13 PM", "hour 13"});
+  for (const auto* half : {"p.m", "pm.", "p m", "m", "a", "a.m.m", "", "noon"})
+    CHECK_FALSE(
+        TimeFormat("%F %I %p", "UTC").read("2026-11-22 10 " + std::string(half), false).time);
   check_problem(TimeFormat("%a %F", "UTC"), {"Mon 2026-11-22", "the weekday is not the date's"});
   check_problem(TimeFormat("%F %T %Z", "UTC"),
                 {"2026-11-22 10:02:03 CET", "not as \"%F %T %Z\" has it"});
