@@ -50,7 +50,7 @@ Result<WrittenTime> checked(const CivilTime& t) {
   WrittenTime written{
       sys_days{date} + hours{t.hour} + minutes{t.minute} +
           (leap ? seconds{60} - microseconds{1} : seconds{t.second} + microseconds{t.microsecond}),
-      std::nullopt};
+      std::nullopt, t.zone};
   if (t.offset) written.offset = seconds{*t.offset};
   return written;
 }
@@ -86,6 +86,14 @@ std::string_view Scanner::letters() {
   const auto end = std::find_if_not(rest_.begin(), rest_.end(), is_letter);
   const auto taken = rest_.substr(0, static_cast<std::size_t>(end - rest_.begin()));
   rest_.remove_prefix(taken.size());
+  return taken;
+}
+
+std::optional<std::string_view> Scanner::take_until(char end) {
+  const auto length = rest_.find(end);
+  if (length == rest_.npos) return std::nullopt;
+  const auto taken = rest_.substr(0, length);
+  rest_.remove_prefix(length + 1);
   return taken;
 }
 

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace stalewatch {
@@ -22,12 +23,15 @@ struct CivilTime {
   int second = 0;
   int microsecond = 0;
   std::optional<int> offset;  ///< seconds east of UTC; nothing when none was written
+  std::string zone;           ///< a zone's name or abbreviation; empty when none was written
 };
 
 /// A time whose fields are right.
 struct WrittenTime {
   Timestamp clock;                             ///< what calendar and clock show, as if it were UTC
   std::optional<std::chrono::seconds> offset;  ///< east of UTC; nothing when none was written
+  std::string
+      zone{};  ///< the name of a zone or what it calls itself then; counts before the offset
 };
 
 /// Errors say which field is wrong: "month 13", "2026-02 has no day 30", "hour 25". 24:00:00 is the
@@ -52,6 +56,8 @@ class Scanner {
   std::optional<int> microseconds();
   /// Letters A-Z and a-z, perhaps none.
   std::string_view letters();
+  /// What stands before the next `end`, which is taken, too; takes nothing when there is none.
+  std::optional<std::string_view> take_until(char end);
 
  private:
   std::string_view rest_;

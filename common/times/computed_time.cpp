@@ -50,10 +50,42 @@ TimeFormat::Reading in_zone(Timestamp clock, const date::time_zone* zone) {
   return reading;
 }
 
+/// The instant when the clocks of the zone showed this, and the zone called itself so.
+std::optional<Timestamp> in_zone_called(std::string_view name, Timestamp clock,
+                                        const date::time_zone& zone) {
+  const date::local_time<Duration> local{clock.time_since_epoch()};
+  const auto info = zone.get_info(date::floor<std::chrono::seconds>(local));
+  if (info.result == date::local_info::nonexistent) return std::nullopt;
+  if (info.first.abbrev == name) return clock - info.first.offset;
+  if (info.result == date::local_info::ambiguous && info.second.abbrev == name)
+    return clock - info.second.offset;
+  return std::nullopt;
+}
+
+/// The instant of a time that names its zone. Abbreviations mean one thing in one zone only: "CST"
+/// is Chicago's and Shanghai's.
+TimeFormat::Reading in_named_zone(const WrittenTime& written, const date::time_zone* zone) {
+  const auto& [clock, offset, name] = written;
+  if (zone && zone->name() == name) {
+    auto reading = in_zone(clock, zone);
+    reading.had_offset = true;
+    return reading;
+  }
+  if (zone)
+    if (const auto time = in_zone_called(name, clock, *zone)) return {.time = *time};
+  if (offset) return {.time = clock - *offset};
+  if (is_utc(name)) return {.time = clock};
+  return unreadable("timezone " + (zone ? zone->name() : "UTC") + " has no \"" +
+                    escape_value(name, 40) +
+                    "\" at that time; set timezone to the zone that is meant");
+}
+
 TimeFormat::Reading settled(const Result<WrittenTime>& written, const date::time_zone* zone) {
   if (!written) return unreadable(written.error());
-  const auto& [clock, offset] = *written;
-  auto reading = offset ? TimeFormat::Reading{.time = clock - *offset} : in_zone(clock, zone);
+  const auto& [clock, offset, name] = *written;
+  auto reading = !name.empty() ? in_named_zone(*written, zone)
+                 : offset      ? TimeFormat::Reading{.time = clock - *offset}
+                               : in_zone(clock, zone);
   const bool is_never = clock <= Timestamp{} || (reading.time && *reading.time <= Timestamp{});
   return is_never ? unreadable(never) : reading;
 }

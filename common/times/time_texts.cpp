@@ -1,5 +1,7 @@
 #include "common/times/time_texts.hpp"
 
+#include "common/times/zone_text.hpp"
+
 #include <algorithm>
 #include <array>
 #include <string>
@@ -146,14 +148,12 @@ Result<WrittenTime> read_rfc3339(std::string_view text) {
   const auto day = in.number(2, 2);
   if (!day) return not_a_time;
   time.year = *year, time.month = *month, time.day = *day;
-  if (in.done()) return Error{"a date without a clock"};
-  const bool spaced = in.peek() == ' ';
+  if (in.done())
+    return Error{
+        "a date without a clock; as time_format: \"%Y-%m-%d\" it is the start of that day"};
   if (!in.take_any("Tt ")) return left_over(in);
   if (auto error = read_clock(in, time, true)) return *error;
-  if (spaced && in.take(' ') && in.rest() == "UTC") in.letters(), time.offset = 0;
-  if (!in.done() && !time.offset)
-    if (auto error = read_offset(in, time)) return *error;
-  if (!in.done()) return left_over(in);
+  if (auto error = read_zone(in, time)) return *error;
   return checked(time);
 }
 

@@ -11,7 +11,7 @@ namespace stalewatch {
 
 /// RFC 3339 in all its spellings, Python's str(datetime) among them: a date, "T", "t" or a space, a
 /// clock whose seconds may be missing, a fraction of any number of digits after "." or "," (cut to
-/// microseconds), and perhaps an offset as read_offset has it or " UTC". "-00:00", an unknown local
+/// microseconds), and perhaps an offset or a zone as read_zone has them. "-00:00", an unknown local
 /// offset, counts as UTC (RFC 3339, 4.3).
 Result<WrittenTime> read_rfc3339(std::string_view text);
 

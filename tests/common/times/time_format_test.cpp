@@ -69,6 +69,25 @@ TEST_CASE("RFC 3339 is read in all its spellings", "[time_format]") {
       {"2026-11-22T10:02:03.678901999Z", base + 678'901},  // Go, Rust: cut, not rounded
       {"2026-11-22T10:02:03.678901234+02:00", base + 678'901 - 7'200'000'000},
       {"2026-11-22T10:02:03.99999999999999999999999Z", base + 999'999},
+      // with the zones and suffixes that programs write
+      {"2026-11-22T10:02:03 Z", base},
+      {"2026-11-22T10:02:03 +00:00", base},
+      {"2026-11-22T12:02:03  +0200", base},
+      {"2026-11-22 10:02:03 GMT", base},
+      {"2026-11-22T10:02:03GMT", base},
+      {"2026-11-22 10:02:03.5 UTC", base + 500'000},
+      {"2026-11-22 11:02:03 GMT+0100", base},
+      {"2026-11-22 05:02:03 UTC-05:00", base},
+      {"2026-11-22T11:02:03+01:00[Europe/Prague]", base},  // RFC 9557, Java, Temporal
+      {"2026-11-22T10:02:03.5Z[UTC]", base + 500'000},
+      {"2026-11-22T10:02:03Z[!Europe/Prague][u-ca=japanese]", base},
+      {"2026-11-22T10:02:03[UTC]", base},
+      {"2026-11-22T10:02:03[Etc/UTC]", base},
+      {"2026-11-22 10:02:03.5 +0000 UTC", base + 500'000},  // Go
+      {"2026-11-22 11:02:03.5 +0100 CET", base + 500'000},
+      {"2026-11-22 13:02:03 +0300 +03", base},
+      {"2026-11-22 11:02:03.5 +0100 CET m=+0.004", base + 500'000},
+      {"2026-11-22 10:02:03 +0000 UTC m=-1234.000000001", base},
       {"2026-11-22T10:02Z", base - 3'000'000},
       {"2026-11-22T10:02+00:00", base - 3'000'000},
       {"  2026-11-22T10:02:03Z\n", base},
@@ -104,7 +123,8 @@ TEST_CASE("wrong dates and times are refused, each with its problem", "[time_for
       {"2026-11-22T10:60:00Z", "minute 60"},
       {"2026-11-22T10:00:61Z", "second 61"},
       {"2026-11-22T10:02:60Z", "second 60"},
-      {"2026-11-22", "a date without a clock"},
+      {"2026-11-22",
+       "a date without a clock; as time_format: \"%Y-%m-%d\" it is the start of that day"},
       {"2026-11-22T", "not a time"},
       {"2026-11-22T10", "not a time"},
       {"2026-11-22T10:0", "not a time"},
@@ -121,12 +141,26 @@ TEST_CASE("wrong dates and times are refused, each with its problem", "[time_for
       {"2026-11-22T10:02:03.", "a decimal sign without digits"},
       {"2026-11-22  10:02:03Z", "not a time"},
       {"2026-11-22_10:02:03Z", "unexpected \"_10:02:03Z\" at its end"},
-      {"2026-11-22T10:02:03ZZ", "unexpected \"Z\" at its end"},
-      {"2026-11-22T10:02:03Z trailing", "unexpected \" trailing\" at its end"},
-      {"2026-11-22T10:02:03 Z", "unexpected \" Z\" at its end"},
-      {"2026-11-22 10:02:03 EST", "unexpected \"EST\" at its end"},
-      {"2026-11-22 10:02:03 +0000 UTC", "unexpected \" UTC\" at its end"},
-      {"2026-11-22T10:02:03 PM", "unexpected \" PM\" at its end"},
+      {"2026-11-22T10:02:03ZZ", "unexpected \"ZZ\" at its end"},
+      {"2026-11-22T10:02:03Z trailing", "unexpected \"trailing\" at its end"},
+      {"2026-11-22 10:02:03 EST",
+       "timezone UTC has no \"EST\" at that time; set timezone to the zone that is meant"},
+      {"2026-11-22T10:02:03[Europe/Prague]",
+       "timezone UTC has no \"Europe/Prague\" at that time; set timezone to the zone that is "
+       "meant"},
+      {"2026-11-22 10:02:03 +0100 UTC", "an offset and a zone that contradict each other"},
+      {"2026-11-22 10:02:03 +0300 +04", "an offset and a zone that contradict each other"},
+      {"2026-11-22 10:02:03 GMT+1", "unexpected \"+1\" at its end"},
+      {"2026-11-22 10:02:03 GMT-05", "unexpected \"-05\" at its end"},
+      {"2026-11-22T10:02:03Z[", "a suffix in brackets that is empty or not closed"},
+      {"2026-11-22T10:02:03Z[]", "a suffix in brackets that is empty or not closed"},
+      {"2026-11-22T10:02:03Z[UTC", "a suffix in brackets that is empty or not closed"},
+      {"2026-11-22T10:02:03Z[UTC]x", "unexpected \"x\" at its end"},
+      {"2026-11-22T10:02:03Z[!u-ca=japanese]",
+       "a suffix in brackets that is not known and marked as critical"},
+      {"2026-11-22 10:02:03 +0000 UTC m=0.004", "unexpected \"m=0.004\" at its end"},
+      {"2026-11-22 10:02:03 +0000 UTC m=+1.", "unexpected \"m=+1.\" at its end"},
+      {"2026-11-22T10:02:03 PM", "unexpected \"PM\" at its end"},
       {"2026-11-22 10:02:03 AM", "unexpected \"AM\" at its end"},
       {"2026-11-22T10:02:03\x1b[31m", "unexpected \"\\x1b[31m\" at its end"},
       {"2026-11-22T10:02:03+", "an offset without hours"},
@@ -390,6 +424,36 @@ TEST_CASE("times without an offset are those of the zone", "[time_format]") {
   for (const auto& row : rows) {
     CAPTURE(row.zone, row.local);
     CHECK(in_zone(row.zone, row.local) == row.utc);
+  }
+}
+
+TEST_CASE("a zone's own abbreviations are read, and settle an hour that comes twice",
+          "[time_format]") {
+  struct Row {
+    const char *zone, *local, *utc;
+  };
+  const Row rows[] = {
+      {"Europe/Prague", "2026-11-22 11:02:03 CET", "2026-11-22T10:02:03Z"},
+      {"Europe/Prague", "2026-07-22 12:02:03 CEST", "2026-07-22T10:02:03Z"},
+      {"Europe/Prague", "2026-07-22 12:02:03 CET", ""},  // meant is one or the other
+      {"Europe/Prague", "2026-10-25 02:30:00 CEST", "2026-10-25T00:30:00Z"},
+      {"Europe/Prague", "2026-10-25 02:30:00 CET", "2026-10-25T01:30:00Z"},
+      {"Europe/Prague", "2026-03-29 02:30:00 CET", ""},
+      {"Europe/Prague", "2026-11-22 11:02:03 EST", ""},
+      {"Europe/Prague", "2026-11-22T11:02:03[Europe/Prague]", "2026-11-22T10:02:03Z"},
+      {"Europe/Prague", "2026-11-22T11:02:03[Europe/Paris]", ""},
+      {"Europe/Prague", "2026-11-22T10:02:03[UTC]", "2026-11-22T10:02:03Z"},
+      {"Europe/London", "2026-07-22 11:02:03 BST", "2026-07-22T10:02:03Z"},
+      {"America/New_York", "2026-11-22 05:02:03 EST", "2026-11-22T10:02:03Z"},
+      {"America/Chicago", "2026-11-22 04:02:03 CST", "2026-11-22T10:02:03Z"},
+      {"Asia/Shanghai", "2026-11-22 18:02:03 CST", "2026-11-22T10:02:03Z"},
+      {"Pacific/Guam", "2026-11-22 20:02:03 ChST", "2026-11-22T10:02:03Z"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.zone, row.local);
+    const auto reading = TimeFormat("auto", row.zone).read(row.local, false);
+    CHECK((reading.time ? format_utc(*reading.time) : "") == row.utc);
+    CHECK((!reading.time || reading.had_offset));
   }
 }
 
