@@ -118,6 +118,22 @@ std::optional<Error> read_offset(Scanner& in, CivilTime& time) {
   return std::nullopt;
 }
 
+std::optional<bool> read_half_of_day(Scanner& in) {
+  Scanner ahead = in;
+  const bool afternoon = ahead.take_any("pP");
+  if (!afternoon && !ahead.take_any("aA")) return std::nullopt;
+  const bool points = ahead.take('.');
+  while (points && ahead.take(' ')) continue;
+  if (!ahead.take_any("mM") || (points && !ahead.take('.'))) return std::nullopt;
+  in = ahead;
+  return afternoon;
+}
+
+Result<int> hour_of_day(int hour12, bool afternoon) {
+  if (hour12 < 1 || hour12 > 12) return Error{"hour " + to_string(hour12)};
+  return hour12 % 12 + (afternoon ? 12 : 0);
+}
+
 Error left_over(const Scanner& in) {
   return Error{"unexpected \"" + escape_value(in.rest(), 20) + "\" at its end"};
 }
@@ -133,6 +149,12 @@ std::optional<int> month_from(std::string_view name) {
       "january", "february", "march",     "april",   "may",      "june",
       "july",    "august",   "september", "october", "november", "december"};
   return index_of(name, names);
+}
+
+Result<WrittenTime> on_weekday(const WrittenTime& written, int weekday) {
+  const std::chrono::weekday day{std::chrono::floor<std::chrono::days>(written.clock)};
+  if (day.c_encoding() == static_cast<unsigned>(weekday)) return written;
+  return Error{"the weekday is not the date's"};
 }
 
 }  // namespace stalewatch

@@ -67,6 +67,15 @@ class Scanner {
 /// no such thing.
 std::optional<Error> read_offset(Scanner& in, CivilTime& time);
 
+/// "AM", "p.m.", "P. M." in any case: whether it is the afternoon. Takes nothing when it is
+/// neither.
+std::optional<bool> read_half_of_day(Scanner& in);
+/// "12 AM" is 0, "9 PM" is 21; an error for what no clock of twelve hours shows.
+Result<int> hour_of_day(int hour12, bool afternoon);
+
+/// What to say of text that is no time at all.
+inline const Error not_a_time{"not a time"};
+
 /// What to say of text that is left where the time should have ended.
 Error left_over(const Scanner& in);
 
@@ -74,5 +83,8 @@ Error left_over(const Scanner& in);
 /// name, in any case.
 std::optional<int> weekday_from(std::string_view name);
 std::optional<int> month_from(std::string_view name);
+
+/// The time, if its day is this weekday (0 = Sunday).
+Result<WrittenTime> on_weekday(const WrittenTime& written, int weekday);
 
 }  // namespace stalewatch

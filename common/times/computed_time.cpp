@@ -3,6 +3,7 @@
 #include "common/base/text.hpp"
 #include "common/times/time_pattern.hpp"
 #include "common/times/time_texts.hpp"
+#include "common/times/worded_time.hpp"
 
 #include <date/tz.h>
 
@@ -96,12 +97,18 @@ TimeFormat::Reading settled(const Result<Timestamp>& time) {
   return {.time = *time, .had_offset = true, .problem = {}};
 }
 
-/// RFC 3339 starts like "2026-", an epoch has digits and no such dash, RFC 1123 has letters.
-enum class Shape { rfc3339, epoch, rfc1123 };
+/// RFC 3339 starts like "2026-", "2026/" or "20261122T", an epoch has digits and no such sign,
+/// other times have words.
+enum class Shape { rfc3339, epoch, rfc1123, worded, dotnet };
 Shape shape_of(std::string_view text) {
-  if (text.size() > 4 && text[4] == '-') return Shape::rfc3339;
+  const auto digits_end = std::min(text.find_first_not_of("0123456789"), text.size());
+  const char after = digits_end < text.size() ? text[digits_end] : '\0';
+  if (digits_end == 4 && (after == '-' || after == '/')) return Shape::rfc3339;
+  if (digits_end == 8 && (after == 'T' || after == 't')) return Shape::rfc3339;
+  if (text.starts_with("/Date(")) return Shape::dotnet;
   const bool digits = text.find_first_not_of("0123456789.+-eE") == text.npos;
-  return digits ? Shape::epoch : Shape::rfc1123;
+  if (digits && text.find('.') == text.rfind('.')) return Shape::epoch;
+  return read_rfc1123(text) ? Shape::rfc1123 : Shape::worded;
 }
 
 }  // namespace
@@ -167,6 +174,10 @@ TimeFormat::Reading TimeFormat::read(std::string_view text, bool is_number) cons
       return settled(read_rfc3339(text), zone_);
     case Shape::rfc1123:
       return settled(read_rfc1123(text), zone_);
+    case Shape::worded:
+      return settled(read_worded(text), zone_);
+    case Shape::dotnet:
+      return settled(read_dotnet_date(text));
     case Shape::epoch:
       break;
   }

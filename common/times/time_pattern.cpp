@@ -9,7 +9,7 @@ namespace {
 struct Collected {
   CivilTime time;
   std::optional<int> hour12;
-  std::optional<int> afternoon;  // 0 or 1
+  std::optional<bool> afternoon;
   std::optional<int> weekday;
 };
 
@@ -34,7 +34,8 @@ bool store(std::optional<int> value, int& field) {
   return value.has_value();
 }
 
-bool store(std::optional<int> value, std::optional<int>& field) {
+template <typename T>
+bool store(std::optional<T> value, std::optional<T>& field) {
   if (value) field = value;
   return value.has_value();
 }
@@ -49,16 +50,6 @@ bool read_short_year(Scanner& in, int& year) {
   if (!store(in.number(2, 2), year)) return false;
   year += year < 69 ? 2000 : 1900;  // as POSIX has it
   return true;
-}
-
-/// "PM", "p.m.", "P. M.": English, and as English, Spanish and others write it with points.
-bool read_half_of_day(Scanner& in, std::optional<int>& afternoon) {
-  afternoon = in.take_any("aA") ? 0 : 1;
-  if (*afternoon == 1 && !in.take_any("pP")) return false;
-  const bool points = in.take('.');
-  while (points && in.take(' ')) continue;
-  if (!in.take_any("mM")) return false;
-  return !points || in.take('.');
 }
 
 bool read_zone_name(Scanner& in, CivilTime& time) {
@@ -92,7 +83,7 @@ bool read_directive(char directive, Scanner& in, Collected& c) {
     case 'I':
       return store(in.number(1, 2), c.hour12);
     case 'p':
-      return read_half_of_day(in, c.afternoon);
+      return store(read_half_of_day(in), c.afternoon);
     case 'M':
       return store(in.number(1, 2), c.time.minute);
     case 'S':
@@ -125,12 +116,29 @@ bool read_pattern(std::string_view pattern, Scanner& in, Collected& c) {
   return true;
 }
 
-/// "09 PM" is 21.
-std::optional<Error> settle_hour(Collected& c) {
-  if (!c.hour12) return std::nullopt;
-  if (*c.hour12 < 1 || *c.hour12 > 12) return Error{"hour " + std::to_string(*c.hour12)};
-  c.time.hour = *c.hour12 % 12 + 12 * c.afternoon.value_or(0);
-  return std::nullopt;
+/// The pattern of all that follows a date; nothing when that is no clock.
+std::optional<std::string> clock_pattern(Scanner& in) {
+  std::string pattern;
+  while (in.peek() == ',' || in.peek() == ' ') {
+    if (in.peek() != ' ' || !pattern.ends_with(' ')) pattern += in.peek();
+    in.take_any(", ");
+  }
+  if (in.done()) return pattern;
+  if (!in.number(1, 2) || !in.take(':') || !in.number(2, 2)) return std::nullopt;
+  std::string rest = ":%M";
+  if (in.take(':')) {
+    if (!in.number(2, 2)) return std::nullopt;
+    rest += ":%S";
+    const char sign = in.peek();
+    if (in.take_any(".,")) {
+      if (!in.microseconds()) return std::nullopt;
+      rest += std::string(1, sign) + "%f";
+    }
+  }
+  if (in.take(' ')) rest += ' ';
+  const bool twelve_hours = read_half_of_day(in).has_value();
+  if (!in.done()) return std::nullopt;
+  return pattern + (twelve_hours ? "%I" + rest + "%p" : "%H" + rest);
 }
 
 void add_directives(std::string_view pattern, std::string& all) {
@@ -164,13 +172,31 @@ Result<WrittenTime> read_by_pattern(std::string_view text, std::string_view patt
   if (!read_pattern(pattern, in, collected))
     return Error{"not as \"" + std::string(pattern) + "\" has it"};
   if (!in.done()) return left_over(in);
-  if (const auto error = settle_hour(collected)) return *error;
+  if (collected.hour12) {
+    const auto hour = hour_of_day(*collected.hour12, collected.afternoon.value_or(false));
+    if (!hour) return Error{hour.error()};
+    collected.time.hour = *hour;
+  }
   auto written = checked(collected.time);
-  if (!written || !collected.weekday) return written;
-  const std::chrono::weekday weekday{std::chrono::floor<std::chrono::days>(written->clock)};
-  if (weekday.c_encoding() != static_cast<unsigned>(*collected.weekday))
-    return Error{"the weekday is not the date's"};
-  return written;
+  return written && collected.weekday ? on_weekday(*written, *collected.weekday) : written;
+}
+
+std::string patterns_for(std::string_view text) {
+  Scanner in(text);
+  const auto first = in.number(1, 2);
+  const char between = in.peek();
+  if (!first || !in.take_any("/-.")) return {};
+  const auto second = in.number(1, 2);
+  if (!second || !in.take(between) || !in.number(4, 4)) return {};
+  const auto clock = clock_pattern(in);
+  if (!clock) return {};
+  const auto with = [&](std::string_view day, std::string_view month) {
+    return '"' + std::string(day) + between + std::string(month) + between + "%Y" + *clock + '"';
+  };
+  const auto day_first = with("%d", "%m"), month_first = with("%m", "%d");
+  if (between == '.' || *first > 12) return "in no usual order; write time_format: " + day_first;
+  if (*second > 12) return "in no usual order; write time_format: " + month_first;
+  return "day or month first? write time_format: " + day_first + " or " + month_first;
 }
 
 }  // namespace stalewatch

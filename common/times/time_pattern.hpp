@@ -19,4 +19,8 @@ void check_pattern(std::string_view pattern);
 /// Reads the whole text or says what is wrong with it. `pattern` has passed check_pattern.
 Result<WrittenTime> read_by_pattern(std::string_view text, std::string_view pattern);
 
+/// For a date in digits that ends with its year, perhaps with a clock: what to say of it, with the
+/// pattern that would read it, or the two of which one is meant. Empty for anything else.
+std::string patterns_for(std::string_view text);
+
 }  // namespace stalewatch

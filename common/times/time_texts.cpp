@@ -9,10 +9,13 @@
 namespace stalewatch {
 namespace {
 
-using std::chrono::days;
-using std::chrono::floor;
-
-const Error not_a_time{"not a time"};
+std::optional<Error> read_fraction(Scanner& in, CivilTime& time) {
+  if (!in.take_any(".,")) return std::nullopt;
+  const auto microsecond = in.microseconds();
+  if (!microsecond) return Error{"a decimal sign without digits"};
+  time.microsecond = *microsecond;
+  return std::nullopt;
+}
 
 /// "10:02", "10:02:03" and, where allowed, "10:02:03.5".
 std::optional<Error> read_clock(Scanner& in, CivilTime& time, bool fraction_allowed) {
@@ -25,10 +28,33 @@ std::optional<Error> read_clock(Scanner& in, CivilTime& time, bool fraction_allo
   const auto second = in.number(2, 2);
   if (!second) return not_a_time;
   time.second = *second;
-  if (!fraction_allowed || !in.take_any(".,")) return std::nullopt;
-  const auto microsecond = in.microseconds();
-  if (!microsecond) return Error{"a decimal sign without digits"};
-  time.microsecond = *microsecond;
+  return fraction_allowed ? read_fraction(in, time) : std::nullopt;
+}
+
+/// "100203" and, without its colons, all else that read_clock reads.
+std::optional<Error> read_basic_clock(Scanner& in, CivilTime& time) {
+  const auto hour = in.number(2, 2), minute = in.number(2, 2);
+  if (!hour || !minute) return not_a_time;
+  time.hour = *hour, time.minute = *minute;
+  const auto second = in.number(2, 2);
+  if (!second) return std::nullopt;
+  time.second = *second;
+  return read_fraction(in, time);
+}
+
+/// "2026-11-22", "2026/11/22"; `basic`: "20261122".
+std::optional<Error> read_date(Scanner& in, CivilTime& time, bool& basic) {
+  const auto year = in.number(4, 4);
+  const char between = in.peek();
+  basic = !in.take_any("-/");
+  const auto month = in.number(2, 2);
+  if (!year || !month || (!basic && !in.take(between))) return not_a_time;
+  const auto day = in.number(2, 2);
+  if (!day) return not_a_time;
+  time.year = *year, time.month = *month, time.day = *day;
+  if (!basic && in.done())
+    return Error{
+        "a date without a clock; as time_format: \"%Y-%m-%d\" it is the start of that day"};
   return std::nullopt;
 }
 
@@ -59,6 +85,7 @@ std::optional<Error> read_rfc822_zone(Scanner& in, CivilTime& time) {
                                         [&](const NamedZone& z) { return z.name == name; });
   if (zone == rfc822_zones.end()) return Error{"a zone that RFC 1123 does not know"};
   time.offset = zone->hours * 3600;
+  if (!is_utc_name(name)) time.zone = name;
   return std::nullopt;
 }
 
@@ -72,10 +99,6 @@ std::optional<Error> read_rfc1123_date(Scanner& in, CivilTime& time) {
   if (!year || !in.take(' ')) return not_a_time;
   time.year = *year, time.month = *month + 1, time.day = *day;
   return std::nullopt;
-}
-
-bool is_weekday(Timestamp clock, int weekday) {
-  return std::chrono::weekday{floor<days>(clock)}.c_encoding() == static_cast<unsigned>(weekday);
 }
 
 /// A decimal number as its digits and the place of its point: 0.`digits` x 10^`point`.
@@ -141,18 +164,12 @@ int to_microseconds(EpochUnit unit, int point) {
 Result<WrittenTime> read_rfc3339(std::string_view text) {
   Scanner in(text);
   CivilTime time;
-  const auto year = in.number(4, 4);
-  if (!year || !in.take('-')) return not_a_time;
-  const auto month = in.number(2, 2);
-  if (!month || !in.take('-')) return not_a_time;
-  const auto day = in.number(2, 2);
-  if (!day) return not_a_time;
-  time.year = *year, time.month = *month, time.day = *day;
-  if (in.done())
-    return Error{
-        "a date without a clock; as time_format: \"%Y-%m-%d\" it is the start of that day"};
-  if (!in.take_any("Tt ")) return left_over(in);
-  if (auto error = read_clock(in, time, true)) return *error;
+  bool basic = false;
+  if (auto error = read_date(in, time, basic)) return *error;
+  if (!in.take_any(basic ? "Tt" : "Tt ")) return basic ? not_a_time : left_over(in);
+  const bool colons = in.rest().size() > 2 && in.rest()[2] == ':';
+  if (auto error = basic && !colons ? read_basic_clock(in, time) : read_clock(in, time, true))
+    return *error;
   if (auto error = read_zone(in, time)) return *error;
   return checked(time);
 }
@@ -171,9 +188,7 @@ Result<WrittenTime> read_rfc1123(std::string_view text) {
     if (auto error = read_rfc822_zone(in, time)) return *error;
   if (!in.done()) return left_over(in);
   auto written = checked(time);
-  if (written && weekday && !is_weekday(written->clock, *weekday))
-    return Error{"the weekday is not the date's"};
-  return written;
+  return written && weekday ? on_weekday(*written, *weekday) : written;
 }
 
 Result<Timestamp> read_epoch(std::string_view text, EpochUnit unit) {
@@ -181,6 +196,9 @@ Result<Timestamp> read_epoch(std::string_view text, EpochUnit unit) {
   if (text.size() > longest) return Error{"too long for a number of seconds"};
   const auto number = read_decimal(text);
   if (!number) return not_a_time;
+  const bool like_a_year = number->digits.starts_with("19") || number->digits.starts_with("20");
+  if (unit == EpochUnit::guessed && number->point == 14 && like_a_year)  // or ms after 2570
+    return Error{"rather a date without dashes; write time_format: \"%Y%m%d%H%M%S\""};
   const int places = number->point + to_microseconds(unit, number->point);
   if (number->digits.empty() || places <= 0) return Timestamp{};
   if (places > 18) return Error{"too large for a time"};
@@ -193,6 +211,18 @@ Result<Timestamp> read_epoch(std::string_view text, EpochUnit unit) {
   if (unit == EpochUnit::guessed && !number->negative && timestamp_from_us(us) < first_guessed)
     return Error{"too small for an epoch"};
   return timestamp_from_us(number->negative ? -us : us);
+}
+
+Result<Timestamp> read_dotnet_date(std::string_view text) {
+  constexpr std::string_view opening = "/Date(", closing = ")/";
+  if (!text.starts_with(opening) || !text.ends_with(closing)) return not_a_time;
+  text.remove_prefix(opening.size());
+  text = text.substr(0, text.find(closing));
+  constexpr std::size_t offset_length = 5;  // "+0100"
+  const auto sign = text.find_last_of("+-");
+  if (sign != text.npos && sign > 0 && sign + offset_length == text.size())
+    text.remove_suffix(offset_length);
+  return read_epoch(text, EpochUnit::ms);
 }
 
 }  // namespace stalewatch

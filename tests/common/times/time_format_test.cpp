@@ -133,7 +133,13 @@ TEST_CASE("wrong dates and times are refused, each with its problem", "[time_for
       {"2026-11-22T1:02:03Z", "not a time"},
       {"2026-1-22T10:02:03Z", "not a time"},
       {"2026-11-2T10:02:03Z", "not a time"},
-      {"2026/11/22 10:02:03", "not a time"},
+      {"2026/11-22 10:02:03", "not a time"},
+      {"20261122", "too small for an epoch"},
+      {"20261122T", "not a time"},
+      {"20261122T10", "not a time"},
+      {"20261122T1002030Z", "unexpected \"0Z\" at its end"},
+      {"20261322T100203Z", "month 13"},
+      {"2026112T100203Z", "not a time"},
       {"26-11-22T10:02:03Z", "not a time"},
       {"12026-11-22T10:02:03Z", "not a time"},
       {"+2026-11-22T10:02:03Z", "not a time"},
@@ -184,8 +190,24 @@ TEST_CASE("wrong dates and times are refused, each with its problem", "[time_for
       {"null", "not a time"},
       {"NaN", "not a time"},
       {"10:02:03", "not a time"},
-      {"22.11.2026 10:02:03", "not a time"},
-      {"11/22/2026 10:02:03 AM", "not a time"},
+      {"22.11.2026 10:02:03", R"(in no usual order; write time_format: "%d.%m.%Y %H:%M:%S")"},
+      {"04.02.2026", R"(in no usual order; write time_format: "%d.%m.%Y")"},
+      {"22/11/2026, 10:02", R"(in no usual order; write time_format: "%d/%m/%Y, %H:%M")"},
+      {"11/22/2026 10:02:03 AM", R"(in no usual order; write time_format: "%m/%d/%Y %I:%M:%S %p")"},
+      {"04/02/2026", R"(day or month first? write time_format: "%d/%m/%Y" or "%m/%d/%Y")"},
+      {"4/02/2026 1:02:03.5\u202fpm",
+       R"(day or month first? write time_format: "%d/%m/%Y %I:%M:%S.%f %p" or "%m/%d/%Y %I:%M:%S.%f %p")"},
+      {"04-02-2026 10:02:03,164",
+       R"(day or month first? write time_format: "%d-%m-%Y %H:%M:%S,%f" or "%m-%d-%Y %H:%M:%S,%f")"},
+      {"04/02/26", "not a time"},
+      {"04/02-2026", "not a time"},
+      {"04/02/2026 soon", "not a time"},
+      {"04/02/2026 10", "not a time"},
+      {"/Date(soon)/", "not a time"},
+      {"/Date(1795341723000)", "not a time"},
+      {"/Date()/", "not a time"},
+      {"/Date(0)/", "never computed"},
+      {"/Date(-62135596800000)/", "never computed"},  // .NET's DateTime.MinValue
       {"2026-W47-7T10:02:03Z", "not a time"},
       {"2026-326T10:02:03Z", "not a time"},
       {"-", "not a time"},
@@ -238,6 +260,77 @@ TEST_CASE("RFC 1123 is read with every zone it knows", "[time_format]") {
   for (const auto& row : wrong) check_problem(TimeFormat("rfc1123", "UTC"), row);
 }
 
+TEST_CASE("a time with its month in words is read in any order", "[time_format]") {
+  const Known rows[] = {
+      {"Sun Nov 22 10:02:03 2026", base},         // ctime()
+      {"Sun Nov 22 10:02:03 UTC 2026", base},     // date
+      {"Sun Nov 22 10:02:03 AM UTC 2026", base},  // date, en_US
+      {"Sun 22 Nov 2026 10:02:03 AM UTC", base},  // date, en_US, glibc 2.31
+      {"Sun 22 Nov 10:02:03 UTC 2026", base},     // date, en_GB
+      {"Sun Nov  1 00:00:00 2026", 1'793'491'200'000'000},
+      {"Sun Nov 22 10:02:03 +0000 2026", base},
+      {"Sun Nov 22 11:02:03.5 +0100 2026", base + 500'000},
+      {"Sun Nov 22 2026 11:02:03 GMT+0100 (Central European Standard Time)", base},  // JavaScript
+      {"22 Nov 2026 10:02:03.164", base + 164'000},
+      {"22 Nov 2026 10:02:03,164", base + 164'000},
+      {"22 Nov 2026 10:02", base - 3'000'000},
+      {"Nov 22, 2026 10:02:03 AM", base},
+      {"Nov 22, 2026, 10:02:03\u202fPM", base + 43'200'000'000},
+      {"November 22, 2026 12:02:03 a.m.", base - 36'000'000'000},
+      {"Sunday, November 22, 2026, 10:02:03", base},
+      {"Sun, 22 Nov 2026 10:02:03.5 GMT", base + 500'000},
+      {"10:02:03 22 Nov 2026", base},
+      {"2026 Nov 22 10:02:03", base},
+      {"2026/11/22 10:02:03", base},
+      {"2026/11/22 10:02:03.5Z", base + 500'000},
+      {"20261122T100203Z", base},  // ISO 8601, basic
+      {"20261122t100203.5+0000", base + 500'000},
+      {"20261122T1002Z", base - 3'000'000},
+      {"20261122T100203", base},
+      {"20261122T10:02:03 UTC", base},
+      {"/Date(1795341723000)/", base},  // .NET
+      {"/Date(1795341723678+0100)/", base + 678'000},
+      {"/Date(1795341723678-0500)/", base + 678'000},
+  };
+  for (const auto& row : rows) CHECK(read_us(TimeFormat("auto", "UTC"), row.text) == row.us);
+  const TimeFormat shanghai("auto", "Asia/Shanghai");
+  CHECK(read_us(shanghai, "Sun Nov 22 18:02:03 CST 2026") == base);
+  CHECK(read_us(shanghai, "Sun, 22 Nov 2026 18:02:03 CST") == base);  // not RFC 822's
+  CHECK(read_us(TimeFormat("auto", "UTC"), "Sun, 22 Nov 2026 04:02:03 CST") == base);
+  const auto prague =
+      TimeFormat("auto", "Europe/Prague").read("Sun Oct 25 02:30:00 CET 2026", false);
+  CHECK(format_utc(prague.time.value()) == "2026-10-25T01:30:00Z");
+  CHECK(prague.had_offset);
+
+  const Wrong wrong[] = {
+      {"Mon Nov 22 10:02:03 2026", "the weekday is not the date's"},
+      {"Sun Nov 31 10:02:03 2026", "2026-11 has no day 31"},
+      {"Sun Nov 22 25:02:03 2026", "hour 25"},
+      {"Nov 22 2026 13:02:03 PM", "hour 13"},
+      {"Nov 22 2026 0:02:03 AM", "hour 0"},
+      {"Nov 22 2026", "a date without a clock"},
+      {"Sun Nov 22 10:02:03", "not a time"},
+      {"Nov 10:02:03 2026", "not a time"},
+      {"22 2026 10:02:03", "not a time"},
+      {"22 23 Nov 2026 10:02:03", "not a time"},
+      {"22 Nov Dec 2026 10:02:03", "not a time"},
+      {"22 Nov 2026 2027 10:02:03", "not a time"},
+      {"22 Nov 026 10:02:03", "not a time"},
+      {"22 Nov 2026 10:02:03 11:02:03", "unexpected \"11:02:03\" at its end"},
+      {"22 Nov 2026 10:02:03 Sun Sun", "unexpected \"Sun\" at its end"},
+      {"22 Nov 2026 10:02:03 UTC UTC", "unexpected \"UTC\" at its end"},
+      {"22 Nov 2026 10:02:03 AM PM", "unexpected \"PM\" at its end"},
+      {"22 Nov 2026 10:02:03 (noon)", "unexpected \"(noon)\" at its end"},
+      {"22 Nov 2026 10:02:03 UTC (noon) x", "unexpected \"(noon) x\" at its end"},
+      {"22 Nov 2026 10:02:03 soon", "unexpected \"soon\" at its end"},
+      {"22 Nov 2026 10:02:", "not a time"},
+      {"Sun Nov 22 18:02:03 CST 2026",
+       "timezone UTC has no \"CST\" at that time; set timezone to the zone that is meant"},
+      {"22 Nov 2026 ,, 10:02:03", "not a time"},
+  };
+  for (const auto& row : wrong) check_problem(TimeFormat("auto", "UTC"), row);
+}
+
 TEST_CASE("an epoch is read by its magnitude, exactly", "[time_format]") {
   const Known rows[] = {
       {"1795341723", base},
@@ -273,6 +366,7 @@ TEST_CASE("an epoch is read by its magnitude, exactly", "[time_format]") {
       {"2026", "too small for an epoch"},
       {"20261122", "too small for an epoch"},  // a date without dashes is no epoch
       {"202611221002", "too small for an epoch"},
+      {"20261122100203", R"(rather a date without dashes; write time_format: "%Y%m%d%H%M%S")"},
       {"315532799.999999", "too small for an epoch"},
       {"100000000000000", "too small for an epoch"},
       {"100000000000000000000000", "too large for a time"},
