@@ -30,8 +30,8 @@ struct CivilTime {
 struct WrittenTime {
   Timestamp clock;                             ///< what calendar and clock show, as if it were UTC
   std::optional<std::chrono::seconds> offset;  ///< east of UTC; nothing when none was written
-  std::string
-      zone{};  ///< the name of a zone or what it calls itself then; counts before the offset
+  std::string zone{};      ///< a zone's name or what it calls itself; counts before the offset
+  bool whole_day = false;  ///< no clock was written: its start is meant
 };
 
 /// Errors say which field is wrong: "month 13", "2026-02 has no day 30", "hour 25". 24:00:00 is the

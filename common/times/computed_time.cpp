@@ -51,6 +51,15 @@ TimeFormat::Reading in_zone(Timestamp clock, const date::time_zone* zone) {
   return reading;
 }
 
+/// The first instant of a day: not all zones begin every day at 00:00, and some do it twice.
+Timestamp start_of_day(Timestamp clock, const date::time_zone* zone) {
+  if (!zone) return clock;
+  const date::local_time<Duration> local{clock.time_since_epoch()};
+  const auto info = zone->get_info(date::floor<std::chrono::seconds>(local));
+  if (info.result == date::local_info::nonexistent) return info.second.begin;
+  return clock - info.first.offset;
+}
+
 /// The instant when the clocks of the zone showed this, and the zone called itself so.
 std::optional<Timestamp> in_zone_called(std::string_view name, Timestamp clock,
                                         const date::time_zone& zone) {
@@ -66,7 +75,7 @@ std::optional<Timestamp> in_zone_called(std::string_view name, Timestamp clock,
 /// The instant of a time that names its zone. Abbreviations mean one thing in one zone only: "CST"
 /// is Chicago's and Shanghai's.
 TimeFormat::Reading in_named_zone(const WrittenTime& written, const date::time_zone* zone) {
-  const auto& [clock, offset, name] = written;
+  const auto& [clock, offset, name, whole_day] = written;
   if (zone && zone->name() == name) {
     auto reading = in_zone(clock, zone);
     reading.had_offset = true;
@@ -83,10 +92,12 @@ TimeFormat::Reading in_named_zone(const WrittenTime& written, const date::time_z
 
 TimeFormat::Reading settled(const Result<WrittenTime>& written, const date::time_zone* zone) {
   if (!written) return unreadable(written.error());
-  const auto& [clock, offset, name] = *written;
+  const auto& [clock, offset, name, whole_day] = *written;
   auto reading = !name.empty() ? in_named_zone(*written, zone)
                  : offset      ? TimeFormat::Reading{.time = clock - *offset}
-                               : in_zone(clock, zone);
+                 : whole_day
+                     ? TimeFormat::Reading{.time = start_of_day(clock, zone), .had_offset = false}
+                     : in_zone(clock, zone);
   const bool is_never = clock <= Timestamp{} || (reading.time && *reading.time <= Timestamp{});
   return is_never ? unreadable(never) : reading;
 }

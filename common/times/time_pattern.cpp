@@ -1,5 +1,7 @@
 #include "common/times/time_pattern.hpp"
 
+#include "common/times/zone_text.hpp"
+
 #include <stdexcept>
 
 namespace stalewatch {
@@ -11,6 +13,7 @@ struct Collected {
   std::optional<int> hour12;
   std::optional<bool> afternoon;
   std::optional<int> weekday;
+  bool has_clock = false;
 };
 
 /// Directives that stand for several others; nothing for any other.
@@ -54,8 +57,11 @@ bool read_short_year(Scanner& in, int& year) {
 
 bool read_zone_name(Scanner& in, CivilTime& time) {
   const auto name = in.letters();
-  time.offset = 0;
-  return name == "UTC" || name == "GMT" || name == "Z";
+  if (is_utc_name(name))
+    time.offset = 0;
+  else
+    time.zone = name;
+  return time.zone.empty() || is_abbreviation(name);
 }
 
 bool read_directive(char directive, Scanner& in, Collected& c) {
@@ -79,6 +85,7 @@ bool read_directive(char directive, Scanner& in, Collected& c) {
     case 'A':
       return store(weekday_from(in.letters()), c.weekday);
     case 'H':
+      c.has_clock = true;
       return store(in.number(1, 2), c.time.hour);
     case 'I':
       return store(in.number(1, 2), c.hour12);
@@ -178,6 +185,7 @@ Result<WrittenTime> read_by_pattern(std::string_view text, std::string_view patt
     collected.time.hour = *hour;
   }
   auto written = checked(collected.time);
+  if (written) written->whole_day = !collected.has_clock && !collected.hour12;
   return written && collected.weekday ? on_weekday(*written, *collected.weekday) : written;
 }
 

@@ -13,7 +13,8 @@ namespace stalewatch {
 /// Throws std::runtime_error for a pattern with an unknown directive or without a complete date.
 /// Known are %Y %y %m %d %e %b %B %h %a %A %H %I %p %M %S %f %z %Z %F %D %T %R %% and literal text;
 /// a space stands for any number of them, or of other white space that TimeFormat made spaces. %f
-/// takes any number of digits, %z what read_offset takes, %Z "UTC", "GMT" and "Z" only.
+/// takes any number of digits, %z what read_offset takes, %Z "UTC", "GMT", "UT", "Z" and what may
+/// be an abbreviation. Without an hour it is a whole day.
 void check_pattern(std::string_view pattern);
 
 /// Reads the whole text or says what is wrong with it. `pattern` has passed check_pattern.

@@ -462,8 +462,12 @@ TEST_CASE("text that a pattern does not describe is refused", "[time_format]") {
     CHECK_FALSE(
         TimeFormat("%F %I %p", "UTC").read("2026-11-22 10 " + std::string(half), false).time);
   check_problem(TimeFormat("%a %F", "UTC"), {"Mon 2026-11-22", "the weekday is not the date's"});
-  check_problem(TimeFormat("%F %T %Z", "UTC"),
-                {"2026-11-22 10:02:03 CET", "not as \"%F %T %Z\" has it"});
+  check_problem(
+      TimeFormat("%F %T %Z", "UTC"),
+      {"2026-11-22 10:02:03 CET",
+       "timezone UTC has no \"CET\" at that time; set timezone to the zone that is meant"});
+  check_problem(TimeFormat("%F %T %Z", "Europe/Prague"),
+                {"2026-11-22 10:02:03 PM", "not as \"%F %T %Z\" has it"});
 }
 
 TEST_CASE("a format or zone that does not exist is refused when it is made", "[time_format]") {
@@ -549,6 +553,32 @@ TEST_CASE("a zone's own abbreviations are read, and settle an hour that comes tw
     CHECK((reading.time ? format_utc(*reading.time) : "") == row.utc);
     CHECK((!reading.time || reading.had_offset));
   }
+}
+
+TEST_CASE("a bare date is the start of that day in the zone", "[time_format]") {
+  struct Row {
+    const char *zone, *text, *utc;
+  };
+  const Row rows[] = {
+      {"UTC", "22.11.2026", "2026-11-22T00:00:00Z"},
+      {"Europe/Prague", "22.11.2026", "2026-11-21T23:00:00Z"},
+      {"Europe/Prague", "22.07.2026", "2026-07-21T22:00:00Z"},
+      {"America/New_York", "22.11.2026", "2026-11-22T05:00:00Z"},
+      {"Asia/Beirut", "29.03.2026", "2026-03-28T22:00:00Z"},     // begins at 01:00
+      {"America/Havana", "01.11.2026", "2026-11-01T04:00:00Z"},  // 00:00 comes twice
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.zone, row.text);
+    const auto reading = TimeFormat("%d.%m.%Y", row.zone).read(row.text, false);
+    CHECK(format_utc(reading.time.value()) == row.utc);
+    CHECK_FALSE(reading.had_offset);
+  }
+  CHECK_FALSE(TimeFormat("%d.%m.%Y %H", "Asia/Beirut").read("29.03.2026 00", false).time);
+  const TimeFormat called("%d.%m.%Y %H:%M %Z", "Europe/Prague");
+  CHECK(format_utc(called.read("25.10.2026 02:30 CET", false).time.value()) ==
+        "2026-10-25T01:30:00Z");
+  CHECK(format_utc(called.read("25.10.2026 02:30 CEST", false).time.value()) ==
+        "2026-10-25T00:30:00Z");
 }
 
 TEST_CASE("a written offset outranks the zone", "[time_format]") {
