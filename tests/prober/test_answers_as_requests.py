@@ -146,3 +146,11 @@ def test_a_coding_that_is_none_is_ignored(tmp_path, server):
     for case, said, sample in read_both(tmp_path, server, cases):
         assert said["computed_time"] == "2026-01-02T03:04:05Z"
         assert is_read(sample), (case, sample)
+
+
+def test_the_declared_charset_says_what_a_byte_means(tmp_path, server):
+    body = f"{{{TIME}}}".replace("T", "\u00a0").encode("latin-1")  # a no-break space, 0xa0, in the time itself
+    cases = [(body, {"Content-Type": f"{JSON_TYPE}; charset={charset}"}) for charset in ("ISO-8859-1", "windows-1252", "utf-8")]
+    samples = [sample for _, _, sample in read_both(tmp_path, server, cases)]
+    assert [is_read(sample) for sample in samples] == [True, True, False]
+    assert samples[2]["outcome"] == "time_unreadable"
