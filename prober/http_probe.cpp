@@ -94,7 +94,8 @@ HttpProbe::HttpProbe(Settings settings, Done done)
 }
 
 HttpProbe::~HttpProbe() {
-  for (const auto& slot : slots_) curl_multi_remove_handle(multi_, slot->easy);
+  for (const auto& slot : slots_)
+    if (slot->easy) curl_multi_remove_handle(multi_, slot->easy.get());
   curl_multi_cleanup(
       multi_);  // closes connections, so before the slots that their handshakes refer to
   slots_.clear();
@@ -104,7 +105,7 @@ HttpProbe::~HttpProbe() {
 void HttpProbe::start(std::uint64_t ticket, const TargetSpec& spec, const Endpoint& endpoint,
                       const Now& now) {
   Slot& slot = free_slot();
-  slot.prepare(ticket, spec, endpoint, now);
+  slot.prepare(ticket, spec, endpoint, user_agent_, now);
   ++in_flight_;
   if (endpoint.host.empty())
     launch(slot, now);
@@ -132,7 +133,7 @@ std::optional<SteadyTime> HttpProbe::deadline() const {
 
 HttpProbe::Slot& HttpProbe::free_slot() {
   if (free_.empty()) {
-    slots_.push_back(std::make_unique<Slot>(user_agent_));
+    slots_.push_back(std::make_unique<Slot>());
     free_.push_back(slots_.back().get());
   }
   Slot& slot = *free_.back();
@@ -181,9 +182,9 @@ void HttpProbe::launch(Slot& slot, const Now& now) {
   const auto left =
       std::chrono::ceil<std::chrono::milliseconds>(slot.timeout - (now.mono - slot.started.mono));
   const long left_ms = std::max(1L, static_cast<long>(left.count()));  // 0 would be none
-  curl_easy_setopt(slot.easy, CURLOPT_TIMEOUT_MS, left_ms);
-  curl_easy_setopt(slot.easy, CURLOPT_CONNECTTIMEOUT_MS, left_ms);
-  const CURLMcode code = curl_multi_add_handle(multi_, slot.easy);
+  curl_easy_setopt(slot.easy.get(), CURLOPT_TIMEOUT_MS, left_ms);
+  curl_easy_setopt(slot.easy.get(), CURLOPT_CONNECTTIMEOUT_MS, left_ms);
+  const CURLMcode code = curl_multi_add_handle(multi_, slot.easy.get());
   if (code != CURLM_OK) throw std::runtime_error(curl_multi_strerror(code));
 }
 
@@ -222,8 +223,14 @@ void HttpProbe::collect(const Now& now) {
     void* self = nullptr;
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &self);
     Slot& slot = *static_cast<Slot*>(self);
+    if (slot.found_only_dead_connections(code)) {
+      curl_multi_remove_handle(multi_, slot.easy.get());
+      slot.use_fresh_connection();
+      launch(slot, now);
+      continue;
+    }
     slot.gather(code);
-    curl_multi_remove_handle(multi_, slot.easy);
+    curl_multi_remove_handle(multi_, slot.easy.get());
     if (slot.can_ask_undecoded(code))
       launch(slot, now);
     else
@@ -237,6 +244,7 @@ void HttpProbe::collect(const Now& now) {
 void HttpProbe::finish(Slot& slot, const Now& now) {
   --in_flight_;
   slot.transfer.took = std::chrono::duration_cast<Duration>(now.mono - slot.started.mono);
+  slot.easy.reset();
   done_(slot.ticket, slot.transfer);
   free_.push_back(&slot);
 }

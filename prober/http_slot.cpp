@@ -45,40 +45,35 @@ void append(CurlList& list, const std::string& line) {
 
 }  // namespace
 
-HttpProbe::Slot::Slot(const std::string& user_agent) : easy(curl_easy_init()) {
-  if (easy == nullptr) throw std::bad_alloc();
-  set_constant_options(user_agent);
-}
-
-HttpProbe::Slot::~Slot() { curl_easy_cleanup(easy); }
-
 void HttpProbe::Slot::set_constant_options(const std::string& user_agent) {
-  set(easy, CURLOPT_PRIVATE, static_cast<void*>(this));
-  set(easy, CURLOPT_ERRORBUFFER, error_.data());
-  set(easy, CURLOPT_NOSIGNAL, 1L);
-  set(easy, CURLOPT_QUICK_EXIT, 1L);  // never join a resolver thread (of a redirect's name)
-  set(easy, CURLOPT_USERAGENT, user_agent.c_str());
+  set(easy.get(), CURLOPT_PRIVATE, static_cast<void*>(this));
+  set(easy.get(), CURLOPT_ERRORBUFFER, error_.data());
+  set(easy.get(), CURLOPT_NOSIGNAL, 1L);
+  set(easy.get(), CURLOPT_QUICK_EXIT, 1L);  // never join a resolver thread (of a redirect's name)
+  set(easy.get(), CURLOPT_USERAGENT, user_agent.c_str());
   // HTTP/2 would put several probes of one host on one connection, and their timings with it.
-  set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  set(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-  set(easy, CURLOPT_MAXREDIRS, max_redirects);
-  set(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  set(easy.get(), CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  set(easy.get(), CURLOPT_PROTOCOLS_STR, "http,https");
+  set(easy.get(), CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  set(easy.get(), CURLOPT_MAXREDIRS, max_redirects);
+  set(easy.get(), CURLOPT_ACCEPT_ENCODING, "");
+  set(easy.get(), CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   // With a folder of roots set as well, libcurl loads all of them for each connection instead of
   // once.
-  set(easy, CURLOPT_CAPATH, static_cast<char*>(nullptr));
-  set(easy, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
-  set(easy, CURLOPT_MAXLIFETIME_CONN, connection_lifetime_s);
-  set(easy, CURLOPT_HEADERFUNCTION, &Slot::on_header);
-  set(easy, CURLOPT_HEADERDATA, static_cast<void*>(this));
-  set(easy, CURLOPT_WRITEFUNCTION, &Slot::on_body);
-  set(easy, CURLOPT_WRITEDATA, static_cast<void*>(this));
-  set(easy, CURLOPT_SSL_CTX_FUNCTION, &Slot::on_ssl_context);
-  set(easy, CURLOPT_SSL_CTX_DATA, static_cast<void*>(this));
+  set(easy.get(), CURLOPT_CAPATH, static_cast<char*>(nullptr));
+  set(easy.get(), CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
+  set(easy.get(), CURLOPT_MAXLIFETIME_CONN, connection_lifetime_s);
+  set(easy.get(), CURLOPT_HEADERFUNCTION, &Slot::on_header);
+  set(easy.get(), CURLOPT_HEADERDATA, static_cast<void*>(this));
+  set(easy.get(), CURLOPT_WRITEFUNCTION, &Slot::on_body);
+  set(easy.get(), CURLOPT_WRITEDATA, static_cast<void*>(this));
+  set(easy.get(), CURLOPT_SSL_CTX_FUNCTION, &Slot::on_ssl_context);
+  set(easy.get(), CURLOPT_SSL_CTX_DATA, static_cast<void*>(this));
 }
 
 void HttpProbe::Slot::prepare(std::uint64_t new_ticket, const TargetSpec& spec,
-                              const Endpoint& where, const Now& now) {
+                              const Endpoint& where, const std::string& user_agent,
+                              const Now& now) {
   ticket = new_ticket;
   endpoint = where;
   timeout = spec.timeout;
@@ -87,23 +82,28 @@ void HttpProbe::Slot::prepare(std::uint64_t new_ticket, const TargetSpec& spec,
   follow_redirects = spec.follow_redirects;
   may_be_tls = follow_redirects || strncasecmp(spec.address.c_str(), "https:", 6) == 0;
   forget_answer();
-  set(easy, CURLOPT_ACCEPT_ENCODING, "");
+  easy.reset(curl_easy_init());
+  if (easy == nullptr) throw std::bad_alloc();
+  set_constant_options(user_agent);
+  set_target_options(spec);
+}
+
+void HttpProbe::Slot::set_target_options(const TargetSpec& spec) {
   request_headers_.reset();
   for (const auto& [name, value] : spec.headers)
     append(request_headers_, value.empty() ? name + ";" : name + ": " + value);
-  set(easy, CURLOPT_HTTPHEADER, request_headers_.get());
-  set(easy, CURLOPT_RESOLVE, static_cast<curl_slist*>(nullptr));
-  set(easy, CURLOPT_URL, spec.address.c_str());
-  set(easy, CURLOPT_USERPWD, or_null(spec.basic_auth));
-  set(easy, CURLOPT_FOLLOWLOCATION, follow_redirects ? 1L : 0L);
-  set(easy, CURLOPT_SSL_VERIFYPEER, spec.verify ? 1L : 0L);
-  set(easy, CURLOPT_SSL_VERIFYHOST, spec.verify ? 2L : 0L);
-  set(easy, CURLOPT_CAINFO, spec.ca_file.empty() ? default_ca_file() : spec.ca_file.c_str());
-  set(easy, CURLOPT_SSLCERT, or_null(spec.cert_file));
-  set(easy, CURLOPT_SSLKEY, or_null(spec.key_file));
+  set(easy.get(), CURLOPT_HTTPHEADER, request_headers_.get());
+  set(easy.get(), CURLOPT_URL, spec.address.c_str());
+  set(easy.get(), CURLOPT_USERPWD, or_null(spec.basic_auth));
+  set(easy.get(), CURLOPT_FOLLOWLOCATION, follow_redirects ? 1L : 0L);
+  set(easy.get(), CURLOPT_SSL_VERIFYPEER, spec.verify ? 1L : 0L);
+  set(easy.get(), CURLOPT_SSL_VERIFYHOST, spec.verify ? 2L : 0L);
+  set(easy.get(), CURLOPT_CAINFO, spec.ca_file.empty() ? default_ca_file() : spec.ca_file.c_str());
+  set(easy.get(), CURLOPT_SSLCERT, or_null(spec.cert_file));
+  set(easy.get(), CURLOPT_SSLKEY, or_null(spec.key_file));
   // An empty proxy means none whatever the environment says; none set means what the environment
   // says.
-  set(easy, CURLOPT_PROXY, spec.proxy == "environment" ? nullptr : spec.proxy.c_str());
+  set(easy.get(), CURLOPT_PROXY, spec.proxy == "environment" ? nullptr : spec.proxy.c_str());
 }
 
 void HttpProbe::Slot::forget_answer() {
@@ -121,7 +121,7 @@ bool HttpProbe::Slot::can_ask_undecoded(CURLcode code) {
   if (code != CURLE_BAD_CONTENT_ENCODING || !headers.has_unknown_coding()) return false;
   forget_answer();
   // Then libcurl looks at no Content-Encoding, so that this happens once.
-  set(easy, CURLOPT_ACCEPT_ENCODING, static_cast<char*>(nullptr));
+  set(easy.get(), CURLOPT_ACCEPT_ENCODING, static_cast<char*>(nullptr));
   return true;
 }
 
@@ -129,26 +129,39 @@ void HttpProbe::Slot::use_addresses(const std::string& addresses) {
   resolve_.reset();
   // "+": as if looked up, so that libcurl forgets it in time.
   append(resolve_, "+" + endpoint.host + ":" + std::to_string(endpoint.port) + ":" + addresses);
-  set(easy, CURLOPT_RESOLVE, resolve_.get());
+  set(easy.get(), CURLOPT_RESOLVE, resolve_.get());
+}
+
+bool HttpProbe::Slot::found_only_dead_connections(CURLcode code) const {
+  return fault_of(code) == Fault::broken_off && !headers.any() &&
+         info<long>(easy.get(), CURLINFO_NUM_CONNECTS) == 0;
+}
+
+void HttpProbe::Slot::use_fresh_connection() {
+  error_[0] = '\0';
+  set(easy.get(), CURLOPT_FRESH_CONNECT, 1L);
 }
 
 void HttpProbe::Slot::gather(CURLcode code) {
   transfer.fault = fault_of(code);
-  transfer.http_status = static_cast<std::uint16_t>(info<long>(easy, CURLINFO_RESPONSE_CODE));
+  transfer.http_status = static_cast<std::uint16_t>(info<long>(easy.get(), CURLINFO_RESPONSE_CODE));
   transfer.charset = headers.charset();
   gather_clock();
   if (!follow_redirects && transfer.http_status / 100 == 3)
-    if (const char* to = info<const char*>(easy, CURLINFO_REDIRECT_URL)) transfer.redirect_to = to;
+    if (const char* to = info<const char*>(easy.get(), CURLINFO_REDIRECT_URL))
+      transfer.redirect_to = to;
   if (code == CURLE_OK) return;
   gather_phase();
-  transfer.os_error = static_cast<int>(info<long>(easy, CURLINFO_OS_ERRNO));
+  transfer.os_error = static_cast<int>(info<long>(easy.get(), CURLINFO_OS_ERRNO));
   transfer.curl_text = error_[0] != '\0' ? error_.data() : curl_easy_strerror(code);
   transfer.refusal = handshake.refusal();
   if (auto certificate = handshake.certificate()) transfer.certificate = std::move(certificate);
 }
 
 void HttpProbe::Slot::gather_phase() {
-  const auto reached = [this](CURLINFO what) { return time_info(easy, what) > Duration::zero(); };
+  const auto reached = [this](CURLINFO what) {
+    return time_info(easy.get(), what) > Duration::zero();
+  };
   if (headers.any())
     transfer.phase = Phase::receiving;
   else if (reached(CURLINFO_PRETRANSFER_TIME_T))
@@ -162,17 +175,17 @@ void HttpProbe::Slot::gather_phase() {
 }
 
 void HttpProbe::Slot::gather_clock() {
-  if (transfer.http_status == 0 || info<long>(easy, CURLINFO_REDIRECT_COUNT) != 0) return;
+  if (transfer.http_status == 0 || info<long>(easy.get(), CURLINFO_REDIRECT_COUNT) != 0) return;
   const auto offset =
-      headers.clock_offset(launched.wall + time_info(easy, CURLINFO_PRETRANSFER_TIME_T),
-                           launched.wall + time_info(easy, CURLINFO_STARTTRANSFER_TIME_T));
+      headers.clock_offset(launched.wall + time_info(easy.get(), CURLINFO_PRETRANSFER_TIME_T),
+                           launched.wall + time_info(easy.get(), CURLINFO_STARTTRANSFER_TIME_T));
   if (!offset) return;
   transfer.clock_offset = offset->offset;
   transfer.clock_uncertainty = offset->uncertainty;
 }
 
 void HttpProbe::Slot::note_certificate() {
-  const auto* session = info<curl_tlssessioninfo*>(easy, CURLINFO_TLS_SSL_PTR);
+  const auto* session = info<curl_tlssessioninfo*>(easy.get(), CURLINFO_TLS_SSL_PTR);
   if (session == nullptr || session->backend != CURLSSLBACKEND_OPENSSL || !session->internals)
     return;
   transfer.certificate.emplace();

@@ -4,6 +4,8 @@
 #include "test_server.hpp"
 
 #include <atomic>
+#include <mutex>
+#include <set>
 
 namespace stalewatch::prober {
 namespace {
@@ -217,6 +219,63 @@ TEST_CASE("a target is probed again on a kept connection, and not twice at once"
   CHECK(run.samples.at("a").streak >= 4);
   CHECK(run.probing.last_news_seq() == 1);
   CHECK(run.samples.at("a").tls_expires_at);  // also without a handshake of its own
+}
+
+/// Answers the first request of each connection, and closes it at the second.
+struct ClosesAtSecondRequest {
+  bool operator()(const Exchange& exchange) {
+    const std::lock_guard lock(mutex);
+    if (answered.erase(exchange.fd) == 1) return false;
+    answered.insert(exchange.fd);
+    exchange.answer("200 OK", good_body);
+    return true;
+  }
+
+  std::mutex mutex;
+  std::set<int> answered;  ///< connections, which are gone after their second request
+};
+
+TEST_CASE("a kept connection that turns out dead is replaced, each time", "[probing]") {
+  ClosesAtSecondRequest closes;
+  TestServer server([&](const Exchange& exchange) { return closes(exchange); });
+  auto spec = spec_of(1, "a", server.url("/"));
+  spec.interval = 10ms;
+  auto settings = once_with();
+  settings.once = false;
+  Run run({spec}, settings);
+  run.until([&] {
+    REQUIRE(run.samples["a"].detail.value_or("") == "");
+    return run.order.size() >= 50;
+  });
+  CHECK(server.connections() >= 50);  // none was used for two answers
+}
+
+TEST_CASE("a probe that finds many dead connections is answered on a new one", "[probing]") {
+  constexpr std::uint32_t kept = 20;
+  std::atomic<std::uint32_t> asked = 0;
+  ClosesAtSecondRequest closes;
+  TestServer server([&](const Exchange& exchange) {
+    ++asked;
+    for (int i = 0; i < 1000 && asked < kept; ++i)  // all at once, so that each has a connection
+      std::this_thread::sleep_for(10ms);
+    return closes(exchange);
+  });
+  std::vector<TargetSpec> specs;
+  for (std::uint32_t id = 1; id <= kept; ++id)
+    specs.push_back(spec_of(id, "t" + std::to_string(id), server.url("/")));
+  auto settings = once_with();
+  settings.once = false;
+  Run run(specs, settings);
+  run.until([&] { return run.samples.size() == kept; });
+  REQUIRE(server.connections() == static_cast<int>(kept));
+
+  AssignmentChange one{.assignment = "b", .generation = 2, .full = true};
+  one.added = {spec_of(99, "last", server.url("/"))};
+  run.probing.apply(one, read_clocks());
+  run.until([&] { return run.samples.contains("last"); });
+  CHECK(run.samples.at("last").detail.value_or("") == "");
+  CHECK(run.samples.at("last").outcome == Outcome::ok);
+  CHECK(asked > kept + 5);  // it did find more dead ones than libcurl goes on after
 }
 
 TEST_CASE("a changed assignment keeps what stays and drops what goes", "[probing]") {
