@@ -43,6 +43,12 @@ void append(CurlList& list, const std::string& line) {
   list.reset(longer);
 }
 
+bool has_own_cookies(const TargetSpec& spec) {
+  return std::any_of(spec.headers.begin(), spec.headers.end(), [](const auto& header) {
+    return strcasecmp(header.first.c_str(), "cookie") == 0;
+  });
+}
+
 }  // namespace
 
 void HttpProbe::Slot::set_constant_options(const std::string& user_agent) {
@@ -96,6 +102,9 @@ void HttpProbe::Slot::set_target_options(const TargetSpec& spec) {
   set(easy.get(), CURLOPT_URL, spec.address.c_str());
   set(easy.get(), CURLOPT_USERPWD, or_null(spec.basic_auth));
   set(easy.get(), CURLOPT_FOLLOWLOCATION, follow_redirects ? 1L : 0L);
+  // "" turns cookies on: one that a redirect sets is sent on the way that it points to. Beside a
+  // Cookie header of the target's own there would be a second one.
+  if (follow_redirects && !has_own_cookies(spec)) set(easy.get(), CURLOPT_COOKIEFILE, "");
   set(easy.get(), CURLOPT_SSL_VERIFYPEER, spec.verify ? 1L : 0L);
   set(easy.get(), CURLOPT_SSL_VERIFYHOST, spec.verify ? 2L : 0L);
   set(easy.get(), CURLOPT_CAINFO, spec.ca_file.empty() ? default_ca_file() : spec.ca_file.c_str());

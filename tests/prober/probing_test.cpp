@@ -221,6 +221,49 @@ TEST_CASE("a target is probed again on a kept connection, and not twice at once"
   CHECK(run.samples.at("a").tls_expires_at);  // also without a handshake of its own
 }
 
+/// Redirects to the same path with a cookie until that is sent back.
+struct SetsCookie {
+  bool operator()(const Exchange& exchange) {
+    const std::lock_guard lock(mutex);
+    const auto name = exchange.request.find("ookie: ");
+    cookies.push_back(name == std::string::npos ? "" : exchange.request.substr(name + 7, 5));
+    if (cookies.back().empty())
+      exchange.answer("302 Found", "", "Set-Cookie: sid=1; Path=/; HttpOnly\r\nLocation: /\r\n");
+    else
+      exchange.answer("200 OK", good_body);
+    return true;
+  }
+  std::vector<std::string> seen() {
+    const std::lock_guard lock(mutex);
+    return cookies;
+  }
+
+  std::mutex mutex;
+  std::vector<std::string> cookies;  ///< of each request, in order
+};
+
+TEST_CASE("a cookie that a redirect sets is sent back within the probe only", "[probing]") {
+  SetsCookie sets_cookie, beside_own;
+  TestServer server([&](const Exchange& exchange) { return sets_cookie(exchange); });
+  TestServer other([&](const Exchange& exchange) { return beside_own(exchange); });
+  auto spec = spec_of(1, "a", server.url("/"));
+  spec.follow_redirects = true;
+  spec.interval = 50ms;
+  auto own = spec_of(2, "own", other.url("/"));
+  own.follow_redirects = true;
+  own.headers = {{"cookie", "own=1"}};
+  auto settings = once_with();
+  settings.once = false;
+  Run run({spec, own}, settings);
+  run.until([&] { return sets_cookie.seen().size() >= 4 && run.samples.contains("own"); });
+  CHECK(run.samples.at("a").outcome == Outcome::ok);
+  auto seen = sets_cookie.seen();
+  seen.resize(4);
+  CHECK(seen == std::vector<std::string>{"", "sid=1", "", "sid=1"});
+  CHECK(run.samples.at("own").outcome == Outcome::ok);
+  CHECK(beside_own.seen() == std::vector<std::string>{"own=1"});
+}
+
 /// Answers the first request of each connection, and closes it at the second.
 struct ClosesAtSecondRequest {
   bool operator()(const Exchange& exchange) {
