@@ -18,6 +18,7 @@ pkg_check_modules(ZeroMQ REQUIRED IMPORTED_TARGET libzmq)
 # zmq.h needs none of the flags of what libzmq itself uses, and CMake orders them differently at each configuring,
 # which would compile everything anew.
 set_target_properties(PkgConfig::ZeroMQ PROPERTIES INTERFACE_COMPILE_OPTIONS "" INTERFACE_INCLUDE_DIRECTORIES "")
+pkg_check_modules(Idn2 REQUIRED IMPORTED_TARGET libidn2)
 pkg_check_modules(MicroHttpd REQUIRED IMPORTED_TARGET libmicrohttpd)
 
 # msgpack-c is header-only; its CMake package would require Boost, which it can do without.

@@ -1,5 +1,6 @@
 #include "prober/http_probe.hpp"
 
+#include "common/base/web_address.hpp"
 #include "prober/http_slot.hpp"
 
 #include <arpa/inet.h>
@@ -40,12 +41,15 @@ bool is_number(const std::string& host) {
 }  // namespace
 
 Endpoint endpoint_of(const TargetSpec& spec) {
-  if (!spec.proxy.empty()) return {};  // names are the proxy's business
+  const auto sent = address_to_send(spec.address);
+  Endpoint endpoint{sent ? *sent : spec.address};  // libcurl says what is wrong with it
+  if (!spec.proxy.empty()) return endpoint;        // names are the proxy's business
   const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> url(curl_url(), curl_url_cleanup);
-  if (curl_url_set(url.get(), CURLUPART_URL, spec.address.c_str(), 0) != CURLUE_OK) return {};
-  Endpoint endpoint{url_part(url.get(), CURLUPART_HOST), 0};
+  if (curl_url_set(url.get(), CURLUPART_URL, endpoint.url.c_str(), 0) != CURLUE_OK) return endpoint;
+  std::string host = url_part(url.get(), CURLUPART_HOST);
   // libcurl itself makes localhost the loopback address.
-  if (is_number(endpoint.host) || endpoint.host == "localhost") return {};
+  if (is_number(host) || host == "localhost") return endpoint;
+  endpoint.host = std::move(host);
   endpoint.port = static_cast<std::uint16_t>(
       std::strtoul(url_part(url.get(), CURLUPART_PORT).c_str(), nullptr, 10));
   return endpoint;

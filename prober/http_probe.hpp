@@ -16,11 +16,12 @@
 
 namespace stalewatch::prober {
 
-/// The name that has to be looked up before a target can be asked; empty for addresses by number
-/// and for proxies.
+/// Where a target is asked.
 struct Endpoint {
+  std::string url;  ///< its address as it is sent
+  /// The name that has to be looked up before; empty for addresses by number and for proxies.
   std::string host;
-  std::uint16_t port = 0;
+  std::uint16_t port = 0;  ///< of the host
 };
 Endpoint endpoint_of(const TargetSpec& spec);
 

@@ -86,7 +86,7 @@ void HttpProbe::Slot::prepare(std::uint64_t new_ticket, const TargetSpec& spec,
   started = launched = now;
   max_body = spec.max_body;
   follow_redirects = spec.follow_redirects;
-  may_be_tls = follow_redirects || strncasecmp(spec.address.c_str(), "https:", 6) == 0;
+  may_be_tls = follow_redirects || strncasecmp(endpoint.url.c_str(), "https:", 6) == 0;
   forget_answer();
   easy.reset(curl_easy_init());
   if (easy == nullptr) throw std::bad_alloc();
@@ -99,7 +99,7 @@ void HttpProbe::Slot::set_target_options(const TargetSpec& spec) {
   for (const auto& [name, value] : spec.headers)
     append(request_headers_, value.empty() ? name + ";" : name + ": " + value);
   set(easy.get(), CURLOPT_HTTPHEADER, request_headers_.get());
-  set(easy.get(), CURLOPT_URL, spec.address.c_str());
+  set(easy.get(), CURLOPT_URL, endpoint.url.c_str());
   set(easy.get(), CURLOPT_USERPWD, or_null(spec.basic_auth));
   set(easy.get(), CURLOPT_FOLLOWLOCATION, follow_redirects ? 1L : 0L);
   // "" turns cookies on: one that a redirect sets is sent on the way that it points to. Beside a

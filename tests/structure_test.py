@@ -40,6 +40,7 @@ THIRD_PARTIES = {
     r'"common/messages/pack.hpp"': ["common/messages/wire.cpp", "aggregator/journal/codec.cpp"],
     r"<simdjson": ["prober/json_field.cpp"],
     r"<yaml-cpp/": ["common/config/yaml_*.cpp"],
+    r"<idn2": ["common/base/web_address.cpp"],
     r"<date/": ["common/times/computed_time.cpp", "mock_server/*.cpp"],
     r"<soci/": ["aggregator/journal/*", "notifier/store*.cpp", "notifier/owed_run.cpp", "recorder/sql_event_store.cpp"],
     r"<(sqlite3|mysql|libpq)": ["recorder/sql_event_store.cpp"],

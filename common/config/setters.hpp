@@ -2,6 +2,7 @@
 
 // How a value read from the file reaches its place; used by the tables of keys only.
 
+#include "common/base/web_address.hpp"
 #include "common/config/schema.hpp"
 
 #include <type_traits>
@@ -45,6 +46,11 @@ Class class_of(T Class::*);
 template <auto Member>
 void set_own(ConfigDraft& draft, const ConfigValue& value) {
   assign_value(draft.config.sections.edit<decltype(class_of(Member))>().*Member, value);
+}
+
+/// An address (check_http_url) as it is sent, for set_own and its kin.
+inline ConfigValue to_send(const ConfigValue& value) {
+  return *address_to_send(std::get<std::string>(value));
 }
 
 /// Of the parts of what is put together after the last line.

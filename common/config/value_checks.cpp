@@ -1,6 +1,7 @@
 #include "common/config/value_checks.hpp"
 
 #include "common/base/text.hpp"
+#include "common/base/web_address.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -47,6 +48,7 @@ std::string check_http_url(const ConfigValue& value) {
   const std::string_view host = authority.substr(authority.rfind('@') + 1);
   if (url.find(' ') != std::string::npos) return "contains a space; write %20";
   if (host.empty() || host[0] == ':') return "has no host";
+  if (const auto sent = address_to_send(url); !sent) return "its host " + sent.error();
   const std::size_t colon = host.rfind(':');
   if (colon == std::string_view::npos || host.back() == ']') return "";
   if (!is_port(std::string(host.substr(colon + 1))))

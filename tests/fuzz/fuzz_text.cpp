@@ -2,6 +2,7 @@
 
 #include "common/base/text.hpp"
 #include "common/base/time.hpp"
+#include "common/base/web_address.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 #include <string>
@@ -20,6 +21,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto valid = to_valid_utf8(text);
   fuzz::require(to_valid_utf8(valid) == valid, "valid stays valid");
   const auto address = address_for_people(text);
+  if (const auto sent = address_to_send(text))
+    fuzz::require(*address_to_send(*sent) == *sent, "what is sent is sent as it is");
   fuzz::require(address_for_people(address).size() <= address.size(), "hiding is done at once");
   if (const auto duration = parse_duration(text))
     fuzz::require(parse_duration(format_duration_exact(*duration)) == duration, "exact durations");

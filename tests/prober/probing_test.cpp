@@ -149,6 +149,33 @@ TEST_CASE("a name is connected to at the address that was looked up", "[probing]
   CHECK(samples.at("b").detail == "dns: the name service gives no answer");
 }
 
+TEST_CASE("an address with unusual characters is asked as browsers ask it", "[probing]") {
+  std::mutex mutex;
+  std::set<std::string> asked;
+  TestServer server([&](const Exchange& exchange) {
+    const std::lock_guard lock(mutex);
+    asked.insert(exchange.path);
+    const auto host = exchange.request.find("Host: ") + 6;
+    asked.insert(exchange.request.substr(host, exchange.request.find(':', host) - host));
+    exchange.answer("200 OK", good_body);
+    return true;
+  });
+  const auto lookup = [](const std::string& host) {
+    return host == "xn--bcher-kva.example" ? Lookup{Lookup::State::found, "127.0.0.1"}
+                                           : Lookup{Lookup::State::not_found, {}};
+  };
+  const auto samples =
+      probe_all({spec_of(1, "characters", server.url("/Plzeň?ids=1|2&f={\"a\":[]}%20")),
+                 spec_of(2, "name", server.url("/ü", "bücher.example")),
+                 spec_of(3, "no-name", server.url("/x", "a|b"))},
+                once_with(lookup));
+  CHECK(samples.at("characters").outcome == Outcome::ok);
+  CHECK(samples.at("name").outcome == Outcome::ok);
+  CHECK(samples.at("no-name").outcome == Outcome::dns);
+  CHECK(asked == std::set<std::string>{"/Plze%C5%88?ids=1%7C2&f=%7B%22a%22:%5B%5D%7D%20",
+                                       "127.0.0.1", "/%C3%BC", "xn--bcher-kva.example"});
+}
+
 TEST_CASE("each trouble with a certificate is named", "[probing]") {
   const Authority authority;
   const Timestamp now = read_clocks().wall;

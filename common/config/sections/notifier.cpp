@@ -35,7 +35,10 @@ std::span<const ConfigKey> section_keys() {
        .example = "https://hc.example/ping/TOKEN",
        .needed_by = ConfigUser::notifier,
        .check = check_http_url,
-       .set = set_config<&C::heartbeat_url>},
+       .set =
+           [](ConfigDraft& draft, const ConfigValue& value) {
+             set_config<&C::heartbeat_url>(draft, to_send(value));
+           }},
       {.path = "notifier.heartbeat_interval",
        .type = duration,
        .initial = "60s",

@@ -1,0 +1,83 @@
+#include "common/base/web_address.hpp"
+
+#include <idn2.h>
+
+#include <algorithm>
+#include <memory>
+
+namespace stalewatch {
+namespace {
+
+constexpr std::string_view hex_digits = "0123456789ABCDEF";
+
+bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
+
+bool is_hex(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+bool is_letter_or_digit(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/// RFC 3986: unreserved, and what separates parts.
+bool is_sent_as_it_is(char c) {
+  return is_letter_or_digit(c) ||
+         std::string_view("-._~:/?#@!$&'()*+,;=").find(c) != std::string_view::npos;
+}
+
+std::string percent_encode(std::string_view text) {
+  std::string sent;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const bool is_code =
+        c == '%' && i + 2 < text.size() && is_hex(text[i + 1]) && is_hex(text[i + 2]);
+    if (is_code || is_sent_as_it_is(c)) {
+      sent += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    sent += {'%', hex_digits[byte >> 4], hex_digits[byte & 15]};
+  }
+  return sent;
+}
+
+Result<std::string> host_to_send(const std::string& name) {
+  const Error wrong_character{"has a character that no host has"};
+  if (std::all_of(name.begin(), name.end(), is_ascii)) {
+    if (name.find_first_of(" \"<>\\^`{|}") != std::string::npos) return wrong_character;
+    return name;
+  }
+  char* ascii = nullptr;
+  const int code = idn2_to_ascii_8z(name.c_str(), &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+  const std::unique_ptr<char, void (*)(void*)> owned(ascii, idn2_free);
+  if (code != IDN2_OK)
+    return Error{std::string("is no international name: ") + idn2_strerror(code)};
+  const std::string host = ascii;
+  // Some characters are mapped to a / or an @, which would make it another host.
+  const bool is_name = std::all_of(host.begin(), host.end(), [](char c) {
+    return is_letter_or_digit(c) || c == '-' || c == '.' || c == '_';
+  });
+  if (!is_name) return wrong_character;
+  return host;
+}
+
+}  // namespace
+
+Result<std::string> address_to_send(std::string_view address) {
+  const std::size_t scheme = address.find("://");
+  const std::size_t begin = scheme == std::string_view::npos ? 0 : scheme + 3;
+  const std::size_t end = std::min(address.find_first_of("/?#\\", begin), address.size());
+  const std::string_view authority = address.substr(begin, end - begin);
+  const std::size_t at = authority.rfind('@');
+  const std::size_t host_begin = at == std::string_view::npos ? 0 : at + 1;
+  const bool is_number = authority.substr(host_begin).starts_with('[');  // with colons in it
+  const std::size_t port =
+      is_number ? authority.size() : std::min(authority.find(':', host_begin), authority.size());
+  const auto host = host_to_send(std::string(authority.substr(host_begin, port - host_begin)));
+  if (!host) return host;
+  return std::string(address.substr(0, begin + host_begin)) + *host +
+         std::string(authority.substr(port)) + percent_encode(address.substr(end));
+}
+
+}  // namespace stalewatch
