@@ -2,6 +2,7 @@
 
 #include "common/base/text.hpp"
 #include "common/config/environment.hpp"
+#include "common/config/file_text.hpp"
 #include "common/config/walk.hpp"
 
 #include <algorithm>
@@ -13,47 +14,6 @@ namespace {
 /// A million servers with a few keys each; a larger file is something else.
 constexpr std::size_t max_file = 512u << 20;
 
-struct BadByte {
-  YamlMark mark;
-  std::string message;
-};
-
-/// Length of the UTF-8 character at `at`, 0 when there is none.
-std::size_t utf8_length(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(at);
-  const std::size_t length = lead < 0x80                   ? 1
-                             : lead >= 0xc2 && lead < 0xe0 ? 2
-                             : lead >= 0xe0 && lead < 0xf0 ? 3
-                             : lead >= 0xf0 && lead < 0xf5 ? 4
-                                                           : 0;
-  if (length == 0 || at + length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((byte(at + i) & 0xc0) != 0x80) return 0;
-  return length;
-}
-
-/// YAML is UTF-8 text without control characters; yaml-cpp would stop at some of them in silence.
-std::optional<BadByte> find_bad_byte(std::string_view text) {
-  YamlMark mark{1, 1};
-  for (std::size_t i = 0; i < text.size();) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    const bool control = (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f;
-    const std::size_t length = utf8_length(text, i);
-    if (control || length == 0) {
-      constexpr char digits[] = "0123456789abcdef";
-      const std::string hex = std::string("0x") + digits[c >> 4] + digits[c & 15];
-      return BadByte{mark, control
-                               ? "the byte " + hex + " is not allowed in YAML"
-                               : "the byte " + hex + " is not UTF-8 text; save the file as UTF-8"};
-    }
-    i += length;
-    ++mark.column;
-    if (c == '\n') mark = {mark.line + 1, 1};
-  }
-  return std::nullopt;
-}
-
 bool in_line_order(const ConfigError& a, const ConfigError& b) {
   return std::tie(a.line, a.column) < std::tie(b.line, b.column);
 }
@@ -61,6 +21,27 @@ bool in_line_order(const ConfigError& a, const ConfigError& b) {
 void finish(ConfigWalk& walk) {
   for (const ConfigSection* section : config_sections())
     if (section->finish != nullptr) section->finish(walk);
+}
+
+/// What cannot be seen is pointed out: in the lines that have errors, and where it turns lines into
+/// something else, so that the error stands elsewhere. `errors` are in the order of the lines.
+void point_out_lookalikes(const std::string& file, std::string_view text,
+                          std::vector<ConfigError>& errors) {
+  constexpr std::size_t most_told = 20;  // of lines that have no error yet
+  std::vector<ConfigError> more;
+  auto error = std::find_if(errors.begin(), errors.end(), [](const auto& e) { return e.line > 0; });
+  for (int number = 1; !text.empty() && (error != errors.end() || more.size() < most_told);
+       ++number) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    const std::string found = lookalike_in(line);
+    const bool told = error != errors.end() && error->line == number;
+    for (; error != errors.end() && error->line == number; ++error)
+      if (!found.empty()) error->message += "; " + found;
+    if (!told && more.size() < most_told && has_lookalike_in_structure(line))
+      more.push_back({file, number, 1, "", found});
+  }
+  errors.insert(errors.end(), more.begin(), more.end());
 }
 
 }  // namespace
@@ -93,7 +74,8 @@ std::variant<Config, std::vector<ConfigError>> parse_config(const std::string& t
                                                             const std::string& name,
                                                             const ConfigEnvironment& environment,
                                                             ConfigUser user) {
-  if (const auto bad = find_bad_byte(text))
+  const std::string_view content = without_byte_order_mark(text);
+  if (const auto bad = find_bad_byte(content))
     return std::vector<ConfigError>{{name, bad->mark.line, bad->mark.column, "", bad->message}};
   ConfigWalk walk(name, user, environment);
   walk.draft.config.file = name;
@@ -103,7 +85,7 @@ std::variant<Config, std::vector<ConfigError>> parse_config(const std::string& t
       .streamed_begin = [&](YamlMark mark) { walk.servers_begin(mark); },
       .error = [&](YamlMark mark, const std::string& path,
                    const std::string& message) { walk.error(mark, path, message); }};
-  const bool whole = read_yaml(text, "servers", listener);
+  const bool whole = read_yaml(content, "servers", listener);
   if (whole || walk.errors.empty()) finish(walk);
   if (walk.errors.empty()) return std::move(walk.draft.config);
   std::stable_sort(walk.errors.begin(), walk.errors.end(), in_line_order);
@@ -111,6 +93,8 @@ std::variant<Config, std::vector<ConfigError>> parse_config(const std::string& t
     return std::tie(a.line, a.column, a.message) == std::tie(b.line, b.column, b.message);
   };  // one mistake that many servers merge in is one error
   walk.errors.erase(std::unique(walk.errors.begin(), walk.errors.end(), same), walk.errors.end());
+  point_out_lookalikes(name, content, walk.errors);
+  std::stable_sort(walk.errors.begin(), walk.errors.end(), in_line_order);
   return std::move(walk.errors);
 }
 

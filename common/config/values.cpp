@@ -1,6 +1,7 @@
 #include "common/config/values.hpp"
 
 #include "common/base/text.hpp"
+#include "common/config/file_text.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -109,6 +110,8 @@ Result<ConfigValue> read_text(const ConfigKey& key, const std::string& text) {
                                        [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; });
   if (has_control) return Error{"contains a line break or another control character"};
   if (text.empty() && key.type == ConfigType::secret) return Error{"is empty"};
+  if (const std::string space = lookalike_around(text); !space.empty())
+    return Error{"begins or ends with " + space};
   return ConfigValue{text};
 }
 

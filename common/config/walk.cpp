@@ -1,6 +1,7 @@
 #include "common/config/walk.hpp"
 
 #include "common/base/text.hpp"
+#include "common/config/file_text.hpp"
 #include "common/config/suggestions.hpp"
 #include "common/config/values.hpp"
 
@@ -272,6 +273,11 @@ std::optional<std::string> ConfigWalk::text(const ConfigSchema& schema, const Ya
   if (!content)
     return cannot_have(schema, node.mark, path,
                        "cannot read " + escape_untrusted(node.text) + ": " + content.error());
+  if (const auto encoding = foreign_encoding(*content); !encoding.empty())
+    return cannot_have(
+        schema, node.mark, path,
+        escape_untrusted(node.text) + " is " + std::string(encoding) + " text; save it as UTF-8");
+  content->erase(0, content->size() - without_byte_order_mark(*content).size());
   if (content->ends_with('\n')) content->pop_back();
   if (content->ends_with('\r')) content->pop_back();
   return std::move(*content);

@@ -38,9 +38,33 @@ struct Refused {
   std::string message;
 };
 
-YamlMark mark_of(const YAML::Mark& mark) {
-  return mark.is_null() ? YamlMark{} : YamlMark{mark.line + 1, mark.column + 1};
-}
+/// The parser counts bytes, people characters. Goes on from the place it was asked for last, so
+/// that a long line is counted once.
+class Columns {
+ public:
+  explicit Columns(std::string_view text) : text_(text) {}
+
+  YamlMark mark_of(const YAML::Mark& mark) {
+    if (mark.is_null()) return {};
+    const std::size_t position = std::min(static_cast<std::size_t>(mark.pos), text_.size());
+    if (mark.line != line_) {
+      line_ = mark.line;
+      position_ = position - std::min(position, static_cast<std::size_t>(mark.column));
+      column_ = 1;
+    }
+    for (; position_ < position; ++position_) column_ += begins_character(position_) ? 1 : 0;
+    for (; position_ > position; --position_) column_ -= begins_character(position_ - 1) ? 1 : 0;
+    return {line_ + 1, column_};
+  }
+
+ private:
+  bool begins_character(std::size_t at) const { return (text_[at] & 0xc0) != 0x80; }
+
+  std::string_view text_;
+  int line_ = -1;
+  std::size_t position_ = 0;
+  int column_ = 1;
+};
 
 /// Only the tags that YAML itself has; others ask for objects of some language.
 void check_tag(const std::string& tag, YamlMark mark) {
@@ -57,9 +81,10 @@ void check_tag(const std::string& tag, YamlMark mark) {
 class Builder : public YAML::EventHandler {
  public:
   Builder(std::string_view text, std::string_view streamed, const YamlListener& listener)
-      : text_(text), streamed_(streamed), listener_(listener) {}
+      : text_(text), columns_(text), streamed_(streamed), listener_(listener) {}
 
   bool begun() const { return begun_; }
+  YamlMark mark_of(const YAML::Mark& mark) { return columns_.mark_of(mark); }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (begun_)
@@ -239,6 +264,7 @@ class Builder : public YAML::EventHandler {
   }
 
   std::string_view text_;
+  Columns columns_;
   std::string_view streamed_;
   const YamlListener& listener_;
   bool begun_ = false;
@@ -276,7 +302,7 @@ bool read_yaml(std::string_view text, std::string_view streamed, const YamlListe
   } catch (const Refused& refused) {
     listener.error(refused.mark, "", refused.message);
   } catch (const YAML::Exception& e) {
-    YamlMark mark = mark_of(e.mark);
+    YamlMark mark = builder.mark_of(e.mark);
     const std::string message = explain_yaml_problem(text, e.msg, mark);
     listener.error(mark, "", message);
   }

@@ -39,6 +39,8 @@ std::string explain_yaml_problem(std::string_view text, const std::string& said,
     mark = {tab, 1};
     return "a tab is used for indentation; YAML wants spaces";
   }
+  if (said.find("illegal tab") != std::string::npos)
+    return "a tab stands where only spaces can; YAML wants spaces for indentation";
   const bool is_map = said.find("end of map not found") != std::string::npos;
   if (is_map && !has_key(line_of(text, mark.line)))
     return "this line has no \"key: value\"; a comment that goes on needs a # of its own";
@@ -70,6 +72,9 @@ std::string explain_yaml_problem(std::string_view text, const std::string& said,
 }
 
 bool is_quote_closed(std::string_view text, std::size_t position) {
+  // An anchor or a tag may stand before it.
+  while (position < text.size() && (text[position] == '&' || text[position] == '!'))
+    position = text.find_first_not_of(" \t\r\n", text.find_first_of(" \t\r\n", position));
   if (position >= text.size() || (text[position] != '"' && text[position] != '\'')) return true;
   const char quote = text[position];
   for (std::size_t i = position + 1; i < text.size(); ++i) {
