@@ -46,7 +46,8 @@ std::string check_http_url(const ConfigValue& value) {
   const std::string_view authority =
       std::string_view(url).substr(scheme, url.find_first_of("/?#", scheme) - scheme);
   const std::string_view host = authority.substr(authority.rfind('@') + 1);
-  if (url.find(' ') != std::string::npos) return "contains a space; write %20";
+  if (url.find(' ') != std::string::npos)
+    return "contains a space; write %20, or a # before a comment";
   if (host.empty() || host[0] == ':') return "has no host";
   if (const auto sent = address_to_send(url); !sent) return "its host " + sent.error();
   const std::size_t colon = host.rfind(':');

@@ -115,6 +115,38 @@ Result<ConfigValue> read_text(const ConfigKey& key, const std::string& text) {
   return ConfigValue{text};
 }
 
+/// As `key`'s type wants it; nothing is said of its check.
+Result<ConfigValue> read_typed(const ConfigKey& key, const std::string& text,
+                               std::string_view shown) {
+  switch (key.type) {
+    case ConfigType::boolean: {
+      if (const auto boolean = parse_boolean(text)) return ConfigValue{*boolean};
+      return Error{quoted(shown) + " is neither true nor false"};
+    }
+    case ConfigType::duration:
+      return read_duration(key, text, shown);
+    case ConfigType::number:
+      return read_number(key, text, shown);
+    case ConfigType::size:
+      return read_size(key, text, shown);
+    case ConfigType::choice:
+      return read_choice(key, text, shown);
+    default:
+      return read_text(key, text);
+  }
+}
+
+/// Whether a value is followed by words, as by a comment whose # was forgotten: "60   seconds of
+/// pause". One word may be a unit.
+bool goes_on_in_words(const ConfigKey& key, const std::string& text) {
+  const std::size_t end = text.find(' ');
+  if (end == std::string::npos) return false;
+  const std::size_t second = text.find_first_not_of(' ', end);
+  const bool words = second != std::string::npos && text.find(' ', second) != std::string::npos;
+  const std::string first = text.substr(0, end);
+  return words && static_cast<bool>(read_typed(key, first, first));
+}
+
 }  // namespace
 
 std::optional<std::int64_t> parse_size(std::string_view text) {
@@ -185,24 +217,9 @@ std::string percent_decode(std::string_view text) {
 
 Result<ConfigValue> read_value(const ConfigKey& key, const std::string& text,
                                std::string_view shown) {
-  Result<ConfigValue> value = [&]() -> Result<ConfigValue> {
-    switch (key.type) {
-      case ConfigType::boolean: {
-        if (const auto boolean = parse_boolean(text)) return ConfigValue{*boolean};
-        return Error{quoted(shown) + " is neither true nor false"};
-      }
-      case ConfigType::duration:
-        return read_duration(key, text, shown);
-      case ConfigType::number:
-        return read_number(key, text, shown);
-      case ConfigType::size:
-        return read_size(key, text, shown);
-      case ConfigType::choice:
-        return read_choice(key, text, shown);
-      default:
-        return read_text(key, text);
-    }
-  }();
+  Result<ConfigValue> value = read_typed(key, text, shown);
+  if (!value && goes_on_in_words(key, text))
+    return Error{value.error() + "; a comment needs a # of its own"};
   if (!value || key.check == nullptr) return value;
   const std::string wrong = key.check(*value);
   if (wrong.empty()) return value;
