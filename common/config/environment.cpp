@@ -2,6 +2,7 @@
 
 #include "common/base/text.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -57,7 +58,7 @@ Result<std::string> expand_one(std::string_view inner, const ConfigEnvironment& 
   if (value) return *value;
   if (rest.empty())
     return Error{"the environment variable " + name + " is not set; write ${" + name +
-                 ":-} where it may be empty"};
+                 ":-} where it may be empty, $${" + name + "} where it is no variable"};
   if (rest[0] == '-') return expand(rest.substr(1), environment, nesting + 1);
   const std::string message = rest.size() == 1 ? "is not set" : escape_untrusted(rest.substr(1));
   return Error{"the environment variable " + name + ": " + message};
@@ -122,6 +123,15 @@ Result<std::string> read_whole_file(const std::string& path, std::size_t max) {
 Result<std::string> expand_variables(std::string_view text, const ConfigEnvironment& environment) {
   if (text.find('$') == std::string_view::npos) return std::string(text);
   return expand(text, environment, 0);
+}
+
+bool has_ambiguous_dollars(std::string_view text) {
+  for (std::size_t at = text.find('$'); at != std::string_view::npos;) {
+    const std::size_t end = std::min(text.find_first_not_of('$', at), text.size());
+    if (end - at == 2 && !text.substr(end).starts_with('{')) return true;
+    at = text.find('$', end);
+  }
+  return false;
 }
 
 std::string state_directory(const ConfigEnvironment& environment) {

@@ -29,6 +29,10 @@ Result<std::string> read_whole_file(const std::string& path, std::size_t max);
 /// ${...}. Errors never show a variable's value.
 Result<std::string> expand_variables(std::string_view text, const ConfigEnvironment& environment);
 
+/// Whether "$$" stands where a single $ would do, so that two may be meant. "$${" and "$$$$" can
+/// mean one thing only.
+bool has_ambiguous_dollars(std::string_view text);
+
 /// Where journal, cursors and rows are kept unless the configuration says otherwise:
 /// $STALEWATCH_STATE_DIR, systemd's $STATE_DIRECTORY, $XDG_STATE_HOME/stalewatch,
 /// ~/.local/state/stalewatch, /var/lib/stalewatch: the first there is.

@@ -21,6 +21,7 @@ bool in_line_order(const ConfigError& a, const ConfigError& b) {
 void finish(ConfigWalk& walk) {
   for (const ConfigSection* section : config_sections())
     if (section->finish != nullptr) section->finish(walk);
+  walk.warn_of_dollars();
 }
 
 /// What cannot be seen is pointed out: in the lines that have errors, and where it turns lines into

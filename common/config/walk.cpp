@@ -50,6 +50,23 @@ YamlMark ConfigWalk::mark_of(const std::string& section, const std::string& key)
   return found == marks.end() ? YamlMark{} : found->second;
 }
 
+void ConfigWalk::note_dollars(const YamlNode& node, const ConfigPath& path) {
+  const bool doubled = node.text.find("$$") != std::string::npos;
+  if ((!doubled && node.text.find("${") == std::string::npos) || dollars_.size() > max_told) return;
+  dollars_.push_back({node.mark, path.text(), has_ambiguous_dollars(node.text), doubled});
+}
+
+void ConfigWalk::warn_of_dollars() {
+  for (const Dollars& one : dollars_) {
+    if (!one.ambiguous && !has_old_spelling_) continue;
+    warn(one.mark, one.path,
+         one.doubled
+             ? "\"$$\" stands for one \"$\"; write \"$$$$\" if two are meant, or \"$\" if one is"
+             : "\"${\" begins a variable, as it did not for the script; write \"$${\" if none "
+               "is meant");
+  }
+}
+
 bool ConfigWalk::told(std::string_view path) const {
   return std::any_of(errors.begin(), errors.end(),
                      [&](const ConfigError& e) { return e.path.starts_with(path); });
@@ -130,6 +147,7 @@ void ConfigWalk::entry(const ConfigSchema& schema, const YamlEntry& entry, const
     return;
   }
   const ConfigKey& key = *known->second.key;
+  if (entry.key == key.old_spelling) has_old_spelling_ = true;
   for (const Taken& other : taken) {
     if (other.key != &key) continue;
     error(entry.mark, here.text(),
@@ -266,6 +284,7 @@ std::optional<ConfigValue> ConfigWalk::header_map(const ConfigSchema& schema, co
 
 std::optional<std::string> ConfigWalk::text(const ConfigSchema& schema, const YamlNode& node,
                                             const ConfigPath& path, bool from_file) {
+  note_dollars(node, path);
   auto expanded = expand_variables(node.text, environment_);
   if (!expanded) return cannot_have(schema, node.mark, path, expanded.error());
   if (!from_file) return std::move(*expanded);

@@ -44,6 +44,9 @@ class ConfigWalk {
   void server(const YamlEntry& entry);
   void servers_begin(YamlMark mark) { servers_mark = mark; }
 
+  /// After the last line: values that mean something else than they did for the original script.
+  void warn_of_dollars();
+
   void error(YamlMark mark, const std::string& path, const std::string& message,
              const std::string& known = {});
   void warn(YamlMark mark, const std::string& path, const std::string& message);
@@ -82,6 +85,15 @@ class ConfigWalk {
   };
   void whole_servers(const YamlEntry& entry);
 
+  /// A value with $$ or ${ in it.
+  struct Dollars {
+    YamlMark mark;
+    std::string path;
+    bool ambiguous;  ///< whatever the file was written for
+    bool doubled;    ///< $$, not ${
+  };
+  void note_dollars(const YamlNode& node, const ConfigPath& path);
+
   using Store = void (ConfigWalk::*)(const ConfigKey& key, const ConfigValue& value, YamlMark mark);
 
   void map(const ConfigSchema& schema, const YamlNode& node, const ConfigPath& path, Store store);
@@ -106,6 +118,9 @@ class ConfigWalk {
   std::string file_;
   ConfigUser user_;
   const ConfigEnvironment& environment_;
+  bool has_old_spelling_ =
+      false;  ///< so that the file was written for the script, in part at least
+  std::vector<Dollars> dollars_;
 };
 
 }  // namespace stalewatch

@@ -189,6 +189,39 @@ TEST_CASE("no more warnings are kept than anybody reads", "[config]") {
   CHECK(warnings.back() == "and more; no further warnings are shown");
 }
 
+TEST_CASE("a $ that does not mean what it may be thought to is warned of", "[config]") {
+  const auto warnings = [](const std::string& password, const std::string& address_key) {
+    std::string all;
+    for (const auto& warning : good("servers:\n  A:\n    " + address_key +
+                                        ": http://a/\n    basic_auth: 'u:" + password + "'\n",
+                                    environment({{"P", "p"}}))
+                                   .warnings)
+      all += warning + "\n";
+    return all;
+  };
+  const std::string at = "test.yaml:4:17: servers.A.basic_auth: ";
+  const std::string doubled =
+      at + "\"$$\" stands for one \"$\"; write \"$$$$\" if two are meant, or \"$\" if one is\n";
+  const std::string variable =
+      at +
+      "\"${\" begins a variable, as it did not for the script; write \"$${\" if none is meant\n";
+  for (const std::string_view key : {"address", "adress"}) {
+    const bool old = key == "adress";
+    const auto of = [&](const std::string& password) {
+      return warnings(password, std::string(key));
+    };
+    CHECK(of("pa$$word") == doubled);
+    CHECK(of("pass$$") == doubled);
+    CHECK(of("$${P}$$") == doubled);
+    CHECK(of("$$$$") == (old ? doubled : ""));
+    CHECK(of("$${P}") == (old ? doubled : ""));
+    CHECK(of("${P}") == (old ? variable : ""));
+    CHECK(of("$P$ $x") == "");
+  }
+  CHECK(good("servers: {A: {address: 'http://u:a$$b@a/', headers: {X: 'c$$d'}}}").warnings.size() ==
+        2);
+}
+
 TEST_CASE("warnings tell what is read but hardly meant", "[config]") {
   const auto warnings = [](const std::string& text) { return good(text).warnings; };
   CHECK(warnings(one_server).empty());
