@@ -30,7 +30,7 @@ int run(const std::string& config_file, const std::string& word,
 
 Runner prepare_reload(CommandLine& line) {
   auto config = std::make_shared<std::string>();
-  line.option("--config", *config, config_help);
+  line.config_file(*config, config_help);
   return [config] { return run(*config, "reload", {}); };
 }
 
@@ -38,7 +38,7 @@ Runner prepare_forget(CommandLine& line) {
   auto config = std::make_shared<std::string>();
   auto name = std::make_shared<std::string>();
   line.option("name", *name, "the consumer's name, as consumer_behind tells it").required();
-  line.option("--config", *config, config_help);
+  line.config_file(*config, config_help);
   return [config, name] { return run(*config, "forget", {*name}); };
 }
 

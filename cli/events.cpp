@@ -90,8 +90,8 @@ Runner prepare_events(CommandLine& line) {
               "the first event: its number (1234), or a time (2026-11-22T10:02:03+01:00, or "
               "2h for two hours ago); without it, the last 20, or with --follow the next");
   line.flag("--json", options->json, "JSON lines");
-  line.option(
-      "--config", options->config,
+  line.config_file(
+      options->config,
       "the configuration file, for the aggregator's addresses; without it, the default ones");
   return [options] { return events(*options); };
 }

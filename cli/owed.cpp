@@ -33,9 +33,7 @@ int owed(const Options& options) {
 
 Runner prepare_owed(CommandLine& line) {
   auto options = std::make_shared<Options>();
-  line.option("--config", options->config, "the configuration file")
-      .required()
-      .from_environment("STALEWATCH_CONFIG");
+  line.config_file(options->config, "the configuration file").required();
   line.flag("--json", options->json, "as one JSON object");
   line.footer("Ends with 0: nothing waits; 3: something waits or was given up; 1: not readable.");
   return [options] { return owed(*options); };

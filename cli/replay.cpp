@@ -5,6 +5,7 @@
 #include "cli/operator_call.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <iostream>
@@ -81,7 +82,10 @@ int replay(const Options& options) {
   }
   if (!options.journal.empty())
     return print(pages_of_file(options.journal), *from, *to, options.json);
-  const auto transport = transport_of("stalewatch replay", options.config);
+  const char* variable = std::getenv(config_variable);
+  const bool from_variable = options.config.empty() && variable != nullptr;
+  const auto transport =
+      transport_of("stalewatch replay", from_variable ? variable : options.config);
   if (!transport) return wrong_usage;
   const auto call = std::make_shared<OperatorCall>(*transport);
   return print([call](const Replay& request) { return call->replay(request); }, *from, *to,
@@ -97,10 +101,11 @@ Runner prepare_replay(CommandLine& line) {
               "2h for two hours ago); without it, the oldest");
   line.option("--to", options->to, "the last event, alike; without it, the newest");
   line.flag("--json", options->json, "JSON lines");
+  // The variable is asked for later: it may be set while a journal file is named.
   const Option config = line.option(
       "--config", options->config,
-      "the configuration file, for the address of the running aggregator; without it, the default "
-      "address");
+      "the configuration file, for the address of the running aggregator, or else the variable "
+      "STALEWATCH_CONFIG; without both, the default address");
   line.option("--journal", options->journal,
               "read this journal file instead, when no aggregator runs; it is not changed")
       .excludes(config);

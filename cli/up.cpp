@@ -69,7 +69,7 @@ int up(const Options& options) {
 
 Runner prepare_up(CommandLine& line) {
   auto options = std::make_shared<Options>();
-  line.option("--config", options->config, "the configuration file").required();
+  line.config_file(options->config, "the configuration file").required();
   line.option("--for", options->run_for, "stop by itself after this long: 60s, 15m, 2h");
   line.option("--log-level", options->log_level,
               "of the processes' own logs: trace, debug, info, warning, error");

@@ -18,6 +18,10 @@ void require(const std::vector<CLI::Option*>& options, bool yes) {
   for (CLI::Option* option : options) option->required(yes);
 }
 
+std::vector<CLI::Option*> required_of(CLI::App& app) {
+  return app.get_options([](const CLI::Option* option) { return option->get_required(); });
+}
+
 std::string missing(const CLI::Option& option) {
   std::string what = option.get_name() + " is required: " + option.get_description();
   if (!option.get_envname().empty()) what += "; or set " + option.get_envname();
@@ -97,6 +101,10 @@ Option CommandLine::option(const std::string& names, std::vector<std::string>& p
   return Option(app_->add_option(names, place, help)->allow_extra_args(false));
 }
 
+Option CommandLine::config_file(std::string& place, const std::string& help) {
+  return option("--config", place, help).from_environment(config_variable).value_name("FILE");
+}
+
 Option CommandLine::at(const std::string& name) { return Option(app_->get_option(name)); }
 
 void CommandLine::footer(const std::string& text) { app_->footer(text); }
@@ -113,10 +121,33 @@ std::string CommandLine::chosen() const {
   return given.empty() ? std::string() : given.front()->get_name();
 }
 
+std::string CommandLine::wrong_subcommand(int argc, char** argv) const {
+  const std::string_view given = argc > 1 ? argv[1] : "";
+  if (subcommands_.empty() || given.empty() || given.starts_with('-')) return "";
+  constexpr std::size_t slips = 2;  // of the keyboard
+  std::string all, near;
+  std::size_t distance = slips + 1;
+  for (const auto& one : subcommands_) {
+    const std::string name = one->app_->get_name();
+    if (name == given) return "";
+    all += (all.empty() ? "" : ", ") + name;
+    const std::size_t d =
+        given.size() > name.size() + slips ? distance : edit_distance(given, name);
+    if (d < distance) {
+      near = name;
+      distance = d;
+    }
+  }
+  return "no command \"" + escape_untrusted(given, 60) + "\"; " +
+         (near.empty() ? "there are " + all : "did you mean \"" + near + "\"?");
+}
+
 std::optional<int> CommandLine::parse(int argc, char** argv) {
+  if (const auto wrong = wrong_subcommand(argc, argv); !wrong.empty()) return explain(wrong);
   // Asked for here, so that an option that does not exist is named before one that is missing.
-  const auto required =
-      app_->get_options([](const CLI::Option* option) { return option->get_required(); });
+  auto required = required_of(*app_);
+  for (const auto& one : subcommands_)
+    for (CLI::Option* option : required_of(*one->app_)) required.push_back(option);
   try {
     require(required, false);
     app_->parse(argc, argv);
@@ -126,7 +157,10 @@ std::optional<int> CommandLine::parse(int argc, char** argv) {
     if (e.get_exit_code() == 0) return app_->exit(e);  // --help, --version
     return explain(e.what());
   }
-  for (const CLI::Option* option : required)
+  auto needed = required_of(*app_);
+  for (CLI::App* subcommand : app_->get_subcommands())
+    for (CLI::Option* option : required_of(*subcommand)) needed.push_back(option);
+  for (const CLI::Option* option : needed)
     if (option->count() == 0) return explain(missing(*option));
   return std::nullopt;
 }

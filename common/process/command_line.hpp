@@ -14,6 +14,9 @@ class Option;
 
 namespace stalewatch {
 
+/// Names the configuration file where --config does not.
+inline constexpr const char* config_variable = "STALEWATCH_CONFIG";
+
 /// Exit code for wrong usage or a bad configuration.
 inline constexpr int exit_usage = 2;
 
@@ -54,6 +57,8 @@ class CommandLine {
   Option option(const std::string& names, std::optional<int>& place, const std::string& help);
   /// May come several times, with one value each.
   Option option(const std::string& names, std::vector<std::string>& place, const std::string& help);
+  /// --config FILE, or the environment variable STALEWATCH_CONFIG.
+  Option config_file(std::string& place, const std::string& help);
   /// An option that was added before.
   Option at(const std::string& name);
 
@@ -71,6 +76,8 @@ class CommandLine {
 
  private:
   explicit CommandLine(CLI::App* subcommand);
+  /// A first word that names no subcommand, as a mistake; "" when there is none.
+  std::string wrong_subcommand(int argc, char** argv) const;
   int explain(const std::string& mistake) const;
 
   std::unique_ptr<CLI::App> owned_;  // nothing for a subcommand, which belongs to its parent

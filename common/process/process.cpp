@@ -66,10 +66,7 @@ int run_process(const std::string& name, const std::string& description, int arg
   Signals signals;  // first of all: threads inherit the blocked signals
   ProcessOptions options;
   CommandLine line("stalewatch-" + name, description);
-  line.option("--config", options.config, "the configuration file")
-      .required()
-      .from_environment("STALEWATCH_CONFIG")
-      .value_name("FILE");
+  line.config_file(options.config, "the configuration file").required();
   line.option("--log-level", options.log_level,
               "trace, debug, info, warning, error, critical or off")
       .value_name("LEVEL");

@@ -13,9 +13,9 @@ import zmq
 STALEWATCH = os.environ["STALEWATCH_BIN"] + "/stalewatch"
 
 
-def stalewatch(*arguments):
+def stalewatch(*arguments, **environment):
     return subprocess.run([STALEWATCH, *map(str, arguments)], capture_output=True, text=True, timeout=60,
-                          stdin=subprocess.DEVNULL)
+                          stdin=subprocess.DEVNULL, env={**os.environ, **environment})
 
 
 def test_version_and_help():
@@ -55,6 +55,44 @@ def test_wrong_usage_of_the_mock_server_is_named_and_ends_with_2(arguments):
     out = subprocess.run([f"{STALEWATCH}-mock-server", *arguments], capture_output=True, text=True, timeout=60)
     assert out.returncode == 2
     assert out.stderr.startswith("stalewatch-mock-server: ") and arguments[0] in out.stderr
+
+
+def test_a_wrong_command_is_named():
+    def says(word):
+        out = stalewatch(word)
+        assert out.returncode == 2
+        return out.stderr
+    assert says("evnts").startswith('stalewatch: no command "evnts"; did you mean "events"? (--help')
+    assert says("owedd").startswith('stalewatch: no command "owedd"; did you mean "owed"?')
+    assert says("status").startswith('stalewatch: no command "status"; there are up, check-config, ')
+    assert says("x\x1b" * 3000).startswith('stalewatch: no command "x\\x1b')
+
+
+@pytest.mark.parametrize("command", ["up", "check-config", "owed"])
+def test_a_missing_file_is_asked_for_with_its_variable(command):
+    out = stalewatch(command)
+    assert out.returncode == 2
+    assert "is required: the configuration file; or set STALEWATCH_CONFIG" in out.stderr
+
+
+@pytest.mark.parametrize("command", [["up"], ["check-config"], ["reload"], ["forget", "x"], ["events"], ["replay"],
+                                     ["owed"]], ids=lambda command: command[0])
+def test_the_variable_names_the_file_for_every_command(tmp_path, command):
+    file = tmp_path / "bad.yaml"
+    file.write_text("transport: 3\n")
+    out = stalewatch(*command, STALEWATCH_CONFIG=str(file))
+    assert out.returncode == 2 and "bad.yaml:1:" in out.stderr
+    good = config_for(tmp_path, 1)
+    option = [str(good)] if command[0] == "check-config" else ["--config", str(good)]
+    if command[0] in ("check-config", "reload", "owed"):
+        assert "bad.yaml" not in stalewatch(*command, *option, STALEWATCH_CONFIG=str(file)).stderr
+
+
+def test_a_journal_is_replayed_whatever_the_variable_says(tmp_path):
+    out = stalewatch("replay", "--journal", tmp_path / "none.sqlite", STALEWATCH_CONFIG=str(tmp_path / "no.yaml"))
+    assert out.returncode == 1 and "none.sqlite: there is no such file" in out.stderr
+    out = stalewatch("replay", "--journal", "x", "--config", "y")
+    assert out.returncode == 2
 
 
 class Health(http.server.BaseHTTPRequestHandler):
