@@ -30,7 +30,10 @@ void check_open_files(const ProberConfig& prober) {
 /// The servers with their secrets, which a prober with an aggregator has no use for.
 Config with_servers(const std::string& file) {
   auto read = read_config(file, ConfigUser::standalone_prober);
-  if (auto* config = std::get_if<Config>(&read)) return std::move(*config);
+  if (auto* config = std::get_if<Config>(&read)) {
+    for (const auto& warning : config->warnings) log::warn("{}", warning);
+    return std::move(*config);
+  }
   std::string text = "the configuration has errors";
   for (const auto& error : std::get<std::vector<ConfigError>>(read))
     text += "\n" + to_string(error);

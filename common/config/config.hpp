@@ -33,7 +33,7 @@ struct Config {
   Secret heartbeat_url;                                    ///< notifier.heartbeat_url; empty: none
   Duration heartbeat_interval = std::chrono::seconds(60);  ///< notifier.heartbeat_interval
   SectionStore sections;                                   ///< those that have no member here
-  std::vector<std::string> warnings;                       ///< worth telling, not errors
+  std::vector<std::string> warnings;  ///< worth telling by who reads, not errors
 
   /// A section's own values by their type; nullptr: the file does not have it.
   template <typename T>

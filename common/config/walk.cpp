@@ -16,6 +16,18 @@ constexpr std::size_t max_told = 1000;
 constexpr std::size_t max_key_shown = 100;
 constexpr std::string_view file_suffix = "_file";
 
+/// Who tells what is worth telling of a key, so that of all processes that read the file one does:
+/// who needs its section, and where all do, who decides.
+ConfigUser tellers_of(std::string_view path) {
+  constexpr ConfigUser deciding = ConfigUser::aggregator | ConfigUser::standalone_prober;
+  for (const ConfigSection* section : config_sections()) {
+    const std::string_view name = section->path.substr(0, section->path.find(".X"));
+    if (path.starts_with(name) && section->needed_by != ConfigUser::everybody)
+      return section->needed_by;
+  }
+  return deciding;
+}
+
 std::size_t server_key_index(const ConfigKey& key) {
   return static_cast<std::size_t>(&key - server_keys().data());
 }
@@ -37,6 +49,7 @@ void ConfigWalk::error(YamlMark mark, const std::string& path, const std::string
 }
 
 void ConfigWalk::warn(YamlMark mark, const std::string& path, const std::string& message) {
+  if (!is_for(tellers_of(path))) return;
   auto& warnings = draft.config.warnings;
   if (warnings.size() < max_told)
     warnings.push_back(to_string({file_, mark.line, mark.column, path, message}));

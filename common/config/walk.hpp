@@ -49,6 +49,7 @@ class ConfigWalk {
 
   void error(YamlMark mark, const std::string& path, const std::string& message,
              const std::string& known = {});
+  /// For who is to tell it: each warning one of the processes, all of them check-config.
   void warn(YamlMark mark, const std::string& path, const std::string& message);
 
   /// Whether one of `users` reads.

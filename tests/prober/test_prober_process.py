@@ -67,6 +67,12 @@ def test_once_prints_one_sample_per_server_and_ends(tmp_path, server):
     assert samples["off"]["detail"] == "connect: refused"
 
 
+def test_alone_it_tells_the_warnings_that_the_aggregator_would(tmp_path, server):
+    path = config_file(tmp_path, {"good": f"{server}/\n    basic_auth: 'u:$$x'"})
+    run = subprocess.run([PROBER, "--config", path, "--standalone", "--once"], capture_output=True, text=True, timeout=60)
+    assert run.stderr.count('stands for one "$"') == 1
+
+
 def test_standalone_goes_on_until_sigterm(tmp_path, server, silent):
     path = config_file(tmp_path, {"good": f"{server}/", "hangs": f"{silent}/\n    interval: 1m\n    timeout: 1m"})
     with subprocess.Popen([PROBER, "--config", path, "--standalone"], stdout=subprocess.PIPE,

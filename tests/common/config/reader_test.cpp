@@ -1,6 +1,8 @@
 #include "common/config/sections/rocketchat.hpp"
 #include "tests/common/config/testing.hpp"
 
+#include <set>
+
 namespace stalewatch {
 namespace {
 
@@ -233,6 +235,31 @@ TEST_CASE("warnings tell what is read but hardly meant", "[config]") {
   CHECK(warnings(one_server + "credentials: {DB: {engine: sqlite, username: u, db: x}}") ==
         std::vector<std::string>{
             "test.yaml:2:36: credentials.DB.username: is ignored: SQLite has no use for it"});
+}
+
+TEST_CASE("of the processes that read a file one tells each warning", "[config]") {
+  const std::string text =
+      "servers:\n  A: {address: 'http://a/', notification: off, basic_auth: 'u:$$x'}\n"
+      "defaults: {headers: {X: 'a$$b'}}\n"
+      "credentials: {DB: {engine: sqlite, username: u, db: x}, ROCKETCHAT: {webhook: "
+      "'http://c/$$x'}}\n"
+      "logs: {filename: 'a$$b'}\n";
+  std::multiset<std::string> told;
+  const auto add = [&](ConfigUser user, std::size_t count) {
+    const auto read = parse_config(text, "test.yaml", environment(), user);
+    const auto& warnings = std::get<Config>(read).warnings;
+    CHECK(warnings.size() == count);
+    told.insert(warnings.begin(), warnings.end());
+  };
+  add(ConfigUser::aggregator, 3);
+  add(ConfigUser::recorder, 1);
+  add(ConfigUser::notifier, 2);
+  add(ConfigUser::prober, 0);
+  add(ConfigUser::command, 0);
+  const auto all = good(text).warnings;
+  CHECK(told == std::multiset<std::string>(all.begin(), all.end()));
+  told.clear();
+  add(ConfigUser::standalone_prober, 3);  // it has nobody beside it
 }
 
 TEST_CASE("a list has its texts in their order, variables included, up to its limit", "[config]") {
