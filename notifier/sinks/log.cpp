@@ -6,7 +6,9 @@
 #include "notifier/render.hpp"
 
 #include <spdlog/sinks/rotating_file_sink.h>
+#include <sys/stat.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <mutex>
@@ -14,8 +16,6 @@
 
 namespace stalewatch::notifier {
 namespace {
-
-using FileSink = spdlog::sinks::rotating_file_sink_st;
 
 /// A disk that is full does not get room within less.
 constexpr Duration retry_after = std::chrono::seconds(5);
@@ -38,12 +38,58 @@ void prepare_file(const LogsConfig& config) {
     std::ofstream(config.filename, std::ios::trunc);
 }
 
+/// The file that is open, which need not be the one that its path names: somebody may have moved
+/// or deleted it since, and what is then written into it reaches nobody who reads there.
+class OpenLogFile {
+ public:
+  explicit OpenLogFile(const LogsConfig& config)
+      : path_(config.filename),
+        sink_(path_, static_cast<std::size_t>(config.max_size),
+              static_cast<std::size_t>(config.max_files), false, handlers()) {
+    sink_.set_pattern("%v");
+  }
+  OpenLogFile(const OpenLogFile&) = delete;
+  OpenLogFile& operator=(const OpenLogFile&) = delete;
+
+  void write(const std::string& line) {
+    sink_.log(spdlog::details::log_msg({}, spdlog::level::info, line));
+  }
+  void flush() { sink_.flush(); }
+
+  bool is_at_its_path() const {
+    struct stat open {};
+    struct stat named {};
+    return fstat(fileno(stream_), &open) == 0 && stat(path_.c_str(), &named) == 0 &&
+           open.st_dev == named.st_dev && open.st_ino == named.st_ino;
+  }
+  /// No path names it any more: what stands in it is gone when it is closed.
+  bool is_deleted() const {
+    struct stat open {};
+    return fstat(fileno(stream_), &open) != 0 || open.st_nlink == 0;
+  }
+
+ private:
+  /// Rotation opens a file, too.
+  spdlog::file_event_handlers handlers() {
+    spdlog::file_event_handlers handlers;
+    handlers.after_open = [this](const spdlog::filename_t&, std::FILE* stream) {
+      stream_ = stream;
+    };
+    return handlers;
+  }
+
+  std::string path_;
+  std::FILE* stream_ = nullptr;  ///< the sink's; set before it, as the sink opens at once
+  spdlog::sinks::rotating_file_sink_st sink_;
+};
+
 class LogSink : public Sink {
  public:
   explicit LogSink(const LogsConfig& config) : config_(config), level_(level_of(config.level)) {}
 
   Handover deliver(const std::vector<Item>& items, Now now, const std::stop_token&) override {
     Handover handover;
+    if (file_ && !file_->is_at_its_path()) file_.reset();
     try {
       for (const auto& item : items)
         if (severity_of(item.event) >= level_ && (!config_.json || item.note != Note::nothing_open))
@@ -55,6 +101,10 @@ class LogSink : public Sink {
       handover.failed = handover.tell = true;
       handover.why = error.what();
       handover.again_at = now.mono + retry_after;
+      return handover;
+    }
+    if (file_ && file_->is_deleted()) {  // meanwhile, and with it what was just written
+      handover.again_at = now.mono;
       return handover;
     }
     for (const auto& item : items) handover.done.push_back(item.id);
@@ -76,17 +126,14 @@ class LogSink : public Sink {
   void write(const std::string& line) {
     if (!file_) {
       prepare_file(config_);
-      file_ =
-          std::make_unique<FileSink>(config_.filename, static_cast<std::size_t>(config_.max_size),
-                                     static_cast<std::size_t>(config_.max_files));
-      file_->set_pattern("%v");
+      file_ = std::make_unique<OpenLogFile>(config_);
     }
-    file_->log(spdlog::details::log_msg({}, spdlog::level::info, line));
+    file_->write(line);
   }
 
   LogsConfig config_;
   int level_;
-  std::unique_ptr<FileSink> file_;
+  std::unique_ptr<OpenLogFile> file_;
 };
 
 }  // namespace

@@ -8,7 +8,8 @@ namespace stalewatch::notifier {
 /// who reads of the one reads of the other.
 int severity_of(const Event& event);
 
-/// The log file: one line per event, rotated by size. Reopened by making a new one.
+/// The log file: one line per event, rotated by size. Made anew when its path does not name it any
+/// more, and by making a new sink.
 SinkKind log_kind();
 
 }  // namespace stalewatch::notifier
