@@ -106,6 +106,7 @@ class SqlEventStore : public EventStore {
                                   const std::optional<Cursor>& cursor) override {
     return guarded([&] {
       if (!session_) throw soci::soci_error("not connected");
+      check_place();
       *session_ << begin(engine_);
       insert(names_.updates, update_columns(), journal, events, is_update);
       insert(names_.events, event_columns(), journal, events, [](const Event&) { return true; });
@@ -178,6 +179,19 @@ class SqlEventStore : public EventStore {
       *session_ << "PRAGMA journal_mode=WAL", soci::into(mode);
     }
     for (const std::string& setting : session_settings(engine_)) *session_ << setting;
+  }
+
+  /// Rows in a file that its path does not name any more are read by nobody.
+  void check_place() {
+    if (engine_ != Engine::sqlite) return;
+    auto* const backend = static_cast<soci::sqlite3_session_backend*>(session_->get_backend());
+    int moved = 0;
+    if (sqlite_api::sqlite3_file_control(backend->conn_, "main", SQLITE_FCNTL_HAS_MOVED, &moved) ==
+            SQLITE_OK &&
+        moved != 0)
+      throw NotOurs(
+          "the database's file was moved away, deleted or replaced while it was open; what lies "
+          "there now is opened, and what the journal still holds is recorded into it");
   }
 
   std::set<std::string> columns_of(const std::string& table) {

@@ -2,8 +2,10 @@
 
 import signal
 
+import pytest
+
 from databases import wait_until
-from recorder_world import any_event, check_rows, recorded, tables, updated
+from recorder_world import any_event, begin, check_rows, recorded, tables, updated
 
 
 def test_another_database_by_reload_gets_everything(recorder, aggregator):
@@ -30,3 +32,19 @@ def test_another_journal_is_recorded_from_its_oldest(recorder, aggregator):
     wait_until(lambda: source.acked and source.acked[-1] == ("journal-2", 3), process.said)
     assert process.rows("journal_id, seq", order="journal_id, seq") == [
         ["journal-1", str(n)] for n in range(1, 6)] + [["journal-2", str(n)] for n in range(1, 4)]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("moved", [False, True])
+def test_a_file_that_is_deleted_or_moved_away_is_made_anew_and_gets_what_the_journal_holds(recorder, aggregator, database,
+                                                                                         moved):
+    source, process = begin(recorder, aggregator)
+    if moved:
+        database.file.rename(database.file.with_suffix(".old"))
+    else:
+        database.file.unlink()
+    source.publish(any_event(50))
+    process.wait_for("the database's file was moved away, deleted or replaced while it was open")
+    wait_until(lambda: database.file.exists() and database.query("SELECT 1 FROM sqlite_master LIMIT 1"), process.said)
+    wait_until(lambda: len(process.rows("seq", "_events")) == len(recorded(source.events)), process.said)
+    check_rows(process, source)
