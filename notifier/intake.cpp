@@ -179,7 +179,7 @@ Event sink_trouble(std::string_view sink, const std::string& why,
   auto detail = why;
   if (!set_aside.empty())
     detail += "; " + std::to_string(set_aside.size()) +
-              " events are set aside, never to be told there" + numbers_of(set_aside);
+              " events are set aside, not to be tried there again" + numbers_of(set_aside);
   if (waiting > 0)
     detail += "; " + std::to_string(waiting) + " events wait and are told when it takes them";
   return own_event(Kind::undeliverable, std::string(sink), detail, now);

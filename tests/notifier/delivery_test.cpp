@@ -264,7 +264,8 @@ TEST_CASE("a sink's trouble is told to the others once, events set aside each ti
   refusing.turn({SteadyTime{1h}, ten}, {});
   REQUIRE(told.size() == 2);
   CHECK(told[1] ==
-        "rocketchat: HTTP 404; 1 events are set aside, never to be told there: #1; 1 events wait "
+        "rocketchat: HTTP 404; 1 events are set aside, not to be tried there again: #1; 1 events "
+        "wait "
         "and are told "
         "when it takes them");
   CHECK(store.backlog("rocketchat") == 1);

@@ -14,6 +14,7 @@ namespace {
 using std::chrono::milliseconds, std::chrono::minutes, std::chrono::seconds;
 
 constexpr std::size_t max_error_text = 200;
+constexpr std::size_t max_quoted_answer = 40;
 constexpr Duration default_rate_limit_wait = seconds(60);  // Rocket.Chat's window
 
 std::optional<std::int64_t> number_in(std::string_view text) {
@@ -46,24 +47,51 @@ Duration rate_limit_wait(const HttpAnswer& answer, const std::string& text, Time
   return default_rate_limit_wait;
 }
 
-/// What the body says: whether it claims success, and the error in words.
+/// What the body says: whether it claims success, or denies it, and the error in words.
 struct Said {
-  bool is_json_object = false;
   bool success = false;
+  bool denied = false;
   std::string error;
 };
+
+std::string text_at(const nlohmann::json& json, const char* key) {
+  const auto found = json.find(key);
+  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
 
 Said said_in(const std::string& body) {
   const auto json = nlohmann::json::parse(body, nullptr, false);
   if (!json.is_object()) return {};
-  Said said{true, false, {}};
+  Said said;
   if (const auto found = json.find("success"); found != json.end() && found->is_boolean())
-    said.success = found->get<bool>();
-  for (const char* key : {"error", "message"})
-    if (const auto found = json.find(key);
-        said.error.empty() && found != json.end() && found->is_string())
-      said.error = found->get<std::string>();
+    said.success = found->get<bool>(), said.denied = !said.success;
+  said.error = text_at(json, "error");
+  if (!said.error.empty()) said.denied = true;
+  if (said.error.empty()) said.error = text_at(json, "message");
   return said;
+}
+
+/// A page for people: a proxy's login, a maintenance notice. Whoever sends that has handed nothing
+/// on.
+bool is_html(std::string_view body) {
+  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+  if (body.starts_with(byte_order_mark)) body.remove_prefix(byte_order_mark.size());
+  const auto first = body.find_first_not_of(" \t\r\n");
+  return first != body.npos && body[first] == '<';
+}
+
+/// Of a 2xx that does not say success; `why` has what it says instead.
+Judgement without_success(const HttpAnswer& answer, const Said& said, const std::string& why) {
+  if (said.denied)
+    return {Fate::unavailable, {}, said.error.empty() ? why + " without success" : why};
+  const auto status = "HTTP " + std::to_string(answer.status);
+  if (is_html(answer.body))
+    return {Fate::unavailable, {}, status + ", but the answer is an HTML page"};
+  const auto text = escape_untrusted(answer.body, max_quoted_answer);
+  return {Fate::unclear,
+          {},
+          status + ", but the answer " + (text.empty() ? "is empty" : "is \"" + text + '"') +
+              " instead of success"};
 }
 
 Fate fate_of(long status) {
@@ -102,9 +130,8 @@ Judgement judge(const HttpAnswer& answer, Timestamp wall) {
     return {Fate::slow_down, wait,
             why + " (too many messages, to wait " + format_duration(wait) + ")"};
   }
-  if (is_2xx && said.error.empty())
-    why += said.is_json_object ? " without success" : ", but the answer is not Rocket.Chat's";
-  return {is_2xx ? Fate::unavailable : fate_of(answer.status), {}, why};
+  if (is_2xx) return without_success(answer, said, why);
+  return {fate_of(answer.status), {}, why};
 }
 
 Duration backoff(Fate fate, int failures, double jitter) {
@@ -114,6 +141,17 @@ Duration backoff(Fate fate, int failures, double jitter) {
   const int doublings = std::clamp(failures - 1, 0, 10);  // 2^10 s is beyond both of the longest
   const auto wait = std::min(first * (1 << doublings), longest);
   return Duration(std::llround(static_cast<double>(wait.count()) * (0.75 + 0.5 * jitter)));
+}
+
+std::optional<Duration> wait_for_clarity(int attempts) {
+  switch (attempts) {
+    case 1:
+      return minutes(1);
+    case 2:
+      return minutes(9);
+    default:
+      return std::nullopt;
+  }
 }
 
 void RateLimit::on_call(SteadyTime now) {

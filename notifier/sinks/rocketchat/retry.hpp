@@ -15,8 +15,11 @@ enum class Fate {
   slow_down,        ///< rate limit: wait as long as told
   message_refused,  ///< this message is at fault: again in its barest form, then set aside
   sink_refused,     ///< the webhook is at fault (gone, disabled, wrong token): everything waits
-  /// Everything waits: no answer, an error of the server, or an answer that is not Rocket.Chat's.
+  /// Everything waits: no answer, an error of the server, a denial, or a page of a proxy's.
   unavailable,
+  /// 2xx, and nothing says whether people see the message (Mattermost and Slack answer "ok"): a few
+  /// times again, then set aside.
+  unclear,
 };
 
 struct Judgement {
@@ -35,6 +38,11 @@ inline constexpr Duration max_rate_limit_wait = std::chrono::minutes(10);
 /// refusing sink from 30 s to 5 min; times 0.75 to 1.25, by `jitter` in [0, 1), so that many do not
 /// come back at once.
 Duration backoff(Fate fate, int failures, double jitter);
+
+/// How long after the n-th attempt (1, 2, ...) a message is sent again of which it is unclear
+/// whether people see it: 1 and 10 min after the first. Nothing: no more, each one may be a message
+/// that people read.
+std::optional<Duration> wait_for_clarity(int attempts);
 
 /// No more calls than the server takes: at most `calls` in any `window`. Rocket.Chat allows 10 a
 /// minute by default and counts refused ones, too; 8 leave room for retries and other users of the

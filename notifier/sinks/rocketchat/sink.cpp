@@ -12,6 +12,7 @@ namespace {
 
 /// An unavailable server is worth a line elsewhere only when it is not just restarting.
 constexpr int failures_worth_telling = 3;
+constexpr Duration look_for_new = std::chrono::seconds(10);
 
 std::unique_ptr<Sink> make_rocketchat_sink(const Config& config) {
   const auto& from = *config.section<RocketchatConfig>();
@@ -37,13 +38,19 @@ RocketchatSink::RocketchatSink(Post post, RocketchatFields fields, Duration give
 
 /// When to come again, if the time to send has not come.
 std::optional<SteadyTime> RocketchatSink::not_yet(const std::vector<Item>& items, Now now) const {
-  auto due = std::max(not_before_, rate_.next_call());
+  const bool has_new = !unclear_.empty() && !unclear_.contains(items.back().id);
+  auto due = std::max(has_new ? new_not_before_ : not_before_, rate_.next_call());
   // A wall clock that was set back must not hold a message back.
   const auto waited = now.wall - items.front().queued_at;
   if (waited >= Duration{0} && waited < grouping_window)
     due = std::max(due, now.mono + (grouping_window - waited));
-  if (due > now.mono) return due;
-  return std::nullopt;
+  if (due <= now.mono) return std::nullopt;
+  return look_again_at(due, now);
+}
+
+/// While what was sent waits for long, something new may come.
+SteadyTime RocketchatSink::look_again_at(SteadyTime due, Now now) const {
+  return unclear_.empty() ? due : std::min(due, now.mono + look_for_new);
 }
 
 /// How many of the items the next message tells.
@@ -83,7 +90,11 @@ void RocketchatSink::after(const Judgement& judgement, Now now, const std::vecto
     case Fate::delivered:
       for (const auto& item : sent) handover.done.push_back(item.id);
       failures_ = 0;
+      unclear_.clear();
       not_before_ = SteadyTime::min();
+      break;
+    case Fate::unclear:
+      after_unclear(now, sent, handover);
       break;
     case Fate::message_refused:
       refused_up_to_ = sent.back().id;
@@ -103,7 +114,28 @@ void RocketchatSink::after(const Judgement& judgement, Now now, const std::vecto
       not_before_ = now.mono + backoff(judgement.fate, failures_, random_());
       break;
   }
-  if (handover.failed) handover.again_at = std::max(not_before_, now.mono);
+  if (handover.failed) handover.again_at = look_again_at(std::max(not_before_, now.mono), now);
+}
+
+/// All that waits was sent, what is new with what was sent before, as one story: those that have
+/// been sent often enough are set aside.
+void RocketchatSink::after_unclear(Now now, const std::vector<Item>& sent, Handover& handover) {
+  int attempts = 0;
+  std::map<std::int64_t, int> still_unclear;
+  for (const auto& item : sent) {
+    attempts = unclear_[item.id] + 1;
+    if (wait_for_clarity(attempts))
+      still_unclear[item.id] = attempts;
+    else
+      handover.set_aside.push_back(item.id);
+  }
+  unclear_ = std::move(still_unclear);
+  new_not_before_ = now.mono + *wait_for_clarity(1);
+  // The last one has been sent least often.
+  not_before_ = now.mono + wait_for_clarity(attempts).value_or(Duration{0});
+  if (handover.set_aside.empty()) return;
+  handover.tell = true;
+  handover.why += ", each time; people may see the messages there all the same";
 }
 
 /// What has waited for longer than a person can make use of it.

@@ -5,6 +5,7 @@
 #include "notifier/sinks/sink.hpp"
 
 #include <functional>
+#include <map>
 
 namespace stalewatch::notifier {
 
@@ -25,9 +26,11 @@ class RocketchatSink : public Sink {
 
  private:
   std::optional<SteadyTime> not_yet(const std::vector<Item>& items, Now now) const;
+  SteadyTime look_again_at(SteadyTime due, Now now) const;
   std::size_t count_of(const std::vector<Item>& items, bool bare) const;
   void after(const Judgement& judgement, Now now, const std::vector<Item>& sent,
              Handover& handover);
+  void after_unclear(Now now, const std::vector<Item>& sent, Handover& handover);
   void give_up(const std::vector<Item>& items, Now now, Handover& handover) const;
 
   Post post_;
@@ -40,6 +43,10 @@ class RocketchatSink : public Sink {
   SteadyTime not_before_ = SteadyTime::min();
   std::int64_t refused_up_to_ =
       0;  ///< items up to this id were refused in their full form: next time bare
+  /// Items that were answered so that nobody knows whether people see them, and how often.
+  std::map<std::int64_t, int> unclear_;
+  /// When one that has never been sent may go out, whatever those wait for.
+  SteadyTime new_not_before_ = SteadyTime::min();
 };
 
 SinkKind rocketchat_kind();

@@ -166,6 +166,69 @@ TEST_CASE("a webhook that is gone or away keeps everything waiting in order", "[
   }
 }
 
+/// Minutes after the first at which a message went out, while the sink is asked as often as it
+/// wants.
+std::vector<std::int64_t> minutes_of_posts(Script& script, const std::vector<Item>& items) {
+  std::vector<std::int64_t> minutes;
+  const auto start = script.now.mono;
+  for (std::size_t posts = 0; script.now.mono < start + 1h;) {
+    const auto handover = script.deliver(items);
+    if (script.bodies.size() > posts) {
+      posts = script.bodies.size();
+      minutes.push_back((script.now.mono - start) / 1min);
+    }
+    CHECK(handover.done.empty());
+    if (!handover.set_aside.empty()) {
+      CHECK(handover.set_aside == std::vector<std::int64_t>{1, 2});
+      CHECK(handover.tell);
+      break;
+    }
+    CHECK_FALSE(handover.tell);
+    REQUIRE(handover.again_at);
+    script.pass(std::chrono::duration_cast<Duration>(*handover.again_at - script.now.mono));
+  }
+  return minutes;
+}
+
+TEST_CASE("a webhook that answers neither yes nor no gets a message three times, then no more",
+          "[notifier]") {
+  for (const auto& said : {answer(200, "ok"), answer(204, "")}) {
+    Script script({said});
+    CHECK(minutes_of_posts(script, two_alarms()) == std::vector<std::int64_t>{0, 1, 10});
+  }
+}
+
+TEST_CASE("what is new goes out within a minute of what may have been seen, as one story with it",
+          "[notifier]") {
+  Script script({answer(200, "ok")});
+  const auto begun = items_of({make_event(Kind::stale, 5, 5, ten, "A")});
+  script.deliver(begun);
+  script.pass(1min);
+  script.deliver(begun);
+  REQUIRE(script.bodies.size() == 2);
+  script.pass(90s);
+  CHECK(script.deliver(begun).again_at <= script.now.mono + 10s);
+  CHECK(script.bodies.size() == 2);
+  const auto ended = items_of({make_event(Kind::stale, 5, 5, ten, "A"),
+                               make_event(Kind::fresh_again, 6, 5, ten + 1min, "A")});
+  const auto handover = script.deliver(ended);
+  REQUIRE(script.bodies.size() == 3);
+  CHECK(script.bodies[2]["text"].get<std::string>().find("A was stale") != std::string::npos);
+  CHECK(handover.set_aside == std::vector<std::int64_t>{1});  // the other one was sent once
+  CHECK(handover.again_at <= script.now.mono + 1min);
+}
+
+TEST_CASE("a page of a proxy's is waited out like a webhook that is away", "[notifier]") {
+  Script script({answer(200, "<html>log in</html>")});
+  for (int i = 0; i < 2000; ++i) {
+    CHECK(script.deliver(two_alarms()).set_aside.empty());
+    script.pass(1s);
+  }
+  script.answers = {good()};
+  script.pass(10min);
+  CHECK(script.deliver(two_alarms()).done.size() == 2);
+}
+
 TEST_CASE("what has waited longer than give_up_after is set aside", "[notifier]") {
   Script script({answer(500, "")});
   auto items = two_alarms();
