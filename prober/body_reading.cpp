@@ -4,6 +4,7 @@
 #include "prober/json_field.hpp"
 
 #include <algorithm>
+#include <cctype>
 
 namespace stalewatch::prober {
 namespace {
@@ -43,9 +44,26 @@ BodyReading not_json(const JsonField& fault) {
   return {.outcome = Outcome::not_json, .detail = std::move(detail)};
 }
 
+/// What a proxy or a login in front of the server answers.
+bool is_html(std::string_view body) {
+  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+  if (body.starts_with(byte_order_mark)) body.remove_prefix(byte_order_mark.size());
+  body.remove_prefix(std::min(body.find_first_not_of(" \t\r\n"), body.size()));
+  std::string start(body.substr(0, std::string_view("<!doctype html").size()));
+  std::transform(start.begin(), start.end(), start.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return start == "<!doctype html" || start.starts_with("<html");
+}
+
+BodyReading html(std::string_view body) {
+  return {.outcome = Outcome::not_json,
+          .detail = "an HTML page instead of JSON: \"" + escape_value(body, value_shown) + '"'};
+}
+
 }  // namespace
 
 BodyReading read_body(std::string_view body, std::string_view field, const TimeFormat& format) {
+  if (is_html(body)) return html(body);
   auto found = find_json_field(body, field);
   if (found.type == JsonField::Type::not_json) return not_json(found);
   const bool is_number = found.type == JsonField::Type::number;

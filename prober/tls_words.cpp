@@ -9,7 +9,7 @@
 namespace stalewatch::prober {
 namespace {
 
-Verdict tls(std::string what) { return {Outcome::tls, "tls: " + std::move(what)}; }
+Verdict tls(std::string what) { return {Outcome::tls, std::move(what)}; }
 
 /// "3 days", "1 day", "5h02m": whole days once there are some.
 std::string length_for_people(Duration d) {
@@ -56,8 +56,8 @@ std::string refusal_words(const Transfer& transfer, Timestamp at) {
 std::string wrong_host(const Transfer& transfer) {
   if (!transfer.certificate || transfer.certificate->names.empty())
     return "certificate is not for this host";
-  return "certificate is for " + escape_untrusted(transfer.certificate->names, 100) +
-         ", not for this host";
+  return "certificate is not for this host (but for " +
+         escape_untrusted(transfer.certificate->names, 100) + ")";
 }
 
 }  // namespace
@@ -84,8 +84,8 @@ Verdict tls_verdict(const Transfer& transfer, Timestamp at) {
     return tls("the server offers nothing newer than TLS 1.1");
   if (transfer.os_error == ECONNRESET || says("reset by peer") || says("SSL_ERROR_SYSCALL") ||
       says("unexpected eof"))
-    return {Outcome::connect, "connect: closed during the TLS handshake"};
-  return tls("handshake failed: " + escape_untrusted(text, 120));
+    return {Outcome::connect, "connection closed during the TLS handshake"};
+  return tls("TLS handshake failed: " + escape_untrusted(text, 120));
 }
 
 }  // namespace stalewatch::prober

@@ -6,7 +6,7 @@
 
 namespace stalewatch::prober {
 
-/// "tls: certificate expired 3 days ago", "tls: self-signed certificate", ...
+/// "certificate expired 3 days ago", "self-signed certificate", ...
 Verdict tls_verdict(const Transfer& transfer, Timestamp at);
 
 }  // namespace stalewatch::prober

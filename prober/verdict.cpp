@@ -17,10 +17,12 @@ constexpr std::size_t max_address = 120;
 /// local time.
 constexpr Duration largest_utc_offset = std::chrono::hours(14);
 
-Verdict dns(std::string what) { return {Outcome::dns, "dns: " + std::move(what)}; }
-Verdict connect(std::string what) { return {Outcome::connect, "connect: " + std::move(what)}; }
+Verdict dns(std::string what) { return {Outcome::dns, std::move(what)}; }
+Verdict connect(std::string what) { return {Outcome::connect, std::move(what)}; }
 
-std::string foreign(const std::string& text) { return escape_untrusted(text, max_address); }
+Verdict no_connection(const std::string& why) {
+  return connect("no connection: " + escape_untrusted(why, max_address));
+}
 
 Verdict timed_out(const Transfer& transfer, Duration timeout) {
   const std::string after = format_duration(timeout);
@@ -42,11 +44,11 @@ Verdict timed_out(const Transfer& transfer, Duration timeout) {
 Verdict not_connected(const Transfer& transfer) {
   switch (transfer.os_error) {
     case ECONNREFUSED:
-      return connect("refused");
+      return connect("connection refused");
     case EHOSTUNREACH:
-      return connect("no route to host");
+      return connect("no route to the host");
     case ENETUNREACH:
-      return connect("network is unreachable");
+      return connect("the network is unreachable");
     case ETIMEDOUT:
       return {Outcome::timeout, "timeout (no connection)"};
     case EADDRNOTAVAIL:
@@ -55,9 +57,9 @@ Verdict not_connected(const Transfer& transfer) {
     case ENFILE:
       return connect("the prober has no file descriptor left");
     case 0:
-      return connect(foreign(transfer.curl_text));
+      return no_connection(transfer.curl_text);
     default:
-      return connect(std::generic_category().message(transfer.os_error));
+      return no_connection(std::generic_category().message(transfer.os_error));
   }
 }
 
@@ -65,9 +67,10 @@ Verdict broken_off(const Transfer& transfer) {
   const bool reset = transfer.os_error == ECONNRESET ||
                      transfer.curl_text.find("reset by peer") != std::string::npos;
   if (transfer.phase == Phase::receiving)
-    return connect(reset ? "reset in the middle of the answer"
-                         : "closed in the middle of the answer");
-  return connect(reset ? "reset before an answer" : "closed without an answer");
+    return connect(reset ? "connection reset in the middle of the answer"
+                         : "connection closed in the middle of the answer");
+  return connect(reset ? "connection reset before an answer"
+                       : "connection closed without an answer");
 }
 
 std::string size_text(std::int64_t bytes) {
@@ -81,7 +84,7 @@ Verdict status_verdict(const Transfer& transfer) {
   if (!transfer.redirect_to.empty())
     detail += ", redirect to " +
               escape_untrusted(address_for_people(transfer.redirect_to), max_address) +
-              " not followed";
+              " not followed (follow_redirects: true follows it)";
   if (transfer.http_status == 204) detail += " (no content)";
   return {Outcome::http_status, detail};
 }
@@ -95,7 +98,7 @@ Verdict judge_fault(const Transfer& transfer, const TargetSpec& spec, Timestamp 
     case Fault::timed_out:
       return timed_out(transfer, spec.timeout);
     case Fault::host_unknown:
-      return dns("name does not resolve");
+      return dns("its name does not resolve");
     case Fault::proxy_unknown:
       return dns("the proxy's name does not resolve");
     case Fault::not_connected:
@@ -126,7 +129,7 @@ Verdict judge_fault(const Transfer& transfer, const TargetSpec& spec, Timestamp 
     case Fault::other:
       break;
   }
-  return connect(foreign(transfer.curl_text));
+  return no_connection(transfer.curl_text);
 }
 
 /// The latest that it may be now, by whichever clock the data may go by: ours, set right by the
@@ -152,7 +155,7 @@ std::string future_detail(const BodyReading& reading, Duration ahead) {
   std::string detail =
       quoted(reading.raw) + " is " + format_duration(rounded(ahead)) + " in the future";
   if (!reading.had_offset && ahead <= largest_utc_offset)
-    detail += "; local time without an offset?";
+    detail += "; local time without an offset? timezone: says of which zone";
   return detail;
 }
 
@@ -172,7 +175,7 @@ std::optional<Verdict> judge_transfer(const Transfer& transfer, const TargetSpec
   const bool on_the_way = spec.follow_redirects && transfer.http_status / 100 == 3;
   if (transfer.http_status >= 200 && !on_the_way && !has_body_by_status(transfer.http_status))
     return status_verdict(transfer);
-  if (transfer.no_such_name) return dns("name does not resolve");
+  if (transfer.no_such_name) return dns("its name does not resolve");
   if (transfer.no_name_service) return dns("the name service gives no answer");
   if (transfer.headers_too_large) return Verdict{Outcome::too_large, "headers of more than 64 KiB"};
   if (transfer.body_too_large)

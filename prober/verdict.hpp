@@ -14,7 +14,9 @@ namespace stalewatch::prober {
 
 struct Verdict {
   Outcome outcome = Outcome::ok;
-  std::string detail;  ///< empty for ok; escaped and short
+  /// Empty for ok; escaped and short. What comes first, up to a comma, colon, semicolon, bracket or
+  /// quote, is in words of ours and makes a headline; what the other side says stands behind that.
+  std::string detail;
 };
 
 /// What the transfer alone decides: everything that is not a complete 2xx answer with a body worth

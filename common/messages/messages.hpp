@@ -51,7 +51,7 @@ struct Sample {
   std::optional<Duration> clock_uncertainty;  ///< half the width of what clock_offset may be
   std::optional<Timestamp> tls_expires_at;    ///< end of the server certificate's validity
   std::optional<std::string>
-      detail;  ///< for people, escaped and short: "HTTP 503", "connect: refused"
+      detail;  ///< for people, escaped and short: "HTTP 503", "connection refused"
   /// The Date header minus the prober's clock where that is so far that it counts as no Date.
   std::optional<Duration> date_off;
   /// Where clocks went back, a local time without an offset can mean two instants: the later one

@@ -33,7 +33,7 @@ void fail_all(Core& core, std::size_t targets, Timestamp now) {
                          .outcome = Outcome::connect,
                          .streak = 2,
                          .since = now,
-                         .detail = "connect: refused"}},
+                         .detail = "connection refused"}},
                  now);
 }
 

@@ -26,14 +26,15 @@ TEST_CASE("failing after failure_threshold, with since, reason and detail; answe
   Bench bench;
   bench.ok(t0, t0);
   bench.fail(t0 + 10s, 1);
-  bench.sample(
-      t0 + 15s,
-      {.outcome = Outcome::connect, .streak = 2, .since = t0 + 10s, .detail = "connect: refused"});
+  bench.sample(t0 + 15s, {.outcome = Outcome::connect,
+                          .streak = 2,
+                          .since = t0 + 10s,
+                          .detail = "connection refused"});
   CHECK(bench.said() == Said{"failing @15 e1 chat"});
   const auto& event = bench.all().back();
   CHECK(event.since == t0 + 10s);
   CHECK(*event.reason == "connect");
-  CHECK(*event.detail == "connect: refused");
+  CHECK(*event.detail == "connection refused");
   CHECK(event.age == Duration(15s));
   bench.ok(t0 + 20s, t0);
   CHECK(bench.said() == Said{"answering_again @20 e1 chat"});

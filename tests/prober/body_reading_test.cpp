@@ -266,8 +266,9 @@ TEST_CASE("what is wrong with an answer is said to people", "[body_reading]") {
   const Row rows[] = {
       {"", "t", Outcome::not_json, "not JSON: empty"},
       {"<!DOCTYPE html><html><body>Bad gateway</body></html>", "t", Outcome::not_json,
-       "not JSON: expected a value at line 1, column 1: \"<!DOCTYPE html><html><body>Bad "
-       "gateway</\""},
+       "an HTML page instead of JSON: \"<!DOCTYPE html><html><body>Bad gateway</body></html>\""},
+      {"\xef\xbb\xbf\n<HTML>", "t", Outcome::not_json,
+       "an HTML page instead of JSON: \"\\ufeff\\n<HTML>\""},
       {R"({"t": 1, "u": "x)", "t", Outcome::not_json,
        "not JSON: an unclosed string at line 1, column 15: \"{\"t\": 1, \"u\": \"x\""},
       {"{\"t\": 1,\n \"ü\": [\"ü\", 2\n", "t", Outcome::not_json,

@@ -63,11 +63,12 @@ TEST_CASE("each kind of HTTP answer leads to its outcome", "[probing]") {
       {"/500-closed", {Outcome::http_status, "HTTP 500"}},
       {"/204", {Outcome::http_status, "HTTP 204 (no content)"}},
       {"/redirect",
-       {Outcome::http_status, "HTTP 302, redirect to " + server.url("/good") + " not followed"}},
-      {"/reset", {Outcome::connect, "connect: reset before an answer"}},
-      {"/close", {Outcome::connect, "connect: closed without an answer"}},
-      {"/half", {Outcome::connect, "connect: closed in the middle of the answer"}},
-      {"/not-http", {Outcome::connect, "connect: the answer is not HTTP"}},
+       {Outcome::http_status, "HTTP 302, redirect to " + server.url("/good") +
+                                  " not followed (follow_redirects: true follows it)"}},
+      {"/reset", {Outcome::connect, "connection reset before an answer"}},
+      {"/close", {Outcome::connect, "connection closed without an answer"}},
+      {"/half", {Outcome::connect, "connection closed in the middle of the answer"}},
+      {"/not-http", {Outcome::connect, "the answer is not HTTP"}},
       {"/large", {Outcome::too_large, "body of more than 1 MiB"}},
       {"/headers", {Outcome::too_large, "headers of more than 64 KiB"}},
       {"/html", {Outcome::not_json, {}}},
@@ -130,10 +131,10 @@ TEST_CASE("a target that cannot be reached says why", "[probing]") {
       probe_all({spec_of(1, "refused", "http://127.0.0.1:" + std::to_string(port) + "/"),
                  spec_of(2, "unknown", "http://no.such.example/")},
                 once_with(lookup));
-  CHECK(samples.at("refused").detail == "connect: refused");
+  CHECK(samples.at("refused").detail == "connection refused");
   CHECK(samples.at("refused").http_status == 0);
   CHECK(samples.at("unknown").outcome == Outcome::dns);
-  CHECK(samples.at("unknown").detail == "dns: name does not resolve");
+  CHECK(samples.at("unknown").detail == "its name does not resolve");
 }
 
 TEST_CASE("a name is connected to at the address that was looked up", "[probing]") {
@@ -146,7 +147,7 @@ TEST_CASE("a name is connected to at the address that was looked up", "[probing]
                                   spec_of(2, "b", server.url("/good", "b.example"))},
                                  once_with(lookup));
   CHECK(samples.at("a").outcome == Outcome::ok);
-  CHECK(samples.at("b").detail == "dns: the name service gives no answer");
+  CHECK(samples.at("b").detail == "the name service gives no answer");
 }
 
 TEST_CASE("an address with unusual characters is asked as browsers ask it", "[probing]") {
@@ -205,14 +206,14 @@ TEST_CASE("each trouble with a certificate is named", "[probing]") {
   const auto samples = probe_all(specs);
   const auto detail = [&](const char* key) { return samples.at(key).detail.value_or("ok"); };
   CHECK(detail("good") == "ok");
-  CHECK(detail("expired") == "tls: certificate expired 3 days ago");
-  CHECK(detail("alone") == "tls: self-signed certificate");
-  CHECK(detail("other") == "tls: certificate is for other.example, not for this host");
+  CHECK(detail("expired") == "certificate expired 3 days ago");
+  CHECK(detail("alone") == "self-signed certificate");
+  CHECK(detail("other") == "certificate is not for this host (but for other.example)");
   CHECK(detail("unknown") ==
-        "tls: certificate signed by an unknown authority (or the chain is incomplete)");
+        "certificate signed by an unknown authority (or the chain is incomplete)");
   CHECK(detail("unverified") == "ok");
-  CHECK(detail("plain") == "tls: the server does not speak TLS on this port");
-  CHECK(detail("no-file") == "tls: ca_file cannot be read by the prober");
+  CHECK(detail("plain") == "the server does not speak TLS on this port");
+  CHECK(detail("no-file") == "ca_file cannot be read by the prober");
   for (const char* key : {"expired", "alone", "other", "unknown", "plain", "no-file"})
     CHECK(samples.at(key).outcome == Outcome::tls);
   REQUIRE(samples.at("good").tls_expires_at);

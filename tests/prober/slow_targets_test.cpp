@@ -112,7 +112,7 @@ TEST_CASE("a trickling answer and a dead name service end at the timeout", "[pro
   *release = true;
   CHECK(samples.at("trickle").detail == "timeout after 3s (answer not complete)");
   CHECK(samples.at("handshake").detail == "timeout after 3s (connected, TLS handshake not done)");
-  CHECK(samples.at("n200").detail == "dns: no answer from the name service within 3s");
+  CHECK(samples.at("n200").detail == "no answer from the name service within 3s");
 }
 
 }  // namespace

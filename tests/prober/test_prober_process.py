@@ -64,7 +64,7 @@ def test_once_prints_one_sample_per_server_and_ends(tmp_path, server):
     assert samples["good"]["computed_at"].startswith("2026-01-02T03:04:05")
     assert samples["bad"]["outcome"] == "http_status"
     assert samples["bad"]["detail"] == "HTTP 503"
-    assert samples["off"]["detail"] == "connect: refused"
+    assert samples["off"]["detail"] == "connection refused"
 
 
 def test_alone_it_tells_the_warnings_that_the_aggregator_would(tmp_path, server):

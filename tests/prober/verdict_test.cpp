@@ -59,27 +59,27 @@ void check(const std::vector<Row>& rows, const TargetSpec& spec = spec_with()) {
 
 TEST_CASE("a connection that fails says how", "[verdict]") {
   check({
-      {failed(CURLE_COULDNT_RESOLVE_HOST), Outcome::dns, "dns: name does not resolve"},
+      {failed(CURLE_COULDNT_RESOLVE_HOST), Outcome::dns, "its name does not resolve"},
       {failed(CURLE_COULDNT_CONNECT, Phase::connecting, ECONNREFUSED), Outcome::connect,
-       "connect: refused"},
+       "connection refused"},
       {failed(CURLE_COULDNT_CONNECT, Phase::connecting, EHOSTUNREACH), Outcome::connect,
-       "connect: no route to host"},
+       "no route to the host"},
       {failed(CURLE_COULDNT_CONNECT, Phase::connecting, ENETUNREACH), Outcome::connect,
-       "connect: network is unreachable"},
+       "the network is unreachable"},
       {failed(CURLE_COULDNT_CONNECT, Phase::connecting, EMFILE), Outcome::connect,
-       "connect: the prober has no file descriptor left"},
+       "the prober has no file descriptor left"},
       {failed(CURLE_COULDNT_CONNECT, Phase::connecting, 0, "odd\x1b[31m\n"), Outcome::connect,
-       "connect: odd\\x1b[31m\\n"},
+       "no connection: odd\\x1b[31m\\n"},
       {failed(CURLE_GOT_NOTHING, Phase::waiting), Outcome::connect,
-       "connect: closed without an answer"},
+       "connection closed without an answer"},
       {failed(CURLE_RECV_ERROR, Phase::waiting, ECONNRESET), Outcome::connect,
-       "connect: reset before an answer"},
+       "connection reset before an answer"},
       {failed(CURLE_RECV_ERROR, Phase::receiving, 0, "Recv failure: Connection reset by peer"),
-       Outcome::connect, "connect: reset in the middle of the answer"},
+       Outcome::connect, "connection reset in the middle of the answer"},
       {failed(CURLE_PARTIAL_FILE, Phase::receiving), Outcome::connect,
-       "connect: closed in the middle of the answer"},
+       "connection closed in the middle of the answer"},
       {failed(CURLE_UNSUPPORTED_PROTOCOL, Phase::receiving), Outcome::connect,
-       "connect: the answer is not HTTP"},
+       "the answer is not HTTP"},
       {failed(CURLE_BAD_CONTENT_ENCODING, Phase::receiving), Outcome::not_json,
        "not JSON: the compression is broken"},
   });
@@ -88,7 +88,7 @@ TEST_CASE("a connection that fails says how", "[verdict]") {
 TEST_CASE("a timeout says how far it came", "[verdict]") {
   check({
       {failed(CURLE_OPERATION_TIMEDOUT, Phase::resolving), Outcome::dns,
-       "dns: no answer from the name service within 10s"},
+       "no answer from the name service within 10s"},
       {failed(CURLE_OPERATION_TIMEDOUT, Phase::connecting), Outcome::timeout,
        "timeout after 10s (no connection)"},
       {failed(CURLE_OPERATION_TIMEDOUT, Phase::tls_handshake), Outcome::timeout,
@@ -107,12 +107,12 @@ TEST_CASE("only a 2xx with a body is an answer", "[verdict]") {
       {answered(204), Outcome::http_status, "HTTP 204 (no content)"},
       {answered(304), Outcome::http_status, "HTTP 304"},
       {answered(302, CURLE_OK, "http://user:secret@b.example/x"), Outcome::http_status,
-       "HTTP 302, redirect to http://b.example/x not followed"},
+       "HTTP 302, redirect to http://b.example/x not followed (follow_redirects: true follows it)"},
       // The status is what matters, however its body ends.
       {answered(500, CURLE_PARTIAL_FILE), Outcome::http_status, "HTTP 500"},
       {answered(500, CURLE_OPERATION_TIMEDOUT), Outcome::http_status, "HTTP 500"},
       {answered(200, CURLE_PARTIAL_FILE), Outcome::connect,
-       "connect: closed in the middle of the answer"},
+       "connection closed in the middle of the answer"},
   });
   CHECK_FALSE(judge_transfer(answered(200), spec_with(), at));
   CHECK_FALSE(judge_transfer(answered(203), spec_with(), at));
@@ -129,7 +129,7 @@ TEST_CASE("redirects that are followed are judged by where they end", "[verdict]
         spec);
   Transfer next_hop_refuses = answered(302, CURLE_COULDNT_CONNECT);
   next_hop_refuses.os_error = ECONNREFUSED;
-  check({{next_hop_refuses, Outcome::connect, "connect: refused"}}, spec);
+  check({{next_hop_refuses, Outcome::connect, "connection refused"}}, spec);
 }
 
 TEST_CASE("what is too large is said with the limit", "[verdict]") {
@@ -154,28 +154,25 @@ TEST_CASE("a refused certificate says why", "[verdict]") {
   Transfer wrong_host = failed(CURLE_PEER_FAILED_VERIFICATION, Phase::tls_handshake);
   wrong_host.certificate = Certificate{{}, {}, "other.example, \x1b[0m"};
   check({
-      {refused(X509_V_ERR_CERT_HAS_EXPIRED, 75h), Outcome::tls,
-       "tls: certificate expired 3 days ago"},
-      {refused(X509_V_ERR_CERT_HAS_EXPIRED, 25h), Outcome::tls,
-       "tls: certificate expired 1 day ago"},
-      {refused(X509_V_ERR_CERT_HAS_EXPIRED, 90min), Outcome::tls,
-       "tls: certificate expired 1h30m ago"},
+      {refused(X509_V_ERR_CERT_HAS_EXPIRED, 75h), Outcome::tls, "certificate expired 3 days ago"},
+      {refused(X509_V_ERR_CERT_HAS_EXPIRED, 25h), Outcome::tls, "certificate expired 1 day ago"},
+      {refused(X509_V_ERR_CERT_HAS_EXPIRED, 90min), Outcome::tls, "certificate expired 1h30m ago"},
       {refused(X509_V_ERR_CERT_HAS_EXPIRED, 75h, false), Outcome::tls,
-       "tls: a certificate of the chain expired"},
+       "a certificate of the chain expired"},
       {refused(X509_V_ERR_CERT_NOT_YET_VALID, 0s), Outcome::tls,
-       "tls: certificate is not valid for another 2 days"},
+       "certificate is not valid for another 2 days"},
       {refused(X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, 0s), Outcome::tls,
-       "tls: self-signed certificate"},
+       "self-signed certificate"},
       {refused(X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, 0s), Outcome::tls,
-       "tls: certificate signed by an unknown authority (or the chain is incomplete)"},
+       "certificate signed by an unknown authority (or the chain is incomplete)"},
       {wrong_host, Outcome::tls,
-       "tls: certificate is for other.example, \\x1b[0m, not for this host"},
-      {failed(CURLE_SSL_CACERT_BADFILE), Outcome::tls, "tls: ca_file cannot be read by the prober"},
+       "certificate is not for this host (but for other.example, \\x1b[0m)"},
+      {failed(CURLE_SSL_CACERT_BADFILE), Outcome::tls, "ca_file cannot be read by the prober"},
       {failed(CURLE_SSL_CONNECT_ERROR, Phase::tls_handshake, 0,
               "error:0A00010B:SSL routines::wrong version number"),
-       Outcome::tls, "tls: the server does not speak TLS on this port"},
+       Outcome::tls, "the server does not speak TLS on this port"},
       {failed(CURLE_SSL_CONNECT_ERROR, Phase::tls_handshake, ECONNRESET, "OpenSSL SSL_connect"),
-       Outcome::connect, "connect: closed during the TLS handshake"},
+       Outcome::connect, "connection closed during the TLS handshake"},
   });
 }
 
@@ -238,8 +235,12 @@ TEST_CASE("a time in the future is quoted, with a hint when it looks like local 
         .detail;
   };
   CHECK(detail(2h, true) == R"("2027\n" is 2h in the future)");
-  CHECK(detail(2h, false) == R"("2027\n" is 2h in the future; local time without an offset?)");
-  CHECK(detail(14h, false) == R"("2027\n" is 14h in the future; local time without an offset?)");
+  CHECK(
+      detail(2h, false) ==
+      R"("2027\n" is 2h in the future; local time without an offset? timezone: says of which zone)");
+  CHECK(
+      detail(14h, false) ==
+      R"("2027\n" is 14h in the future; local time without an offset? timezone: says of which zone)");
   CHECK(detail(2h - 500ms, true) == R"("2027\n" is 2h in the future)");
   CHECK(detail(61s, true) == R"("2027\n" is 1m01s in the future)");
   CHECK(detail(14h + 1us, false) == R"("2027\n" is 14h in the future)");
