@@ -86,7 +86,8 @@ void Core::give_up(const UnreadableTarget& unreadable, Timestamp now) {
   auto row = unreadable.row;
   Event& event = system_event(
       Kind::retired, row.name,
-      "its stored state cannot be understood (" + unreadable.why + "): it begins anew", true, now);
+      "has a stored state that cannot be understood (" + unreadable.why + "): it begins anew", true,
+      now);
   event.target = row.key;
   event.address = address_for_people(row.address);
   row.retired = true;
@@ -129,7 +130,7 @@ bool Core::configure(const std::vector<ServerConfig>& servers, Timestamp now) {
       add(server, now);
       changed_any = true;
     } else if (auto& slot = *slots_[*known]; !same_target(slot.target.policy, server)) {
-      retire(*known, "its address or time_field has changed", true, now);
+      retire(*known, "was given another address or time field", true, now);
       add(server, now);
       changed_any = true;
     } else {

@@ -34,7 +34,7 @@ void Core::watch_consumers(Duration limit, Timestamp now) {
                             ? "has not taken the last " + std::to_string(news.waiting) +
                                   " events, the oldest of them for " +
                                   format_duration(now - news.since) + "; they are kept for it"
-                            : "has caught up after " + format_duration(now - news.since);
+                            : "";
     system_event(news.behind ? Kind::consumer_behind : Kind::consumer_ok, news.name, detail, true,
                  now);
     auto& event = decisions_.events.back();
@@ -48,8 +48,8 @@ void Core::journal_trouble(const std::string& what, Timestamp now) {
   const bool was_open = trouble_.episode != 0;
   if (what.empty() == !was_open) return;
   if (!was_open) trouble_ = {next_seq_, now};
-  system_event(was_open ? Kind::journal_ok : Kind::journal_trouble, "journal",
-               was_open ? "after " + format_duration(now - trouble_.since) : what, true, now);
+  system_event(was_open ? Kind::journal_ok : Kind::journal_trouble, "journal", was_open ? "" : what,
+               true, now);
   auto& event = decisions_.events.back();
   event.episode = trouble_.episode;
   event.since = trouble_.since;

@@ -51,6 +51,10 @@ Event closed_meanwhile(const Event& opening, const std::string& why, Timestamp n
   return e;
 }
 
+std::string events_of(std::int64_t count) {
+  return std::to_string(count) + (count == 1 ? " event" : " events");
+}
+
 /// ": #12, #15 and 3 more", as far as they have numbers.
 std::string numbers_of(const std::vector<Event>& events) {
   std::string text;
@@ -178,10 +182,9 @@ Event sink_trouble(std::string_view sink, const std::string& why,
                    const std::vector<Event>& set_aside, std::int64_t waiting, Timestamp now) {
   auto detail = why;
   if (!set_aside.empty())
-    detail += "; " + std::to_string(set_aside.size()) +
-              " events are set aside, not to be tried there again" + numbers_of(set_aside);
-  if (waiting > 0)
-    detail += "; " + std::to_string(waiting) + " events wait and are told when it takes them";
+    detail += "; " + events_of(static_cast<std::int64_t>(set_aside.size())) +
+              " set aside, not to be tried there again" + numbers_of(set_aside);
+  if (waiting > 0) detail += "; " + events_of(waiting) + " waiting until it takes messages again";
   return own_event(Kind::undeliverable, std::string(sink), detail, now);
 }
 

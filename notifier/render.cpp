@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <vector>
 
 namespace stalewatch::notifier {
@@ -40,10 +41,10 @@ constexpr std::array<Words, 36> words = {{
     {"PROBER LOST", "is lost as a prober"},
     {"PROBER BLIND", "sees almost none of its targets"},
     {"PROBER SEES", "sees its targets again"},
-    {"JOURNAL TROUBLE", "cannot write its journal"},
-    {"JOURNAL OK", "writes its journal again"},
+    {"JOURNAL TROUBLE", "is in trouble"},
+    {"JOURNAL OK", "is in order again"},
     {"CONSUMER BEHIND", "is behind with the events"},
-    {"CONSUMER OK", "has caught up with the events"},
+    {"CONSUMER OK", "is not behind with the events any more"},
     {"SAMPLES LOST", "lost samples"},
     {"CLOCK STEPPED", "saw its clock step"},
     {"PROBER LEFT", "ended as a prober"},
@@ -53,10 +54,55 @@ constexpr std::array<Words, 36> words = {{
     {"WATCHING", "are watched"},
     {"EVENTS MISSING", "missed events"},
     {"UNDELIVERED", "does not take messages"},
-    {"AGGREGATOR LOST", "gives no sign of life"},
+    {"AGGREGATOR LOST", "is silent"},
     {"AGGREGATOR BACK", "is back"},
     {"EVENT", "had the event"},
 }};
+
+struct ReasonWords {
+  std::string_view reason, now, then;
+};
+
+/// Of failing where the detail has no headline of its own, and of not_watched.
+constexpr std::array<ReasonWords, 14> reasons = {{
+    {"dns", "its name is not resolved", ""},
+    {"connect", "no connection", ""},
+    {"tls", "TLS fails", ""},
+    {"timeout", "timeout", ""},
+    {"http_status", "an HTTP error", ""},
+    {"too_large", "too large an answer", ""},
+    {"not_json", "not JSON", ""},
+    {"field_missing", "no time in the answer", ""},
+    {"time_unreadable", "its time cannot be read", ""},
+    {"time_in_future", "its time is in the future", ""},
+    {"unknown", "for a reason that only a newer version has words for", ""},
+    {"no_prober", "no prober is connected", "no prober was connected"},
+    {"prober_lost", "its prober was lost", "its prober was lost"},
+    {"samples_lost", "no usable samples arrive", "no usable samples arrived"},
+}};
+
+const ReasonWords* words_of_reason(const Event& e) {
+  const auto* const found = std::find_if(reasons.begin(), reasons.end(), [&](const auto& known) {
+    return e.reason && known.reason == *e.reason;
+  });
+  return found == reasons.end() ? nullptr : found;
+}
+
+/// What stands before the first quote, bracket, comma or the like is in our own words; behind it
+/// comes what others say. Empty when it is no sentence without that, or not as we write.
+std::string first_clause(const Event& e) {
+  const std::string detail = e.detail.value_or("");
+  const auto end = std::min(detail.find_first_of(",:;(\""), detail.size());
+  if (end < detail.size() && detail[end] == '"') return {};
+  auto clause = detail.substr(0, end);
+  while (clause.ends_with(' ')) clause.pop_back();
+  constexpr std::size_t longest = 80;
+  const bool plain = std::all_of(clause.begin(), clause.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view(" -._'").find(c) != std::string_view::npos;
+  });
+  return plain && clause.size() <= longest ? clause : "";
+}
 
 /// Words are padded to the longest of them, so that names stand in one column.
 constexpr std::size_t word_width = 15;
@@ -77,10 +123,13 @@ std::string limit_of(const Event& e) {
   return e.threshold ? " (limit " + format_duration(*e.threshold) + ")" : "";
 }
 
+/// A time that is slightly ahead, or one of a clock that is, is as fresh as can be.
+std::string format_age(Duration age) { return format_duration(std::max(age, Duration{0})); }
+
 /// While the server does not answer the data may be older than known, hence "at least".
 std::string age_of(const Event& e, bool at_least) {
   if (!e.age) return {};
-  return (at_least ? "data at least " : "data ") + format_duration(*e.age) + " old" + limit_of(e);
+  return (at_least ? "data at least " : "data ") + format_age(*e.age) + " old" + limit_of(e);
 }
 
 /// At the end of a problem that is not one of the data: how they are.
@@ -88,7 +137,11 @@ std::string data_of(const Event& e) {
   if (!e.age) return {};
   if (!e.threshold || *e.age > *e.threshold)
     return age_of(e, false) + (e.threshold ? ", stale" : "");
-  return "data " + format_duration(*e.age) + " old, fresh";
+  return "data " + format_age(*e.age) + " old, fresh";
+}
+
+std::string computed(const Event& e) {
+  return e.computed_at ? "computed " + near_time(*e.computed_at, e.at) : "";
 }
 
 std::string last_computed(const Event& e) {
@@ -100,14 +153,18 @@ std::string since_of(const Event& e) {
   return "since " + near_time(*e.since, e.at) + " (" + format_duration(e.at - *e.since) + ")";
 }
 
-/// The prober's detail says it in full; the bare reason is the fallback.
+/// The detail says it in full; the bare reason is the fallback.
 std::string why_of(const Event& e, Quote quote) {
   if (e.detail && !e.detail->empty()) return quote(*e.detail);
-  if (!e.reason) return {};
-  if (*e.reason == "no_prober") return "there is no prober";
-  if (*e.reason == "prober_lost") return "its prober was lost";
-  if (*e.reason == "samples_lost") return "its samples were lost";
-  return quote(*e.reason);
+  if (const auto* const known = words_of_reason(e)) return std::string(known->now);
+  return e.reason ? quote(*e.reason) : "";
+}
+
+/// At the end of a problem: what it was, which is not so any more.
+std::string was_because(const Event& e, Quote quote) {
+  const auto* const known = words_of_reason(e);
+  if (known && !known->then.empty()) return std::string(known->then);
+  return (e.reason ? "last failure: " : "") + why_of(e, quote);
 }
 
 std::string seen_by(const Event& e) {
@@ -131,8 +188,11 @@ std::string late_of(const Event& e) { return e.late ? "told late" : ""; }
 
 std::string updated_facts(const Event& e) {
   std::vector<std::string> parts;
-  if (e.computed_at) parts.push_back("computed " + near_time(*e.computed_at, e.at));
-  if (e.lag) parts.push_back("seen " + format_duration(*e.lag) + " later");
+  parts.push_back(computed(e));
+  if (e.lag)
+    parts.push_back(*e.lag < Duration{0}
+                        ? "seen " + format_duration(-*e.lag) + " before that by our clock"
+                        : "seen " + format_duration(*e.lag) + " later");
   if (e.computed_at && e.previous_computed_at)
     parts.push_back(format_duration(*e.computed_at - *e.previous_computed_at) +
                     " after the one before");
@@ -149,26 +209,53 @@ std::string went_back_facts(const Event& e, Quote quote) {
 
 std::string problem_facts(const Event& e, Quote quote) {
   const auto opening = opening_of(e.kind);
-  const bool data = opening == Kind::stale;
-  const auto age = age_of(e, opening == Kind::failing || opening == Kind::not_watched);
-  if (data) return joined({age, since_of(e), last_computed(e), why_of(e, quote), reminder_of(e)});
-  return joined({why_of(e, quote), seen_by(e), since_of(e), age, last_computed(e), reminder_of(e)});
+  if (opening == Kind::stale)
+    return joined(
+        {age_of(e, false), why_of(e, quote), since_of(e), last_computed(e), reminder_of(e)});
+  if (opening == Kind::clock_off)  // how old the data are, such a clock does not tell
+    return joined({why_of(e, quote), since_of(e), reminder_of(e)});
+  if (e.target.empty()) return joined({since_of(e), why_of(e, quote), reminder_of(e)});
+  const bool at_least = opening == Kind::failing || opening == Kind::not_watched;
+  return joined({why_of(e, quote), seen_by(e), since_of(e), age_of(e, at_least), last_computed(e),
+                 reminder_of(e)});
+}
+
+std::string_view verb_of(Kind opening) {
+  switch (opening) {
+    case Kind::stale:
+      return "was stale";
+    case Kind::failing:
+      return "was failing";
+    case Kind::not_watched:
+      return "was not watched";
+    case Kind::clock_off:
+      return "was off";
+    case Kind::retired:
+      return "open";
+    case Kind::aggregator_lost:
+      return "was silent";
+    case Kind::consumer_behind:
+      return "was behind";
+    case Kind::journal_trouble:
+      return "was in trouble";
+    default:
+      return "lasted";
+  }
 }
 
 std::string closing_facts(const Event& e, Quote quote) {
-  switch (opening_of(e.kind)) {
-    case Kind::stale:
-      return joined({was_of(e, "was stale"),
-                     e.computed_at ? "computed " + near_time(*e.computed_at, e.at) : "",
-                     why_of(e, quote)});
+  const auto opening = opening_of(e.kind);
+  const auto was = was_of(e, verb_of(opening));
+  switch (opening) {
+    case Kind::stale:  // by new data, or by what the detail says
+      return joined({was, e.detail ? data_of(e) : computed(e), why_of(e, quote)});
     case Kind::failing:
-      return joined({was_of(e, "was failing"), why_of(e, quote), data_of(e)});
     case Kind::not_watched:
-      return joined({was_of(e, "was not watched"), why_of(e, quote), data_of(e)});
+      return joined({was, was_because(e, quote), data_of(e)});
     case Kind::retired:
-      return joined({why_of(e, quote), was_of(e, "open")});
+      return joined({why_of(e, quote), was});
     default:
-      return joined({was_of(e, "lasted"), why_of(e, quote)});
+      return joined({was, why_of(e, quote)});
   }
 }
 
@@ -222,6 +309,9 @@ std::string_view phrase_of(Kind kind) { return words_of(kind).phrase; }
 std::string phrase_of(const Event& event, Quote quote) {
   const bool many = event.kind == Kind::retired && event.target.empty();
   if (many) return "was changed";  // the configuration is its subject
+  // What became of one server is said by the aggregator: it left, or is to be asked elsewhere.
+  if (const auto clause = first_clause(event); event.kind == Kind::retired && !clause.empty())
+    return quote(clause);
   std::string phrase(phrase_of(event.kind));
   if (event.kind == Kind::unknown) phrase += " " + quote(name_of(event.kind));
   return phrase;
@@ -252,11 +342,26 @@ std::string facts_of(const Event& e, Quote quote) {
     facts = went_back_facts(e, quote);
   else if (role_of(e.kind) == Role::closes)
     facts = closing_facts(e, quote);
+  else if (e.kind == Kind::samples_lost)
+    facts = joined({e.since ? span_of(*e.since, e.at) : "", why_of(e, quote)});
   else if (role_of(e.kind) == Role::fact && e.kind != Kind::unknown)
     facts = why_of(e, quote);
   else
     facts = problem_facts(e, quote);
   return joined({facts, late_of(e)});
+}
+
+std::string headline_reason(const Event& e, Quote quote) {
+  if (e.kind == Kind::unknown || (e.kind == Kind::retired && !e.target.empty())) return {};
+  const bool of_system = e.target.empty();
+  if (!of_system && !e.reason && e.kind != Kind::clock_off) return {};
+  const auto* const known = words_of_reason(e);
+  const std::string fallback(known ? known->now : "");
+  if (known && !known->then.empty()) return fallback;
+  if (e.reason == name_of(Outcome::time_unreadable)) return fallback;  // the value is quoted
+  const auto clause = first_clause(e);
+  // A detail that begins with the reason's name is of an older prober.
+  return clause.empty() || clause == e.reason ? fallback : quote(clause);
 }
 
 std::string number_of(const Event& event) {

@@ -27,7 +27,8 @@ std::string_view word_of(Kind kind);
 /// The same within a sentence: "PROD is stale", "PROD is fresh again".
 std::string_view phrase_of(Kind kind);
 /// The same for an event whose subject is not always a server (many that left the configuration at
-/// once are one matter of the configuration), or whose kind only a newer version knows.
+/// once are one matter of the configuration), whose kind only a newer version knows, or that says
+/// by itself what became of the server ("left the configuration while stale").
 std::string phrase_of(const Event& event, Quote quote);
 
 /// "09:47:03+01:00" when it is on the local day of `reference`, else with its date.
@@ -39,6 +40,11 @@ std::string span_of(Timestamp from, Timestamp to);
 /// What there is to know of an event beyond who and what: "data 15m old (limit 15m), last computed
 /// 09:47:03+01:00". May be empty.
 std::string facts_of(const Event& event, Quote quote);
+
+/// Why a problem is one, in a few words for a headline: "HTTP 503", "connection refused", "its
+/// clock is 5m ahead"; nothing that an answering server has written. Empty where the kind says it
+/// all.
+std::string headline_reason(const Event& event, Quote quote);
 
 /// "event 123", or nothing for events that the notifier made itself.
 std::string number_of(const Event& event);

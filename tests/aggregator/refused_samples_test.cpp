@@ -334,7 +334,7 @@ TEST_CASE("a stored state that cannot be understood costs its own target alone",
   CHECK(post.take() == Said{"retired @0 chat"});
   CHECK(post.all.back().target == "B");
   CHECK(post.all.back().detail ==
-        "its stored state cannot be understood (data: not a map): it begins anew");
+        "has a stored state that cannot be understood (data: not a map): it begins anew");
   CHECK(post.core.id_of("A") == 1u);
   CHECK(post.core.id_of("B") == 3u);  // another target than the one whose state is lost
   const auto row = std::find_if(post.targets.begin(), post.targets.end(),

@@ -83,7 +83,7 @@ def test_an_aggregator_that_dies_is_told_everywhere_also_in_chat(world):
     process = begin(world)
     world.aggregator.stop()
     wait_for(lambda: "AGGREGATOR LOST" in world.terminal() and "AGGREGATOR LOST" in world.log.read_text())
-    wait_for(lambda: "aggregator gives no sign of life" in world.webhook.text())
+    wait_for(lambda: "aggregator is silent" in world.webhook.text())
     own_log = (world.folder / "stderr").read_text()
     assert own_log.count("waiting for the aggregator control=ipc://") == 1
     assert "no sign of life" not in own_log, "the sinks say it"

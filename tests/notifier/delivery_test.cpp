@@ -258,16 +258,14 @@ TEST_CASE("a sink's trouble is told to the others once, events set aside each ti
   gone.turn({SteadyTime{1h}, ten}, {});
   gone.turn({SteadyTime{1h}, ten}, {});
   REQUIRE(told.size() == 1);
-  CHECK(told[0] == "rocketchat: HTTP 404; 2 events wait and are told when it takes them");
+  CHECK(told[0] == "rocketchat: HTTP 404; 2 events waiting until it takes messages again");
   trouble.set_aside = {store.pending("rocketchat", 1, ten)[0].id};
   Courier refusing(kind, std::make_unique<FailingSink>(trouble), store, metrics, tell);
   refusing.turn({SteadyTime{1h}, ten}, {});
   REQUIRE(told.size() == 2);
   CHECK(told[1] ==
-        "rocketchat: HTTP 404; 1 events are set aside, not to be tried there again: #1; 1 events "
-        "wait "
-        "and are told "
-        "when it takes them");
+        "rocketchat: HTTP 404; 1 event set aside, not to be tried there again: #1; 1 event "
+        "waiting until it takes messages again");
   CHECK(store.backlog("rocketchat") == 1);
 }
 

@@ -185,15 +185,16 @@ TEST_CASE("a server that leaves the configuration with its problem has not recov
   gone.since = ten - 12s;
   gone.detail = "left the configuration while failing";
   CHECK(told(items_of({gone})) ==
-        "⚪ PROD is no longer configured; closed after 12s\n#80868b [REMOVED]\n"
-        "PROD is no longer configured: left the configuration while failing, open "
+        "⚪ PROD left the configuration while failing; closed after 12s\n#80868b [REMOVED]\n"
+        "PROD left the configuration while failing, open "
         "09:59:48-10:00:00 (12s)\n`http://h/v`\n#7");
   CHECK(tone_of(gone) == Tone::fact);
 
   auto many = make_event(Kind::retired, 8, ten, "configuration");
   many.target.clear();
   many.detail = "2 targets left the configuration: A, B";
-  CHECK(told(items_of({many})).starts_with("⚪ configuration was changed\n"));
+  CHECK(told(items_of({many}))
+            .starts_with("⚪ configuration was changed (2 targets left the configuration)\n"));
 }
 
 TEST_CASE("problems and recoveries of one moment have their own colours in one message",

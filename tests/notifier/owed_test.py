@@ -74,7 +74,7 @@ def test_what_is_given_up_is_told_loudly_and_listed(world):
     wait_for(lambda: owed_json(world)[1]["rocketchat"]["given_up"])
     wait_for(lambda: "UNDELIVERED" in world.terminal() and "UNDELIVERED" in world.log.read_text())
     told = [line for line in world.terminal().splitlines() if "UNDELIVERED" in line][-1]
-    assert "1 events are set aside, not to be tried there again: #1" in told and "boom" in told
+    assert "1 event set aside, not to be tried there again: #1" in told and "boom" in told
     assert "1 events will not be told on rocketchat" in world.everything_shown()
     code, sinks = owed_json(world)
     assert code == 3

@@ -71,16 +71,17 @@ std::vector<Row> other_rows() {
        "2026-11-23 00:00:00+01:00 ANSWERING AGAIN PROD  was failing 2026-11-22 10:00-2026-11-23 "
        "00:00 (14h), data 40m old, told late, http://h/v #8"},
       {with(make_event(Kind::not_watched, 9, 9, ten), [](Event& e) { e.reason = "no_prober"; }),
-       "2026-11-22 10:00:00+01:00 NOT WATCHED     PROD  there is no prober, http://h/v #9"},
+       "2026-11-22 10:00:00+01:00 NOT WATCHED     PROD  no prober is connected, http://h/v #9"},
       {with(make_event(Kind::clock_ok, 10, 4, ten), [](Event& e) { e.since = ten - 5min; }),
-       "2026-11-22 10:00:00+01:00 CLOCK OK        PROD  lasted 09:55:00-10:00:00 (5m), http://h/v "
+       "2026-11-22 10:00:00+01:00 CLOCK OK        PROD  was off 09:55:00-10:00:00 (5m), http://h/v "
        "#10"},
       {with(make_event(Kind::aggregator_lost, 0, ten, "aggregator"),
             [](Event& e) {
-              e.address.clear(), e.since = ten - 10s, e.detail = "no alarm can come";
+              e.address.clear(), e.target.clear(), e.since = ten - 10s,
+                                                   e.detail = "no alarm can come";
             }),
-       "2026-11-22 10:00:00+01:00 AGGREGATOR LOST aggregator  no alarm can come, since "
-       "09:59:50+01:00 (10s)"},
+       "2026-11-22 10:00:00+01:00 AGGREGATOR LOST aggregator  since 09:59:50+01:00 (10s), no "
+       "alarm can come"},
   };
 }
 

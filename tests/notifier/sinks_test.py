@@ -95,7 +95,7 @@ def test_a_webhook_that_is_gone_is_told_once_on_the_other_sinks(world):
     world.aggregator.publish(event("stale", 1))
     wait_for(lambda: "UNDELIVERED" in world.terminal() and "UNDELIVERED" in world.log.read_text())
     stop(process)
-    assert "HTTP 404: no token ***; 1 events wait" in world.terminal()
+    assert "HTTP 404: no token ***; 1 event waiting" in world.terminal()
     assert TOKEN not in world.everything_shown()
 
 

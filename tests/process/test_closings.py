@@ -53,7 +53,7 @@ def test_what_was_announced_is_closed_whoever_was_away(make_system, mock):
     wait_until_recorded(system, "removed", "retired")
     system.start("notifier")
     wait_for_closing(system, mock, "notifier-away")
-    wait_for_closing(system, mock, "removed", "is no longer configured")
+    wait_for_closing(system, mock, "removed", "left the configuration")
 
     # Chat is away, and the notifier is killed meanwhile.
     mock.tell("/hooks", "status:500")

@@ -70,7 +70,7 @@ def test_what_was_open_is_closed_and_everybody_goes_on_from_where_they_were(vers
 
     numbers = [event["seq"] for event in system.told() if event["seq"] > 0]
     assert numbers[0] == TAKEN + 1 and numbers == sorted(set(numbers))
-    assert any("gone is no longer configured" in text.replace("`", "") for text in posted(mock)), posted(mock)
+    assert any("gone left the configuration" in text.replace("`", "") for text in posted(mock)), posted(mock)
     assert len(chat(system)["given_up"]) == 4
     after = system.recorded()
     assert after[:len(before)] == before

@@ -27,7 +27,7 @@ constexpr std::array<Look, 8> looks = {{
     {Form::already_open, "🔴", "#d93025", "OPEN PROBLEM", "problems are open"},
     {Form::reminder, "🟠", "#e8710a", "REMINDER", "reminders"},
     {Form::recovery, "🟢", "#188038", "RECOVERED", "recovered"},
-    {Form::removed, "⚪", "#80868b", "REMOVED", "are no longer configured"},
+    {Form::removed, "⚪", "#80868b", "REMOVED", "closed by the configuration"},
     {Form::passed, "⚪", "#80868b", "CAME AND WENT", "came and went"},
     {Form::fact, "🔵", "#1a73e8", "NOTE", "notes"},
     {Form::nothing, "🟢", "#188038", "NO OPEN PROBLEMS", "no open problems"},
@@ -61,6 +61,7 @@ std::string told(const Part& part) {
            (why.empty() ? "" : "; began: " + why) + removal_of(part);
   }
   const auto facts = facts_of(e, quote_chat);
+  if (e.kind == Kind::retired && !e.target.empty() && e.detail) return facts;  // it begins with it
   return phrase_of(e, quote_chat) + (facts.empty() ? "" : ": " + facts);
 }
 
@@ -72,13 +73,14 @@ std::string told_shortly(const Part& part) {
     return past(phrase_of(part.opening->kind)) + " " +
            span_of(part.opening->since.value_or(part.opening->at), e.at) + removal_of(part);
   std::string text = phrase_of(e, quote_chat);
-  if (part.form == Form::removed)
-    return text + (e.since ? "; closed after " + format_duration(e.at - *e.since) : "");
-  if (e.reason && outcome_from(*e.reason)) text += " (`" + *e.reason + "`)";
   if (part.form == Form::recovery && e.since)
     return text + " after " + format_duration(e.at - *e.since);
+  if (const auto reason = headline_reason(e, quote_chat); !reason.empty())
+    text += " (" + reason + ")";
+  if (part.form == Form::removed)
+    return text + (e.since ? "; closed after " + format_duration(e.at - *e.since) : "");
   if (e.age && opening_of(e.kind) == Kind::stale)
-    text += ": data " + format_duration(*e.age) + " old";
+    text += ": data " + format_duration(std::max(*e.age, Duration{0})) + " old";
   if (part.form == Form::already_open && e.since) text += ", since " + near_time(*e.since, e.at);
   return text;
 }
