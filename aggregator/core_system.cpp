@@ -30,11 +30,11 @@ void Core::watch_consumers(Duration limit, Timestamp now) {
   if (now - resumed_at_ < std::min(limit, consumers_return)) return;
   for (const auto& news : consumers_.check(limit, now)) {
     const auto episode = news.behind ? next_seq_ : consumers_.find(news.name)->behind;
-    const auto detail = news.behind
-                            ? "has not taken the last " + std::to_string(news.waiting) +
-                                  " events, the oldest of them for " +
-                                  format_duration(now - news.since) + "; they are kept for it"
-                            : "";
+    const auto detail = news.behind ? "has not taken the last " + std::to_string(news.waiting) +
+                                          " events, the oldest of them for " +
+                                          format_duration(now - news.since) +
+                                          "; they are kept for it, its own log and /readyz say why"
+                                    : "";
     system_event(news.behind ? Kind::consumer_behind : Kind::consumer_ok, news.name, detail, true,
                  now);
     auto& event = decisions_.events.back();

@@ -333,12 +333,12 @@ TEST_CASE("matters of the system are told as what they are", "[notifier]") {
       {of_system(Kind::journal_ok, "journal", "", 5min),
        "JOURNAL OK      journal  was in trouble 09:55:00-10:00:00 (5m) #7",
        "🟢 journal is in order again after 5m"},
-      {of_system(
-           Kind::consumer_behind, "recorder",
-           "has not taken the last 120 events, the oldest of them for 5m; they are kept for it",
-           5min),
+      {of_system(Kind::consumer_behind, "recorder",
+                 "has not taken the last 120 events, the oldest of them for 5m; they are kept for "
+                 "it, its own log and /readyz say why",
+                 5min),
        "CONSUMER BEHIND recorder  since 09:55:00+01:00 (5m), has not taken the last 120 events, "
-       "the oldest of them for 5m; they are kept for it #7",
+       "the oldest of them for 5m; they are kept for it, its own log and /readyz say why #7",
        "🔴 recorder is behind with the events (has not taken the last 120 events)"},
       {of_system(Kind::consumer_ok, "recorder", "", 20min),
        "CONSUMER OK     recorder  was behind 09:40-10:00 (20m) #7",
