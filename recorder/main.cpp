@@ -1,21 +1,27 @@
 #include "common/base/text.hpp"
 #include "common/process/process.hpp"
 #include "recorder/app.hpp"
+#include "recorder/test_run.hpp"
+
+#include <iostream>
 
 int main(int argc, char** argv) {
   using namespace stalewatch;
-  bool from_stdin = false;
+  bool from_stdin = false, test = false;
   std::string journal;
   return run_process(
       "recorder", "stores events as rows in a database", argc, argv,
       [&](CommandLine& line) {
-        line.flag("--stdin", from_stdin,
-                  "store events that stand as JSON lines on standard input, then end");
+        const Option in =
+            line.flag("--stdin", from_stdin,
+                      "store events that stand as JSON lines on standard input, then end");
+        line.flag("--test", test, "say how the database answers, and end").excludes(in);
         line.option("--journal", journal,
                     "with --stdin: the journal id of the rows; the same line under the same id "
                     "is stored once (default: another one each time)");
       },
       [&](ProcessContext& context) {
+        if (test) return recorder::test_database(context.config, std::cout);
         if (!from_stdin) {
           if (!journal.empty()) throw UsageError("--journal goes with --stdin");
           return recorder::run(context);

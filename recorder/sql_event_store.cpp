@@ -37,6 +37,11 @@ Trouble trouble_of(Engine engine, const soci::soci_error& error) {
   return Trouble::connection;
 }
 
+/// For who has rows of another program in a table of the configured name.
+std::string suggested_table(const std::string& taken) {
+  return taken == "stalewatch_updates" ? "stalewatch_rows" : "stalewatch_updates";
+}
+
 std::string code_of(const soci::soci_error& error) {
   if (const auto* mysql = dynamic_cast<const soci::mysql_soci_error*>(&error))
     return std::to_string(mysql->err_num_);
@@ -209,8 +214,9 @@ class SqlEventStore : public EventStore {
         if (!columns_of(name).empty())
           throw NotOurs(
               "a table '" + name +
-              "' exists that the recorder did not make; nothing was changed. Name another one as " +
-              "credentials.DB.table, or rename that one.");
+              "' exists that the recorder did not make; nothing was changed, and nothing is "
+              "stored. Name another one as credentials.DB.table, for example `table: " +
+              suggested_table(names_.updates) + "` (docs/migrating.md), or rename that one.");
       *session_ << create_meta(engine_, names_);
     }
     check_columns(names_.meta, {"name", "journal_id", "number"});
