@@ -3,25 +3,18 @@
 #include "common/messages/json_lines.hpp"
 #include "common/messages/names.hpp"
 #include "common/process/log.hpp"
-#include "notifier/store_schema.hpp"
+#include "notifier/store_file.hpp"
 
-#include <fcntl.h>
 #include <soci/soci.h>
-#include <soci/sqlite3/soci-sqlite3.h>
-#include <sys/file.h>
-#include <unistd.h>
 
-#include <filesystem>
 #include <limits>
 #include <set>
-#include <stdexcept>
 
 namespace stalewatch::notifier {
 namespace {
 
 using soci::into, soci::use;
 
-constexpr int busy_seconds = 5;  // somebody looks into the file with another program
 /// What was given up is listed for this long, and no more than so many: a chat that is gone for
 /// good must not fill the disk.
 constexpr Duration set_aside_kept = std::chrono::hours(24 * 30);
@@ -55,23 +48,14 @@ std::string subject_and_problem(const Event& e) {
 }  // namespace
 
 struct Store::Database {
-  soci::session sql;
-  int lock_fd = -1;
+  explicit Database(const std::string& path) : file(path) {}
 
-  ~Database() {
-    if (lock_fd >= 0) close(lock_fd);
-  }
-
-  /// Two notifiers on one file would tell everything twice.
-  void lock(const std::string& path) {
-    lock_fd = open((path + ".lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-    if (lock_fd < 0) throw std::runtime_error("cannot be written");
-    if (flock(lock_fd, LOCK_EX | LOCK_NB) != 0)
-      throw std::runtime_error("another notifier uses it");
-  }
+  StoreFile file;
+  soci::session& sql = file.sql();
 
   template <typename F>
   void transaction(F&& f) {
+    file.keep_place();
     sql << "BEGIN IMMEDIATE";
     try {
       f();
@@ -168,22 +152,7 @@ struct Store::Database {
   }
 };
 
-Store::Store(const std::string& path) : database_(std::make_unique<Database>()) {
-  try {
-    if (path != ":memory:") {
-      const auto folder = std::filesystem::path(path).parent_path();
-      if (!folder.empty()) std::filesystem::create_directories(folder);
-      database_->lock(path);
-    }
-    database_->sql.open(soci::sqlite3,
-                        "dbname=\"" + path + "\" timeout=" + std::to_string(busy_seconds));
-    prepare_schema(database_->sql);
-  } catch (const soci::soci_error& error) {
-    throw std::runtime_error("notifier.state " + path + ": " + error.get_error_message());
-  } catch (const std::exception& error) {
-    throw std::runtime_error("notifier.state " + path + ": " + error.what());
-  }
-}
+Store::Store(const std::string& path) : database_(std::make_unique<Database>(path)) {}
 
 Store::~Store() = default;
 

@@ -11,7 +11,9 @@
 
 #include <spdlog/spdlog.h>
 
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <random>
 
 namespace stalewatch::notifier {
@@ -51,6 +53,33 @@ TEST_CASE("what is owed, the cursors and the open problems survive a restart", "
   CHECK(store.backlog("terminal") == 0);
   take_over(store, {make_event(Kind::fresh_again, 6, 5, ten)}, {everything}, 6);
   CHECK(store.open_problems("terminal").empty());
+}
+
+TEST_CASE("a state file that is deleted while it is open is written anew, with all that it held",
+          "[notifier]") {
+  const Folder folder;
+  const auto path = state_file(folder);
+  {
+    Store store(path);
+    store.take_over({.cursor = Cursor{"j1", 4}, .new_sinks = {{"terminal", 4}}, .now = ten});
+    take_over(store, {make_event(Kind::stale, 5, 5, ten)}, {everything}, 5);
+    std::filesystem::remove_all(std::filesystem::path(path).parent_path());
+    take_over(store, {make_event(Kind::failing, 6, 6, ten)}, {everything}, 6);
+    CHECK_THROWS_WITH(Store(path), Catch::Matchers::ContainsSubstring("another notifier uses it"));
+  }
+  {
+    Store store(path);
+    CHECK(store.fetched() == Cursor{"j1", 6});
+    CHECK(store.pending("terminal", 10, ten).size() == 2);
+    CHECK(store.open_problems("terminal").size() == 2);
+    // What somebody puts there is left alone.
+    std::filesystem::rename(path, path + ".old");
+    std::ofstream(path) << "somebody else's";
+    take_over(store, {make_event(Kind::stale, 7, 7, ten, "B")}, {everything}, 7);
+    CHECK(store.backlog("terminal") == 3);
+  }
+  std::ifstream in(path);
+  CHECK(std::string(std::istreambuf_iterator<char>(in), {}) == "somebody else's");
 }
 
 TEST_CASE("a retired target has no open problems left, another journal only the aggregator's loss",

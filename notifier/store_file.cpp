@@ -1,0 +1,88 @@
+#include "notifier/store_file.hpp"
+
+#include "common/process/log.hpp"
+#include "notifier/store_schema.hpp"
+
+#include <fcntl.h>
+#include <soci/soci.h>
+#include <soci/sqlite3/soci-sqlite3.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <stdexcept>
+#include <utility>
+
+namespace stalewatch::notifier {
+namespace {
+
+constexpr int busy_seconds = 5;  // somebody looks into the file with another program
+
+}  // namespace
+
+StoreFile::StoreFile(const std::string& path)
+    : path_(path == ":memory:" ? "" : path), sql_(std::make_unique<soci::session>()) {
+  try {
+    open();
+  } catch (const soci::soci_error& error) {
+    unlock();
+    throw std::runtime_error("notifier.state " + path + ": " + error.get_error_message());
+  } catch (const std::exception& error) {
+    unlock();
+    throw std::runtime_error("notifier.state " + path + ": " + error.what());
+  }
+}
+
+StoreFile::~StoreFile() { unlock(); }
+
+void StoreFile::open() {
+  if (!path_.empty()) {
+    const auto folder = std::filesystem::path(path_).parent_path();
+    if (!folder.empty()) std::filesystem::create_directories(folder);
+    lock();
+  }
+  sql_->open(soci::sqlite3, "dbname=\"" + (path_.empty() ? ":memory:" : path_) +
+                                "\" timeout=" + std::to_string(busy_seconds));
+  prepare_schema(*sql_);
+}
+
+/// Two notifiers on one file would tell everything twice.
+void StoreFile::lock() {
+  unlock();
+  lock_fd_ = ::open((path_ + ".lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+  if (lock_fd_ < 0) throw std::runtime_error("cannot be written");
+  if (flock(lock_fd_, LOCK_EX | LOCK_NB) != 0) throw std::runtime_error("another notifier uses it");
+}
+
+void StoreFile::unlock() {
+  if (lock_fd_ >= 0) close(std::exchange(lock_fd_, -1));
+}
+
+bool StoreFile::is_at_its_path() {
+  auto* const backend = static_cast<soci::sqlite3_session_backend*>(sql_->get_backend());
+  int moved = 0;
+  const int answer =
+      sqlite_api::sqlite3_file_control(backend->conn_, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  return answer != SQLITE_OK || moved == 0;
+}
+
+void StoreFile::keep_place() {
+  if (path_.empty()) return;
+  if (sql_->get_backend() == nullptr) return open();  // it could not be opened anew the last time
+  if (is_at_its_path()) return;
+  if (std::filesystem::exists(path_)) {
+    if (!std::exchange(told_replaced_, true))
+      log::error(
+          "another file lies at {}: what is told and owed from now on is lost at the next start",
+          path_);
+    return;
+  }
+  const auto folder = std::filesystem::path(path_).parent_path();
+  if (!folder.empty()) std::filesystem::create_directories(folder);
+  *sql_ << "VACUUM INTO :p", soci::use(path_, "p");
+  sql_->close();
+  open();
+  log::error("{} was deleted or moved away: it is written anew, with all that it held", path_);
+}
+
+}  // namespace stalewatch::notifier
