@@ -30,9 +30,9 @@ class TimeFormat {
     std::string problem;     ///< for people, when unreadable: "month 13", "not a time"
   };
   /// Reads text, or a number's exact token (`is_number`). White space around text is let pass,
-  /// and any white space of Unicode is a space. An hour that a change of clocks skipped is unreadable, and so is whatever is not after
-  /// 1970-01-01T00:00:00: zero, negative numbers, the year 1 ("never computed"). The same text is
-  /// read alike at any time.
+  /// and any white space of Unicode is a space. An hour that a change of clocks skipped is
+  /// unreadable, and so is whatever is not after 1970-01-01T00:00:00: zero, negative numbers, the
+  /// year 1 ("never computed"). The same text is read alike at any time.
   Reading read(std::string_view text, bool is_number) const;
 
  private:
