@@ -108,7 +108,7 @@ void set_body(Answer& answer, const Settings& settings, std::string_view path) {
     return json_with_field(settings.field, json, other_fields(path));
   };
   const std::string ordinary = answer.body;
-  answer.computed_at.reset();
+  const auto computed = std::exchange(answer.computed_at, std::nullopt);
   switch (settings.mode) {
     case Mode::status:
       // 1xx, 204 and 304 have no body.
@@ -138,6 +138,7 @@ void set_body(Answer& answer, const Settings& settings, std::string_view path) {
       break;
     case Mode::invalid_utf8:
       answer.body = ordinary.substr(0, ordinary.size() - 1) + ",\"note\":\"\xff\xfe\"}";
+      answer.computed_at = computed;  // it is there to be read
       break;
     case Mode::field_missing:
       answer.body = "{" + other_fields(path) + "}";

@@ -112,7 +112,7 @@ TEST_CASE("every mode answers as the table says", "[mock_server]") {
       {"html", 200, Delivery::whole, false, "html"},
       {"truncated_json", 200, Delivery::whole, false, "truncated_json"},
       {"empty", 200, Delivery::whole, false, "empty"},
-      {"invalid_utf8", 200, Delivery::whole, false, "invalid_utf8"},
+      {"invalid_utf8", 200, Delivery::whole, true, "invalid_utf8"},
       {"field_missing", 200, Delivery::whole, false, "field_missing"},
       {"field_null", 200, Delivery::whole, false, "field_null"},
       {"field_object", 200, Delivery::whole, false, "field_object"},

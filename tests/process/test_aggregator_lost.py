@@ -26,7 +26,7 @@ def test_an_aggregator_that_hangs_is_told_once_and_that_it_is_back(make_system, 
     wait_for(lambda: system.told("orders", "updated"), system.trouble)
     system.aggregator.send(signal.SIGSTOP)
     wait_until_lost(system)
-    wait_for(lambda: posted(mock, "no sign of life") == 1, system.trouble)
+    wait_for(lambda: posted(mock, "aggregator is silent") == 1, system.trouble)
     wait_for(lambda: "AGGREGATOR LOST" in (system.folder / "events.log").read_text(), system.trouble)
     system.restart("notifier", kill=True)  # it remembers that it has told it
     system.aggregator.send(signal.SIGCONT)
@@ -47,7 +47,7 @@ def test_an_aggregator_that_hangs_is_told_once_and_that_it_is_back(make_system, 
 def test_an_aggregator_that_was_never_there_is_told_after_the_same_time(make_system, mock, folder):
     system = make(make_system, mock, folder).start("notifier")
     wait_until_lost(system)
-    wait_for(lambda: posted(mock, "no sign of life") == 1, system.trouble)
+    wait_for(lambda: posted(mock, "aggregator is silent") == 1, system.trouble)
     system.start("aggregator", "recorder", "prober")
     wait_for(lambda: system.told(None, "aggregator_back"), system.trouble)
     wait_for(lambda: posted(mock, "aggregator is back") == 1, system.trouble)
