@@ -36,6 +36,7 @@ std::vector<ConsumerRow> Consumers::configure(const std::vector<std::string>& na
   for (auto& [name, row] : before) {
     gone_.insert(name);
     changed_.erase(name);
+    stuck_.erase(name);
     left.push_back(std::move(row));
   }
   return left;
@@ -53,6 +54,13 @@ void Consumers::ack(const std::string& name, std::int64_t seq, Timestamp now) {
   if (row.seq != seq) changed_.insert(name);
   row.seq = seq;
   row.acked_at = now;
+  stuck_.erase(name);
+}
+
+bool Consumers::stuck(const std::string& name, const std::string& why) {
+  if (!rows_.contains(name)) return false;
+  stuck_[name] = why;
+  return true;
 }
 
 void Consumers::note_head(std::int64_t head, Timestamp now) {
@@ -68,12 +76,16 @@ std::vector<ConsumerNews> Consumers::check(Duration limit, Timestamp now) const 
   const auto caught_up = head_at(now - std::min(limit, settled));
   for (const auto& [name, row] : rows_) {
     const bool was_behind = row.behind != 0;
-    const bool is_behind = was_behind ? row.seq < caught_up : row.seq < due;
+    const auto found = stuck_.find(name);
+    const std::string stuck = found == stuck_.end() ? "" : found->second;
+    const bool is_behind = !stuck.empty() || (was_behind ? row.seq < caught_up : row.seq < due);
     if (is_behind == was_behind) continue;
+    const auto begun = oldest_missing(row.seq, stuck.empty() ? now - limit : now);
     news.push_back({.name = name,
                     .behind = is_behind,
-                    .since = is_behind ? oldest_missing(row.seq, now - limit) : row.behind_since,
-                    .waiting = head_ - row.seq});
+                    .since = is_behind ? begun : row.behind_since,
+                    .waiting = head_ - row.seq,
+                    .stuck = stuck});
   }
   return news;
 }

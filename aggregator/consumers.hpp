@@ -42,6 +42,7 @@ struct ConsumerNews {
   bool behind = false;
   Timestamp since{};         ///< when the oldest event that it has not acknowledged was there
   std::int64_t waiting = 0;  ///< events that it has not acknowledged, as numbers go
+  std::string stuck;         ///< why it takes none, in its own words; empty: it has not said so
 };
 
 class Consumers {
@@ -60,9 +61,14 @@ class Consumers {
   /// Takes one that counts.
   void ack(const std::string& name, std::int64_t seq, Timestamp now);
 
+  /// It says itself that it takes nothing until somebody changes something, and why; behind at
+  /// once. Holds until it acknowledges. False for a stranger.
+  bool stuck(const std::string& name, const std::string& why);
+
   /// Takes note of the newest event that consumers can have. Call about once a second.
   void note_head(std::int64_t head, Timestamp now);
-  /// Who came to be behind, or caught up, by now: an event older than `limit` is not acknowledged.
+  /// Who came to be behind, or caught up, by now: an event older than `limit` is not acknowledged,
+  /// or it is stuck.
   std::vector<ConsumerNews> check(Duration limit, Timestamp now) const;
   /// Remembers what was told by an event.
   void told(const std::string& name, std::int64_t episode, Timestamp since);
@@ -84,6 +90,7 @@ class Consumers {
   Timestamp oldest_missing(std::int64_t acked, Timestamp now) const;
 
   std::map<std::string, ConsumerRow> rows_;
+  std::map<std::string, std::string> stuck_;  ///< of those of rows_ that say so, why
   std::set<std::string> changed_, gone_;
   std::deque<HeadMark> marks_;  // ascending; of about one hour at most
   std::int64_t head_ = 0;

@@ -20,6 +20,7 @@ constexpr std::size_t max_unsent = 16;
 // A large one may be a while on its way.
 constexpr std::size_t patience = 3;
 constexpr std::size_t pieces_per_second = 4;
+constexpr std::size_t why_shown = 400;
 // What is shown of a name that somebody else has given.
 constexpr std::size_t name_shown = 80;
 
@@ -151,10 +152,12 @@ void Control::on_command(const Frames& frames, Timestamp now) {
     reply = forget(*command);
   } else if (command->word == "status") {
     reply = status();
+  } else if (command->word == "stuck") {
+    reply = stuck(frames.header.sender, *command);
   } else {
     reply = {.ok = false,
              .text = "unknown command \"" + escape_untrusted(command->word, 40) +
-                     "\"; known: forget, problems, reload, status"};
+                     "\"; known: forget, problems, reload, status, stuck"};
   }
   reply.id = command->id;
   reply.journal = links_.journal_id;
@@ -191,6 +194,16 @@ Reply Control::forget(const Command& command) const {
   return {.ok = false,
           .text = "nothing is kept for \"" + shown + "\"; journal.consumers names " +
                   (known.empty() ? "nobody" : known)};
+}
+
+/// From a consumer that takes nothing until somebody changes something: people hear why.
+Reply Control::stuck(const std::string& consumer, const Command& command) {
+  if (command.arguments.size() != 1 || command.arguments.front().empty())
+    return {.ok = false, .text = "stuck by what?"};
+  const auto why = escape_untrusted(command.arguments.front(), why_shown);
+  if (!links_.core.consumer_stuck(consumer, why))
+    return {.ok = false, .text = "journal.consumers does not name it"};
+  return {.ok = true, .text = "it is told"};
 }
 
 Reply Control::status() const {

@@ -70,6 +70,7 @@ class Control {
   Reply problems(const Command& command, Timestamp now) const;
   Reply forget(const Command& command) const;
   Reply status() const;
+  Reply stuck(const std::string& consumer, const Command& command);
 
   zmq::socket_t socket_;
   Sender sender_;

@@ -120,6 +120,10 @@ class Core {
   void ack(const std::string& consumer, std::int64_t seq, Timestamp now) {
     consumers_.ack(consumer, seq, now);
   }
+  /// A consumer says that it takes nothing until somebody changes something; false for a stranger.
+  bool consumer_stuck(const std::string& consumer, const std::string& why) {
+    return consumers_.stuck(consumer, why);
+  }
   /// Tells of consumers that have fallen behind the published events by more than `limit`, or have
   /// caught up; about once a second.
   void watch_consumers(Duration limit, Timestamp now);

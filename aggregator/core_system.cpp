@@ -12,6 +12,13 @@ namespace {
 // that start together need not come up together.
 constexpr Duration consumers_return = std::chrono::minutes(1);
 
+std::string why_behind(const ConsumerNews& news, Timestamp now) {
+  if (!news.stuck.empty()) return news.stuck;
+  return "has not taken the last " + std::to_string(news.waiting) +
+         " events, the oldest of them for " + format_duration(now - news.since) +
+         "; they are kept for it, its own log and /readyz say why";
+}
+
 }  // namespace
 
 void Core::configure_consumers(const std::vector<std::string>& names, Timestamp now) {
@@ -27,16 +34,12 @@ void Core::configure_consumers(const std::vector<std::string>& names, Timestamp 
 }
 
 void Core::watch_consumers(Duration limit, Timestamp now) {
-  if (now - resumed_at_ < std::min(limit, consumers_return)) return;
+  const bool too_early = now - resumed_at_ < std::min(limit, consumers_return);
   for (const auto& news : consumers_.check(limit, now)) {
+    if (too_early && news.stuck.empty()) continue;
     const auto episode = news.behind ? next_seq_ : consumers_.find(news.name)->behind;
-    const auto detail = news.behind ? "has not taken the last " + std::to_string(news.waiting) +
-                                          " events, the oldest of them for " +
-                                          format_duration(now - news.since) +
-                                          "; they are kept for it, its own log and /readyz say why"
-                                    : "";
-    system_event(news.behind ? Kind::consumer_behind : Kind::consumer_ok, news.name, detail, true,
-                 now);
+    system_event(news.behind ? Kind::consumer_behind : Kind::consumer_ok, news.name,
+                 news.behind ? why_behind(news, now) : "", true, now);
     auto& event = decisions_.events.back();
     event.episode = episode;
     event.since = news.since;

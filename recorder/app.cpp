@@ -20,6 +20,7 @@ constexpr Duration longest_wait = 1s;  // /healthz wants a turn every 10 s
 /// back.
 constexpr Duration flush_time = 3s;
 constexpr Duration thread_time = 1s;
+constexpr Duration stuck_told_every = 30s;
 
 class App {
  public:
@@ -39,6 +40,7 @@ class App {
       if (signals.reload) reload();
       const auto now = read_clocks();
       if (recording_.turn(now.mono)) begin_at(recording_.stored());
+      tell_if_stuck(now.mono);
       ack();
       wait_for_events(now);
     }
@@ -49,10 +51,26 @@ class App {
   void begin_at(const std::optional<Cursor>& cursor) {
     acked_.reset();
     if (source_) return source_->start_from(cursor);
+    connect(cursor);
+  }
+
+  void connect(const std::optional<Cursor>& cursor) {
     source_ =
         std::make_unique<EventSource>(zmq_, config_.transport, "recorder", cursor, StartAt::oldest);
     source_->watch(context_.signals.fd());
     source_->watch(recording_.fd());
+  }
+
+  /// What only a person can mend is told where people look. Repeated: the aggregator may be another
+  /// one by now.
+  void tell_if_stuck(SteadyTime now) {
+    while (source_ && source_->take_answer()) {
+    }
+    const auto why = recording_.stuck_by(now);
+    if (!why || (stuck_told_ && now - *stuck_told_ < stuck_told_every)) return;
+    if (!source_) connect(std::nullopt);
+    source_->ask("stuck", {*why});
+    stuck_told_ = now;
   }
 
   void ack() {
@@ -155,6 +173,7 @@ class App {
   Recording recording_;
   std::unique_ptr<EventSource> source_;
   std::optional<Cursor> acked_;
+  std::optional<SteadyTime> stuck_told_;
   Cursor taken_;
 };
 

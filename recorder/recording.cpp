@@ -12,6 +12,8 @@ namespace {
 
 /// The same trouble is told again after this, for those who look only at the end of a log.
 constexpr auto repeat_trouble_every = std::chrono::minutes(5);
+/// A database that is just being set up lets nobody in for a moment.
+constexpr auto stuck_after = std::chrono::seconds(5);
 /// Read ahead while a batch is being written, so that the next one is full.
 constexpr std::size_t most_waiting = 4 * Recording::batch_events;
 
@@ -120,10 +122,16 @@ std::optional<SteadyTime> Recording::next_turn() const {
   return full || flushing_ ? *oldest_added_ : *oldest_added_ + batch_time;
 }
 
+std::optional<std::string> Recording::stuck_by(SteadyTime now) const {
+  if (!trouble_ || !stuck_since_ || now - *stuck_since_ < stuck_after) return std::nullopt;
+  return trouble_;
+}
+
 void Recording::replace(std::unique_ptr<EventStore> store) {
   description_ = store->describe();
   writer_.replace(std::move(store));
   is_open_ = false;
+  stuck_since_.reset();
   tell_ready();
 }
 
@@ -136,6 +144,7 @@ bool Recording::on(const Writer::Opened& opened) {
   under_way_ = false;
   is_open_ = true;
   trouble_.reset();
+  stuck_since_.reset();
   stored_ = opened.cursor;
   log::info("recording {} journal={} seq={}", description_, stored_ ? stored_->journal : "none",
             stored_ ? stored_->seq : 0);
@@ -157,6 +166,7 @@ bool Recording::on(const Writer::Written& written) {
   if (trouble_)
     log::info("the database takes rows again after {} failed attempts {}", failures_, description_);
   trouble_.reset();
+  stuck_since_.reset();
   failures_ = 0;
   waiting_ -= under_way_events_;
   under_way_events_ = 0;
@@ -169,8 +179,12 @@ bool Recording::on(const Writer::Written& written) {
 bool Recording::on(const Writer::Failed& failed) {
   metrics_->errors.Add({{"category", name_of(failed.error.trouble)}}).Increment();
   ++failures_;
+  const bool for_people = failed.error.trouble == Trouble::configuration;
+  if (!for_people)
+    stuck_since_.reset();
+  else if (!stuck_since_)
+    stuck_since_ = now_;
   if (trouble_ != failed.error.text || now_ - trouble_told_ >= repeat_trouble_every) {
-    const bool for_people = failed.error.trouble == Trouble::configuration;
     log::format(for_people ? log::Level::error : log::Level::warning,
                 "{}; trying again, attempt={} next_in={}", failed.error.text, failures_ + 1,
                 format_duration(failed.next_try));

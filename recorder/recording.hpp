@@ -49,6 +49,8 @@ class Recording {
   bool is_open() const { return is_open_; }
   /// The last attempt failed, or it has not been reached yet.
   bool in_trouble() const { return !is_open_ || trouble_.has_value(); }
+  /// What somebody has to change before anything is stored, once that has lasted; nothing: not so.
+  std::optional<std::string> stuck_by(SteadyTime now) const;
   const std::optional<Cursor>& stored() const { return stored_; }
   std::uint64_t set_aside() const { return set_aside_; }
   /// The newest seq known to exist, for the lag.
@@ -89,6 +91,7 @@ class Recording {
   std::optional<std::string> trouble_;
   std::uint64_t failures_ = 0;
   SteadyTime trouble_told_{};
+  std::optional<SteadyTime> stuck_since_;  ///< the trouble is one for people
 };
 
 }  // namespace stalewatch::recorder

@@ -212,11 +212,11 @@ class SqlEventStore : public EventStore {
     if (!ours) {
       for (const std::string& name : {names_.updates, names_.events, names_.readable})
         if (!columns_of(name).empty())
-          throw NotOurs(
-              "a table '" + name +
-              "' exists that the recorder did not make; nothing was changed, and nothing is "
-              "stored. Name another one as credentials.DB.table, for example `table: " +
-              suggested_table(names_.updates) + "` (docs/migrating.md), or rename that one.");
+          throw NotOurs("a table '" + name +
+                        "' exists that the recorder did not make; nothing was changed or stored. "
+                        "Set credentials.DB.table: " +
+                        suggested_table(names_.updates) +
+                        " (docs/migrating.md), or rename that one.");
       *session_ << create_meta(engine_, names_);
     }
     check_columns(names_.meta, {"name", "journal_id", "number"});

@@ -75,6 +75,25 @@ TEST_CASE("who never came is behind from the oldest event on; an idle system ala
   CHECK(said(consumers, t0 + 24h + limit) == Said{"notifier behind", "recorder behind"});
 }
 
+TEST_CASE("who says that it is stuck is behind at once, in its own words, until it acknowledges",
+          "[consumers]") {
+  auto consumers = started();
+  consumers.note_head(5, t0);
+  consumers.ack("notifier", 5, t0);
+  consumers.ack("recorder", 5, t0);
+  CHECK_FALSE(consumers.stuck("stranger", "no table"));
+  CHECK(consumers.stuck("recorder", "no table"));
+  const auto news = consumers.check(limit, t0 + 1s);
+  REQUIRE(news.size() == 1);
+  CHECK((news[0].name == "recorder" && news[0].behind && news[0].stuck == "no table"));
+  CHECK(news[0].since == t0 + 1s);
+  consumers.told("recorder", 6, news[0].since);
+  // Although nothing is missing there.
+  CHECK(consumers.check(limit, t0 + 1min).empty());
+  consumers.ack("recorder", 5, t0 + 2min);
+  CHECK(said(consumers, t0 + 2min) == Said{"recorder ok"});
+}
+
 TEST_CASE("being behind survives a restart, without being told again", "[consumers]") {
   Consumers consumers({{.name = "recorder", .seq = 3, .behind = 9, .behind_since = t0 - 1h},
                        {.name = "notifier", .seq = 20}},

@@ -151,3 +151,23 @@ TEST_CASE("open problems come page by page", "[control]") {
     CHECK(room.ask("problems", {"4000000000-1"}).problems.empty());
   }
 }
+
+TEST_CASE("a consumer with a place says that it is stuck, and people are told why at once",
+          "[control]") {
+  Room room({});
+  room.core.configure_consumers({"recorder"}, t0);
+  Sender recorder("recorder", "boot"), stranger("stranger", "boot");
+  const auto says = [&](Sender& who, std::vector<std::string> why) {
+    room.tell_as(who, Command{.id = 1, .word = "stuck", .arguments = std::move(why)});
+    return room.next<Reply>().ok;
+  };
+  CHECK_FALSE(says(stranger, {"nobody asked"}));
+  CHECK_FALSE(says(recorder, {}));
+  CHECK(says(recorder, {"no\ntable"}));
+  room.core.watch_consumers(5min, t0 + 1s);
+  const auto events = room.core.take_changes().events;
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].kind == Kind::consumer_behind);
+  CHECK(events[0].name == "recorder");
+  CHECK(events[0].detail == "no\\ntable");
+}

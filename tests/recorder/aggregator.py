@@ -13,7 +13,7 @@ class Aggregator:
     def __init__(self, directory, journal="journal-1", events=(), loss=0.0, seed=1):
         self.endpoints = {name: f"ipc://{directory}/{name}" for name in ("control", "events")}
         self.journal, self.events, self.loss = journal, list(events), loss
-        self.acked, self.hellos = [], []
+        self.acked, self.hellos, self.commands = [], [], []
         self._published = len(self.events)
         self._random = random.Random(seed)
         self._lock, self._end = threading.Lock(), threading.Event()
@@ -67,6 +67,8 @@ class Aggregator:
     def _on(self, router, peer, topic, body):
         if topic == b"hello":
             self.hellos.append(body)
+        if topic == b"command":
+            self.commands.append(body)
         if topic == b"ack":
             self.acked.append((body["journal"], body["seq"]))
         if topic == b"replay":

@@ -29,9 +29,12 @@ def test_from_the_old_table_to_the_first_row(recorder, aggregator, database):
     ran = tried(process)
     assert ran.returncode == 1
     assert f"database: failed, a table '{old}' exists that the recorder did not make" in ran.stdout
-    assert "for example `table: stalewatch_updates` (docs/migrating.md)" in ran.stdout
+    assert "Set credentials.DB.table: stalewatch_updates (docs/migrating.md)" in ran.stdout
     process.start()
-    process.wait_for("nothing is stored. Name another one as credentials.DB.table")
+    process.wait_for("nothing was changed or stored. Set credentials.DB.table")
+    # Not in its own log alone: the aggregator is to tell it, wherever people look.
+    why = wait_until(lambda: [c["arguments"] for c in source.commands if c["word"] == "stuck"], process.said)[0][0]
+    assert f"a table '{old}' exists that the recorder did not make" in why and "Set credentials.DB.table" in why[:180]
     process.table = f"rows{next(tables)}"
     process.configure()
     ran = tried(process)
