@@ -238,6 +238,8 @@ std::string_view verb_of(Kind opening) {
       return "was behind";
     case Kind::journal_trouble:
       return "was in trouble";
+    case Kind::nobody_watches:
+      return "nobody watched";
     default:
       return "lasted";
   }
@@ -353,11 +355,12 @@ std::string facts_of(const Event& e, Quote quote) {
 
 std::string headline_reason(const Event& e, Quote quote) {
   if (e.kind == Kind::unknown || (e.kind == Kind::retired && !e.target.empty())) return {};
+  if (e.kind == Kind::watching) return {};  // a list, of which the first is not the reason
   const bool of_system = e.target.empty();
   if (!of_system && !e.reason && e.kind != Kind::clock_off) return {};
   const auto* const known = words_of_reason(e);
   const std::string fallback(known ? known->now : "");
-  if (known && !known->then.empty()) return fallback;
+  if (known && !known->then.empty() && !of_system) return fallback;
   if (e.reason == name_of(Outcome::time_unreadable)) return fallback;  // the value is quoted
   const auto clause = first_clause(e);
   // A detail that begins with the reason's name is of an older prober.

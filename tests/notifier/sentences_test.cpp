@@ -395,5 +395,26 @@ TEST_CASE("data of a clock that is ahead are as fresh as can be, never of a nega
   });
 }
 
+TEST_CASE("what is so of all servers is one sentence", "[notifier]") {
+  auto nobody = of_system(Kind::nobody_watches, "all targets",
+                          "no prober is connected: 3 targets are not watched", 30s);
+  nobody.reason = "prober_lost";
+  auto somebody = of_system(Kind::somebody_watches, "all targets", "prober p1 is there", 20min);
+  somebody.reason = "prober_lost";
+  check({
+      {nobody,
+       "NOBODY WATCHES  all targets  since 09:59:30+01:00 (30s), no prober is connected: 3 targets "
+       "are not watched #7",
+       "🔴 all targets are watched by nobody (no prober is connected)"},
+      {somebody,
+       "WATCHING AGAIN  all targets  nobody watched 09:40-10:00 (20m), prober p1 is there #7",
+       "🟢 all targets are watched again after 20m"},
+      {of_system(Kind::watching, "12 servers", "10 fresh, 1 stale, 1 failing"),
+       "WATCHING        12 servers  10 fresh, 1 stale, 1 failing #7", "🔵 12 servers are watched"},
+      {of_system(Kind::prober_left, "p1", "zone eu"), "PROBER LEFT     p1  zone eu #7",
+       "🔵 p1 ended as a prober (zone eu)"},
+  });
+}
+
 }  // namespace
 }  // namespace stalewatch::notifier
