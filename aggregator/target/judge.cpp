@@ -254,7 +254,7 @@ std::string why_reconsidered(const ServerConfig& before, const Target& target,
     return "the limit is now " + format_duration(target.policy.threshold);
   if (before.server_clock == target.policy.server_clock) return {};
   const auto clock = judged_by(target, state);
-  return clock.empty() ? "by our clock now" : clock + " now";
+  return "now " + (clock.empty() ? "by our clock" : clock);
 }
 
 void retire(Step step, const std::string& why, bool tell) {

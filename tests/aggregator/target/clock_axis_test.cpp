@@ -106,7 +106,7 @@ TEST_CASE("stale data that another clock shows fresh are told so, with the reaso
   CHECK(last_detail(bench).empty());
   bench.configure({by_its_own_clock()});
   CHECK(bench.said() == Said{"fresh_again @1 e1 chat"});
-  CHECK(last_detail(bench) == "by its own clock, 5m behind ours now");
+  CHECK(last_detail(bench) == "now by its own clock, 5m behind ours");
   bench.configure({config});
   bench.until(t0 + 5s);
   CHECK(bench.said().size() == 1);
