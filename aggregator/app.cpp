@@ -1,12 +1,14 @@
 #include "aggregator/app.hpp"
 
 #include "common/base/text.hpp"
+#include "common/config/changes.hpp"
 #include "common/messages/names.hpp"
 #include "common/process/log.hpp"
 #include "common/process/metrics.hpp"
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
 namespace stalewatch::aggregator {
 namespace {
@@ -32,6 +34,12 @@ Duration shortest_interval_of(const std::vector<ServerConfig>& servers) {
   Duration shortest = Duration::max();
   for (const auto& server : servers) shortest = std::min(shortest, server.interval);
   return servers.empty() ? Duration::zero() : shortest;
+}
+
+bool is_same_file(const std::string& a, const std::string& b) {
+  std::error_code unknown;
+  return std::filesystem::weakly_canonical(a, unknown) ==
+         std::filesystem::weakly_canonical(b, unknown);
 }
 
 }  // namespace
@@ -112,7 +120,8 @@ App::App(Config config, Signals& signals, const std::string& http)
                 .reader = reader_,
                 .journal_id = journal_id_,
                 .lease = config_.transport.lease,
-                .reload = [this](bool& ok) { return reload(ok); },
+                .reload = [this](const std::string& file,
+                                 bool& ok) { return reload_by_command(file, ok); },
                 .head = [this] { return published_; },
                 .heard = [this](const Claim& claim) { hear(claim); }}),
       chain_(read_clocks().mono),
@@ -268,6 +277,7 @@ void App::beat(Now clocks, Timestamp now) {
   const auto still = standstill(clocks, acks);
   Beat beat{.journal = journal_id_, .head = published_, .at = now, .moving = still.empty()};
   if (!still.empty()) beat.standstill = escape_untrusted(still, longest_standstill);
+  beat.reloaded_at = control_.reloaded_at();
   send(events_, events_out_, beat);
   look_after_journal(acks, now);
   update_metrics();
@@ -318,15 +328,23 @@ void App::configure_targets(const std::vector<ServerConfig>& servers, Timestamp 
   if (core_.configure(servers, now)) core_.look_first(now);
 }
 
+/// A person who names another file than ours would believe that it is in force now.
+std::string App::reload_by_command(const std::string& file, bool& ok) {
+  ok = file.empty() || is_same_file(file, config_.file);
+  if (!ok)
+    return "not reloaded: the aggregator runs with " + config_.file + ", not with " +
+           escape_untrusted(file, 200) + "; start it with that file, or change its own";
+  return reload(ok);
+}
+
 std::string App::reload(bool& ok) {
   auto fresh = reread_config(config_.file);
   ok = fresh.has_value();
   if (!ok)
     return "not reloaded: the file has errors (they are in the aggregator's log); the running "
            "configuration stays";
-  std::string text = "reloaded: " + std::to_string(fresh->servers.size()) + " targets";
-  if (fresh->transport != config_.transport || fresh->journal_path != config_.journal_path)
-    text += "; transport and journal.path take effect at the next start";
+  const auto text = "reloaded: " + std::to_string(fresh->servers.size()) + " targets; " +
+                    changes_between(config_, *fresh);
   configure_targets(fresh->servers, clock_.now(read_clocks()));
   config_ = *std::move(fresh);
   shortest_interval_ = shortest_interval_of(config_.servers);

@@ -50,6 +50,7 @@ class App {
   void go_on_as(const std::string& journal_id, Timestamp now);
   std::string standstill(Now clocks, const std::map<std::string, std::int64_t>& acks);
   void finish();
+  std::string reload_by_command(const std::string& file, bool& ok);
   std::string reload(bool& ok);
   void log_start() const;
 

@@ -128,7 +128,10 @@ void Control::on_lease(const Frames& frames, Timestamp now) {
   const auto lease = decoded<Lease>(frames, bad_);
   if (!lease) return;
   auto* const prober = links_.core.lease(*lease, now);
-  const LeaseReply reply{.known = prober != nullptr, .lease_sent_at = lease->sent_at, .now = now};
+  const LeaseReply reply{.known = prober != nullptr,
+                         .lease_sent_at = lease->sent_at,
+                         .now = now,
+                         .reloaded_at = reloaded_at_};
   send(socket_, sender_, reply, frames.peer);
   if (!prober) return;
   prober->peer = frames.peer;  // a connection that was made anew has another
@@ -145,7 +148,7 @@ void Control::on_command(const Frames& frames, Timestamp now) {
   if (!command) return;
   Reply reply{.ok = true};
   if (command->word == "reload") {
-    reply.text = links_.reload(reply.ok);
+    reply.text = reload(*command, reply.ok, now);
   } else if (command->word == "problems") {
     reply = problems(*command, now);
   } else if (command->word == "forget") {
@@ -163,6 +166,14 @@ void Control::on_command(const Frames& frames, Timestamp now) {
   reply.journal = links_.journal_id;
   reply.head = links_.head();
   send(socket_, sender_, reply, frames.peer);
+}
+
+/// Whoever is connected reads its own file again, too: leases and beats carry the word.
+std::string Control::reload(const Command& command, bool& ok, Timestamp now) {
+  const auto file = command.arguments.empty() ? std::string() : command.arguments.front();
+  auto text = links_.reload(file, ok);
+  if (ok) reloaded_at_ = now;
+  return text;
 }
 
 /// One page. What was announced after the first one is in none: it comes as an event.

@@ -23,9 +23,10 @@ class Control {
     JournalReader& reader;
     const std::string& journal_id;
     Duration lease;
-    std::function<std::string(bool& ok)> reload;  ///< does it, and says how it went
-    std::function<std::int64_t()> head;           ///< newest published seq
-    std::function<void(const Claim&)> heard;      ///< how far a consumer is
+    /// Does it, and says how it went. `file`: the one that is meant; empty: whichever it is.
+    std::function<std::string(const std::string& file, bool& ok)> reload;
+    std::function<std::int64_t()> head;       ///< newest published seq
+    std::function<void(const Claim&)> heard;  ///< how far a consumer is
   };
 
   Control(zmq::socket_t socket, Sender sender, Links links);
@@ -39,6 +40,8 @@ class Control {
   void send_news_acks();
   /// Tells probers what changed in their shares, as much of it as fits a turn.
   void send_assignments();
+  /// When a command had the configuration read again; nothing: not in this run.
+  const std::optional<Timestamp>& reloaded_at() const { return reloaded_at_; }
   /// Some of that is left, and there is room for it.
   bool sends_more() const;
   /// Acknowledgements that count, by consumer, since the last call.
@@ -72,8 +75,11 @@ class Control {
   Reply status() const;
   Reply stuck(const std::string& consumer, const Command& command);
 
+  std::string reload(const Command& command, bool& ok, Timestamp now);
+
   zmq::socket_t socket_;
   Sender sender_;
+  std::optional<Timestamp> reloaded_at_;
   Links links_;
   BadFrames bad_;
   std::map<std::string, std::int64_t> acks_;

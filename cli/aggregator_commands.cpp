@@ -1,9 +1,12 @@
 #include "cli/commands.hpp"
 #include "cli/operator_call.hpp"
 
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace stalewatch::cli {
 namespace {
@@ -31,7 +34,12 @@ int run(const std::string& config_file, const std::string& word,
 Runner prepare_reload(CommandLine& line) {
   auto config = std::make_shared<std::string>();
   line.config_file(*config, config_help);
-  return [config] { return run(*config, "reload", {}); };
+  return [config] {
+    // The file that is checked here is the one that is meant, wherever either process was started.
+    std::vector<std::string> file;
+    if (!config->empty()) file.push_back(std::filesystem::absolute(*config));
+    return run(*config, "reload", std::move(file));
+  };
 }
 
 Runner prepare_forget(CommandLine& line) {

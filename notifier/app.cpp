@@ -244,7 +244,8 @@ bool App::write(const Intake& intake) {
 void App::handle_signals() {
   const auto seen = context_.signals.take();
   if (seen.stop) stop_ = true;
-  if (seen.reload && !stop_) reload();
+  const bool told = source_ && source_->take_reload();
+  if ((seen.reload || told) && !stop_) reload();
 }
 
 void App::reload() {

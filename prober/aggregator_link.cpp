@@ -72,6 +72,7 @@ void AggregatorLink::take_reply(const Frames& frames, const Now& now) {
   if (!reply) return;
   const bool first_ping = !pings_.best();
   pings_.add(reply->lease_sent_at, reply->now, now.wall);
+  reload_word_.heard(reply->reloaded_at);
   // Tells by a lease how far the clocks are apart: samples wait for that.
   if (first_ping) next_ = now.mono;
   if (reply->known)

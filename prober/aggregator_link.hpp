@@ -3,6 +3,7 @@
 // The control conversation with the aggregator: hello, targets, leases, goodbye.
 
 #include "common/bus/bus.hpp"
+#include "common/bus/reload_word.hpp"
 #include "common/messages/messages.hpp"
 #include "prober/assignment.hpp"
 #include "prober/clock_pings.hpp"
@@ -42,6 +43,8 @@ class AggregatorLink {
 
   /// The aggregator answers.
   bool joined() const { return joined_; }
+  /// A person had the configuration read again; once.
+  bool take_reload() { return reload_word_.take(); }
   /// The aggregator's clock against ours.
   std::optional<ClockOffset> clock() const { return pings_.best(); }
   std::uint64_t bad_frames() const { return bad_.total(); }
@@ -63,6 +66,7 @@ class AggregatorLink {
   BadFrames bad_;
   AssignmentPieces pieces_;
   ClockPings pings_;
+  ReloadWord reload_word_;
   Duration lease_ = std::chrono::seconds(5);
   bool joined_ = false;
   bool was_joined_ = false;

@@ -81,7 +81,9 @@ Signals::Seen App::run_once(Duration max_wait, Signals* signals) {
   link_.tick(now, news());
   send_samples(now);
   tell_health(now);
-  return signals == nullptr ? Signals::Seen{} : signals->take();
+  auto seen = signals == nullptr ? Signals::Seen{} : signals->take();
+  seen.reload = link_.take_reload() || seen.reload;
+  return seen;
 }
 
 void App::wait(Duration max_wait, Signals* signals) {

@@ -40,8 +40,8 @@ class App {
   /// cannot be.
   App(const Config& config, Health& health);
 
-  /// One turn that waits no longer than `max_wait`. True if a signal asked for a stop or a reload
-  /// (`seen`).
+  /// One turn that waits no longer than `max_wait`. What a signal, or for a reload
+  /// the aggregator, asked for.
   Signals::Seen run_once(Duration max_wait, Signals* signals = nullptr);
   /// The orderly end: what waits is sent, its acknowledgement awaited for a moment, then goodbye.
   void stop();

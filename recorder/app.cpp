@@ -37,7 +37,8 @@ class App {
       health_.beat();
       const auto signals = context_.signals.take();
       if (signals.stop) return stop();
-      if (signals.reload) reload();
+      const bool told = source_ && source_->take_reload();
+      if (signals.reload || told) reload();
       const auto now = read_clocks();
       if (recording_.turn(now.mono)) begin_at(recording_.stored());
       tell_if_stuck(now.mono);

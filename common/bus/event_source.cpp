@@ -182,6 +182,7 @@ void EventSource::on_events_frames(const Frames& frames, SteadyTime now) {
     if (last_beat_ && now - *last_beat_ > silence) reconnected();
     last_beat_ = now;
     sequence_.on_beat(*beat);
+    reload_word_.heard(beat->reloaded_at);
     beat_ = *std::move(beat);
   }
 }

@@ -6,6 +6,7 @@
 
 #include "common/bus/bus.hpp"
 #include "common/bus/event_stream.hpp"
+#include "common/bus/reload_word.hpp"
 
 #include <cstdint>
 #include <deque>
@@ -58,6 +59,9 @@ class EventSource {
   /// An answer that has arrived, once.
   std::optional<Answer> take_answer();
 
+  /// A person had the configuration read again; once.
+  bool take_reload() { return reload_word_.take(); }
+
   /// When the newest sign of life (beat) was received; nothing before the first.
   std::optional<SteadyTime> last_beat() const { return last_beat_; }
   /// What it said.
@@ -106,6 +110,7 @@ class EventSource {
   SteadyTime started_;
   std::optional<SteadyTime> last_beat_;
   Beat beat_;
+  ReloadWord reload_word_;
   bool told_following_ = false, told_silence_ = false, told_ahead_ = false;
 };
 

@@ -45,7 +45,7 @@ void for_each_field(M& m, F&& f) {
 template <Message<Beat> M, typename F>
 void for_each_field(M& m, F&& f) {
   f("journal", m.journal), f("head", m.head), f("at", m.at), f("moving", m.moving);
-  f("standstill", m.standstill);
+  f("standstill", m.standstill), f("reloaded_at", m.reloaded_at);
 }
 
 template <Message<TargetSpec> M, typename F>
@@ -85,6 +85,7 @@ void for_each_field(M& m, F&& f) {
 template <Message<LeaseReply> M, typename F>
 void for_each_field(M& m, F&& f) {
   f("known", m.known), f("lease_sent_at", m.lease_sent_at), f("now", m.now);
+  f("reloaded_at", m.reloaded_at);
 }
 
 template <Message<Replay> M, typename F>

@@ -188,6 +188,8 @@ struct Beat {
   Timestamp at{};
   bool moving = false;  ///< samples come in, the journal commits, journal.consumers acknowledge
   std::optional<std::string> standstill;  ///< for people: why not
+  /// When a person had the configuration read again: whoever hears it anew does so, too.
+  std::optional<Timestamp> reloaded_at;
 
   bool operator==(const Beat&) const = default;
 };
@@ -265,9 +267,10 @@ struct Lease {
 
 /// The answer to a Lease.
 struct LeaseReply {
-  bool known = false;         ///< false: say Hello again
-  Timestamp lease_sent_at{};  ///< echo
-  Timestamp now{};            ///< by the aggregator's clock
+  bool known = false;                    ///< false: say Hello again
+  Timestamp lease_sent_at{};             ///< echo
+  Timestamp now{};                       ///< by the aggregator's clock
+  std::optional<Timestamp> reloaded_at;  ///< as in Beat
 
   bool operator==(const LeaseReply&) const = default;
 };

@@ -26,7 +26,7 @@ struct Room {
                  .reader = reader,
                  .journal_id = journal_id,
                  .lease = 5s,
-                 .reload = [](bool&) { return std::string(); },
+                 .reload = [](const std::string&, bool&) { return std::string("done"); },
                  .head = [this] { return head; },
                  .heard = [this](const Claim& claim) { heard.push_back(claim); }}),
         peer(dealer(queue)) {

@@ -175,6 +175,7 @@ def test_reload_prints_the_aggregators_answer(tmp_path, ok, code):
     assert (out.stdout if ok else out.stderr) == "3 targets: 1 added, 1 changed, 0 removed\n"
     assert aggregator.got["hello"]["role"] == "operator"
     assert aggregator.got["command"]["word"] == "reload"
+    assert aggregator.got["command"]["arguments"] == [str(tmp_path / "stalewatch.yaml")], "the file that is meant, in full"
 
 
 def test_reload_without_an_aggregator_says_where_it_looked(tmp_path):

@@ -207,9 +207,9 @@ TEST_CASE(
        "FRESH AGAIN     PROD  was stale 09:40-10:00 (20m), data 2s old, fresh, the limit is now "
        "1h, http://h/v #9",
        "🟢 PROD is fresh again after 20m"},
-      {ended(Kind::fresh_again, "", "by its own clock, 5m behind ours now"),
-       "FRESH AGAIN     PROD  was stale 09:40-10:00 (20m), data 2s old, fresh, by its own clock, "
-       "5m behind ours now, http://h/v #9",
+      {ended(Kind::fresh_again, "", "now by its own clock, 5m behind ours"),
+       "FRESH AGAIN     PROD  was stale 09:40-10:00 (20m), data 2s old, fresh, now by its own "
+       "clock, 5m behind ours, http://h/v #9",
        "🟢 PROD is fresh again after 20m"},
       {ended(Kind::fresh_again, "", "our clock went back by 1h"),
        "FRESH AGAIN     PROD  was stale 09:40-10:00 (20m), data 2s old, fresh, our clock went back "

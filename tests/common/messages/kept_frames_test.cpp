@@ -133,6 +133,8 @@ void for_each_kept(F&& f) {
     Event{.seq = 9, .kind = EventKind::unknown("certificate_expires"), .target = "ORDERS"});
   f("beat, every field", Beat{"j1", 4711, t0, true, "recorder has not acknowledged"});
   f("beat, no optional field", Beat{});
+  f("beat, with reloaded_at",
+    Beat{.journal = "j1", .head = 4711, .at = t0, .reloaded_at = t0 - 1s});
   f("hello, every field", Hello{"prober", "berlin-1", "5f0c", "berlin", 2, "0.1.0"});
   f("hello, empty", Hello{});
   f("targets, every field", Targets{"j1", 3, true, true, 5s, {full_spec(), TargetSpec{}}, {2, 3}});
@@ -141,6 +143,8 @@ void for_each_kept(F&& f) {
   f("lease, no optional field", Lease{});
   f("lease_reply, every field", LeaseReply{true, t0, t0 + 1ms});
   f("lease_reply, empty", LeaseReply{});
+  f("lease_reply, with reloaded_at",
+    LeaseReply{.known = true, .lease_sent_at = t0, .now = t0, .reloaded_at = t0 - 1s});
   f("replay, every field", Replay{"j1", -1, 5'000, t0 - 2h});
   f("replay, no optional field", Replay{});
   f("replayed, every field", Replayed{"j1", 4710, 1, 4712, {full_event(), Event{}}, true, 4'000});
