@@ -1,5 +1,7 @@
 #include "cli/check_config.hpp"
 
+#include "cli/written_files.hpp"
+#include "common/base/text.hpp"
 #include "common/config/reader.hpp"
 
 #include <iostream>
@@ -11,6 +13,10 @@ int check_config(const std::string& file) {
   const auto read = read_config(file);
   if (const auto* config = std::get_if<Config>(&read)) {
     std::cout << summarize(*config);
+    for (const auto& written : written_files(*config))
+      if (const auto why = why_not_writable(written.path); !why.empty())
+        std::cout << "warning     " << written.key << ": " << escape_untrusted(written.path)
+                  << " cannot be written by who asks here: " << escape_untrusted(why) << "\n";
     return 0;
   }
   const auto& errors = std::get<std::vector<ConfigError>>(read);

@@ -1,6 +1,8 @@
 #include "cli/commands.hpp"
 #include "cli/sibling.hpp"
 #include "cli/supervisor.hpp"
+#include "cli/written_files.hpp"
+#include "common/base/text.hpp"
 #include "common/base/time.hpp"
 #include "common/config/reader.hpp"
 #include "common/process/signals.hpp"
@@ -44,6 +46,19 @@ std::vector<ChildSpec> children(const Options& options) {
   return specs;
 }
 
+/// A process that cannot write its file would end, be started again and end, for ever.
+bool can_keep_state(const Config& config) {
+  bool all = true;
+  for (const auto& file : written_files(config)) {
+    const auto why = file.needed ? why_not_writable(file.path) : "";
+    if (why.empty()) continue;
+    std::cerr << "stalewatch up: " << file.key << ": cannot write " << escape_untrusted(file.path)
+              << ": " << escape_untrusted(why) << '\n';
+    all = false;
+  }
+  return all;
+}
+
 int up(const Options& options) {
   Signals signals;
   std::optional<Duration> run_for;
@@ -60,6 +75,7 @@ int up(const Options& options) {
     for (const auto& error : *errors) std::cerr << line_of("stalewatch up", error) << '\n';
     return wrong_usage;
   }
+  if (!can_keep_state(std::get<Config>(read))) return wrong_usage;
   // Our children write to pipes; those that would colour a terminal may do so when ours is one.
   if (MarkedOutput(STDOUT_FILENO).colored()) setenv("CLICOLOR_FORCE", "1", 0);
   return Supervisor(children(options), signals).run(run_for);

@@ -134,6 +134,12 @@ bool has_ambiguous_dollars(std::string_view text) {
   return false;
 }
 
+std::string absolute_path(const std::string& path) {
+  std::error_code error;  // the working directory is gone
+  const auto absolute = std::filesystem::absolute(path, error);
+  return error ? path : absolute.lexically_normal().string();
+}
+
 std::string state_directory(const ConfigEnvironment& environment) {
   const auto get = [&](const char* name) { return environment.variable(name).value_or(""); };
   if (const auto own = get("STALEWATCH_STATE_DIR"); !own.empty()) return own;

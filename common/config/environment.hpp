@@ -33,6 +33,9 @@ Result<std::string> expand_variables(std::string_view text, const ConfigEnvironm
 /// mean one thing only.
 bool has_ambiguous_dollars(std::string_view text);
 
+/// What a relative path means, from where the process was started.
+std::string absolute_path(const std::string& path);
+
 /// Where journal, cursors and rows are kept unless the configuration says otherwise:
 /// $STALEWATCH_STATE_DIR, systemd's $STATE_DIRECTORY, $XDG_STATE_HOME/stalewatch,
 /// ~/.local/state/stalewatch, /var/lib/stalewatch: the first there is.

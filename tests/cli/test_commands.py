@@ -88,6 +88,22 @@ def test_the_variable_names_the_file_for_every_command(tmp_path, command):
         assert "bad.yaml" not in stalewatch(*command, *option, STALEWATCH_CONFIG=str(file)).stderr
 
 
+def test_check_config_says_which_files_could_not_be_written(tmp_path):
+    (tmp_path / "file").write_text("")
+    config = config_for(tmp_path, 1)
+    config.write_text(config.read_text() + "logs: {filename: file/x/runs.log}\n"
+                      f"journal: {{path: {tmp_path}}}\nnotifier: {{state: {tmp_path}/new/folder/state}}\n")
+    out = subprocess.run([STALEWATCH, "check-config", config], capture_output=True, text=True, timeout=60, cwd=tmp_path)
+    assert out.returncode == 0
+    warnings = [line for line in out.stdout.splitlines() if line.startswith("warning")]
+    assert warnings == [
+        f"warning     journal.path: {tmp_path} cannot be written by who asks here: is a directory",
+        f"warning     logs.filename: {tmp_path}/file/x/runs.log cannot be written by who asks here: "
+        f"{tmp_path}/file is no folder"]
+    assert f"log file {tmp_path}/file/x/runs.log" in out.stdout
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_journal_is_replayed_whatever_the_variable_says(tmp_path):
     out = stalewatch("replay", "--journal", tmp_path / "none.sqlite", STALEWATCH_CONFIG=str(tmp_path / "no.yaml"))
     assert out.returncode == 1 and "none.sqlite: there is no such file" in out.stderr

@@ -178,6 +178,16 @@ def test_a_bad_configuration_starts_nothing(up):
     assert "stalewatch.yaml:1:" in up.text() and "started" not in up.text()
 
 
+def test_state_that_cannot_be_kept_is_said_instead_of_starting_anything(up, tmp_path):
+    (tmp_path / "file").write_text("")
+    up.start(env={**os.environ, "XDG_STATE_HOME": str(tmp_path / "file"), "STALEWATCH_STATE_DIR": ""})
+    assert up.wait() == 2
+    assert "started" not in up.text()
+    for key, name in (("journal.path", "journal"), ("notifier.state", "notifier"), ("credentials.DB.db", "rows")):
+        assert (f"stalewatch up: {key}: cannot write {tmp_path}/file/stalewatch/{name}.sqlite: "
+                f"{tmp_path}/file is no folder\n") in up.text()
+
+
 def test_a_child_that_refuses_its_configuration_at_once_ends_it_all(up):
     up.fake("recorder", "import sys; print('no such engine', file=sys.stderr); sys.exit(2)")
     up.start()

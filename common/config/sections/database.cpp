@@ -3,6 +3,7 @@
 
 #include "common/base/result.hpp"
 #include "common/base/text.hpp"
+#include "common/config/environment.hpp"
 #include "common/config/setters.hpp"
 #include "common/config/value_checks.hpp"
 #include "common/config/values.hpp"
@@ -332,7 +333,8 @@ void finish(ConfigWalk& walk) {
 std::string summary(const Config& config) {
   const DatabaseConfig& database = config.database;
   if (database.engine == DatabaseConfig::Engine::sqlite)
-    return "SQLite file " + escape_untrusted(database.database) + ", table " + database.table +
+    return "SQLite file " + escape_untrusted(absolute_path(database.database)) + ", table " +
+           database.table +
            (config.database_configured ? "" : " (no credentials.DB: the embedded default)");
   const std::string where =
       !database.socket.empty()

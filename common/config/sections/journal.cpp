@@ -1,6 +1,7 @@
 // journal: what the aggregator keeps, and how much of it.
 
 #include "common/base/text.hpp"
+#include "common/config/environment.hpp"
 #include "common/config/setters.hpp"
 #include "common/config/value_checks.hpp"
 #include "common/config/walk.hpp"
@@ -96,7 +97,8 @@ void finish(ConfigWalk& walk) {
 std::string summary(const Config& config) {
   std::string names;
   for (const auto& name : config.journal.consumers) names += (names.empty() ? "" : ", ") + name;
-  return escape_untrusted(config.journal_path) + ", kept for " + (names.empty() ? "nobody" : names);
+  return escape_untrusted(absolute_path(config.journal_path)) + ", kept for " +
+         (names.empty() ? "nobody" : names);
 }
 
 }  // namespace

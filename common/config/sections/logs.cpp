@@ -1,6 +1,7 @@
 // logs: the log file of events, and how much of the processes' own logs is wanted.
 
 #include "common/base/text.hpp"
+#include "common/config/environment.hpp"
 #include "common/config/setters.hpp"
 #include "common/config/value_checks.hpp"
 #include "common/config/values.hpp"
@@ -80,8 +81,8 @@ std::span<const ConfigKey> section_keys() {
 std::string summary(const Config& config) {
   const LogsConfig& logs = config.logs;
   if (logs.filename.empty()) return "no log file";
-  return "log file " + escape_untrusted(logs.filename) + (logs.json ? " (JSON)" : "") + ", level " +
-         logs.level;
+  return "log file " + escape_untrusted(absolute_path(logs.filename)) +
+         (logs.json ? " (JSON)" : "") + ", level " + logs.level;
 }
 
 }  // namespace

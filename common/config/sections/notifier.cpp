@@ -1,6 +1,7 @@
 // notifier: what is delivered, for how long, and the heartbeat.
 
 #include "common/base/text.hpp"
+#include "common/config/environment.hpp"
 #include "common/config/setters.hpp"
 #include "common/config/value_checks.hpp"
 #include "common/config/walk.hpp"
@@ -56,7 +57,9 @@ void finish(ConfigWalk& walk) {
   if (state.empty()) state = walk.in_state_directory("notifier.sqlite");
 }
 
-std::string summary(const Config& config) { return escape_untrusted(config.notifier_state); }
+std::string summary(const Config& config) {
+  return escape_untrusted(absolute_path(config.notifier_state));
+}
 
 }  // namespace
 

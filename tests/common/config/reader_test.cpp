@@ -1,6 +1,7 @@
 #include "common/config/sections/rocketchat.hpp"
 #include "tests/common/config/testing.hpp"
 
+#include <filesystem>
 #include <set>
 
 namespace stalewatch {
@@ -303,6 +304,15 @@ sockets     samples tcp://127.0.0.1:5555, control tcp://127.0.0.1:5556, events t
 journal     /home/op/.local/state/stalewatch/journal.sqlite, kept for notifier, recorder
 notifier    /home/op/.local/state/stalewatch/notifier.sqlite
 )");
+}
+
+TEST_CASE("relative paths are shown as what they mean", "[config]") {
+  const std::string shown = summarize(
+      good(one_server + "logs: {filename: runs.log}\njournal: {path: ./j/../journal}\n"
+                        "notifier: {state: n}\ncredentials: {DB: {engine: sqlite, db: rows}}\n"));
+  const std::string here = std::filesystem::current_path().string() + "/";
+  for (const auto* path : {"runs.log", "journal", "n", "rows"})
+    CHECK(shown.find(" " + here + path) != std::string::npos);
 }
 
 TEST_CASE("a file of many servers is read in pieces", "[config]") {
