@@ -5,6 +5,7 @@
 #include "common/base/text.hpp"
 #include "common/base/time.hpp"
 #include "common/config/reader.hpp"
+#include "common/process/listen.hpp"
 #include "common/process/signals.hpp"
 
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 
 namespace stalewatch::cli {
@@ -33,14 +35,33 @@ struct Options {
   std::string config;
   std::string run_for;
   std::string log_level;
+  std::string http;
 };
 
-std::vector<ChildSpec> children(const Options& options) {
+/// Where each of `processes` serves: the first at the port that is given, the others at those
+/// after. Throws std::runtime_error for what is no address, or has no such ports.
+std::vector<std::string> http_addresses(const std::string& given) {
+  constexpr int last_port = 65535;
+  const ListenAddress address = parse_listen_address(given);
+  const bool is_v6 = address.host.find(':') != std::string::npos;
+  const std::string host = is_v6 ? "[" + address.host + "]" : address.host;
+  std::vector<std::string> all;
+  for (int port = address.port; all.size() < std::size(processes); ++port) {
+    if (address.port == 0 || port > last_port)
+      throw std::runtime_error("\"" + given + "\" needs a port that three more can follow");
+    all.push_back(host + ":" + std::to_string(port));
+  }
+  return all;
+}
+
+/// `http`: where each serves, or nothing.
+std::vector<ChildSpec> children(const Options& options, const std::vector<std::string>& http) {
   std::vector<ChildSpec> specs;
   for (const auto& [name, stop_stage] : processes) {
     ChildSpec spec{name, {sibling(name), "--config", options.config}, stop_stage};
     if (!options.log_level.empty())
       spec.command.insert(spec.command.end(), {"--log-level", options.log_level});
+    if (!http.empty()) spec.command.insert(spec.command.end(), {"--http", http.at(specs.size())});
     specs.push_back(std::move(spec));
   }
   return specs;
@@ -70,6 +91,13 @@ int up(const Options& options) {
       return wrong_usage;
     }
   }
+  std::vector<std::string> http;
+  try {
+    if (!options.http.empty()) http = http_addresses(options.http);
+  } catch (const std::runtime_error& e) {
+    std::cerr << "stalewatch up: --http: " << escape_untrusted(e.what()) << '\n';
+    return wrong_usage;
+  }
   const auto read = read_config(options.config);
   if (const auto* errors = std::get_if<std::vector<ConfigError>>(&read)) {
     for (const auto& error : *errors) std::cerr << line_of("stalewatch up", error) << '\n';
@@ -78,7 +106,7 @@ int up(const Options& options) {
   if (!can_keep_state(std::get<Config>(read))) return wrong_usage;
   // Our children write to pipes; those that would colour a terminal may do so when ours is one.
   if (MarkedOutput(STDOUT_FILENO).colored()) setenv("CLICOLOR_FORCE", "1", 0);
-  return Supervisor(children(options), signals).run(run_for);
+  return Supervisor(children(options, http), signals).run(run_for);
 }
 
 }  // namespace
@@ -87,6 +115,10 @@ Runner prepare_up(CommandLine& line) {
   auto options = std::make_shared<Options>();
   line.config_file(options->config, "the configuration file").required();
   line.option("--for", options->run_for, "stop by itself after this long: 60s, 15m, 2h");
+  line.option("--http", options->http,
+              "serve /healthz, /readyz and /metrics of the aggregator here, like 127.0.0.1:9101, "
+              "and of recorder, notifier and prober at the three ports after it")
+      .value_name("ADDR:PORT");
   line.option("--log-level", options->log_level,
               "of the processes' own logs: trace, debug, info, warning, error");
   return [options] { return up(*options); };

@@ -101,6 +101,23 @@ def test_output_is_marked_and_sigterm_stops_all_cleanly(up):
     assert len(up.pids()) == 4 and not any(alive(pid) for pid in up.pids())
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
+def test_each_process_serves_its_metrics_at_a_port_of_its_own(up, host):
+    up.start("--http", f"{host}:9101")
+    up.wait_for("| args", times=4)
+    for place, name in enumerate(NAMES):
+        assert f"{name:10} | args --config {up.config} --http {host}:{9101 + place}\n" in up.text()
+    up.process.send_signal(signal.SIGTERM)
+    assert up.wait() == 0
+
+
+@pytest.mark.parametrize("address", ["nonsense", "127.0.0.1:0", "127.0.0.1:65533"])
+def test_a_wrong_address_for_metrics_is_named(up, address):
+    up.start("--http", address)
+    assert up.wait() == 2
+    assert f'stalewatch up: --http: "{address}" ' in up.text() and "started" not in up.text()
+
+
 def test_a_crashed_child_is_started_again_and_it_says_so(up):
     up.fake("notifier", "import os; os.kill(os.getpid(), 11)")
     up.start()
