@@ -24,6 +24,17 @@ std::string opening_line(const Event& e, Timestamp now) {
   return line + "\n";
 }
 
+/// The list of a sink that is like that of one before it is that one's.
+std::string open_lines(const std::vector<SinkDebt>& debts, const SinkDebt& debt, Timestamp now) {
+  const auto same = std::find_if(debts.begin(), debts.end(),
+                                 [&](const SinkDebt& other) { return other.open == debt.open; });
+  if (&*same != &debt && !debt.open.empty())
+    return "  open     the same as on " + same->sink + "\n";
+  std::string lines;
+  for (const auto& opening : debt.open) lines += opening_line(opening, now);
+  return lines;
+}
+
 std::string given_up_line(const GivenUp& one) {
   std::string line = "  given up " + format_local(one.at) + " " + who(one.event) + " " +
                      phrase_of(one.event, quote_plain);
@@ -56,7 +67,7 @@ std::string debts_as_text(const std::vector<SinkDebt>& debts, Timestamp now) {
             std::to_string(debt.open.size()) + " announced and not closed, " +
             std::to_string(debt.waiting) + " waiting, " + std::to_string(debt.given_up.size()) +
             " given up\n";
-    for (const auto& opening : debt.open) text += opening_line(opening, now);
+    text += open_lines(debts, debt, now);
     if (debt.waiting > 0 || debt.last_error) text += waiting_line(debt, now);
     const auto hidden = debt.given_up.size() - std::min(debt.given_up.size(), given_up_shown);
     if (hidden > 0) text += "  given up " + std::to_string(hidden) + " more before these\n";

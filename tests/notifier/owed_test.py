@@ -40,6 +40,8 @@ def test_what_is_open_and_what_waits_is_listed_while_the_notifier_runs_and_when_
     wait_for(lambda: "A is stale" in world.webhook.text())
     wait_for(lambda: owed_json(world)[0] == 0)
     assert [problem["target"] for problem in owed_json(world)[1]["rocketchat"]["open"]] == ["A"]
+    text = owed(world).stdout
+    assert text.count("A is stale since") == 1 and text.count("  open     the same as on ") == 2, text
     world.webhook.answer = (500, {"success": False})
     calls = world.webhook.calls
     world.aggregator.publish(event("fresh_again", 1, "A"), event("stale", 3, "B"))
