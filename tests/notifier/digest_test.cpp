@@ -49,8 +49,8 @@ TEST_CASE("a thousand alarms are one message of bounded size that says how many"
   std::vector<Event> events;
   for (int i = 1; i <= 1000; ++i) events.push_back(stale_at(i, ten, "server " + std::to_string(i)));
   const auto message = chat_message(fold(items_of(events)));
-  CHECK(message.text.starts_with("🔴 1000 new problems: server 1, server 2, "));
-  CHECK(message.text.ends_with(" more"));
+  CHECK(message.text ==
+        "🔴 1000 new problems: server 1, server 2, server 3, server 4, server 5, and 995 more");
   CHECK(message.text.size() <= max_text + 50);
   REQUIRE(message.attachments.size() == 1);
   CHECK(message.attachments[0].text.size() <= max_attachment_text);

@@ -6,11 +6,14 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 namespace stalewatch::notifier {
 namespace {
 
 constexpr std::string_view zero_width_space = "\u200b";
+/// More than these nobody reads on a phone; the attachment lists all.
+constexpr std::size_t names_in_headline = 5;
 constexpr std::size_t max_quoted = 200;  // bytes; longer strings from outside say nothing more
 constexpr std::size_t max_bare_text = 4500;
 constexpr std::size_t max_parts = 700;  // bytes of what is told of one server in a list of several
@@ -138,12 +141,13 @@ std::string block_of(const Story& story) {
   return latest(lines, "\n", max_attachment_text - end.size()) + end;
 }
 
-/// As many as fit, and how many more there are. Nothing is cut in the middle.
-std::string listed(const std::vector<std::string>& lines, std::string_view between,
-                   std::size_t max) {
+/// As many as fit, `most` at most, and how many more there are. Nothing is cut in the middle.
+std::string listed(const std::vector<std::string>& lines, std::string_view between, std::size_t max,
+                   std::size_t most = std::numeric_limits<std::size_t>::max()) {
   std::string text;
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    const bool fits = text.size() + between.size() + lines[i].size() + room_for_rest <= max;
+    const bool fits =
+        i < most && text.size() + between.size() + lines[i].size() + room_for_rest <= max;
     if (!fits && i > 0)
       return text + std::string(between) + "and " + std::to_string(lines.size() - i) + " more";
     text += (i > 0 ? std::string(between) : "") + lines[i];
@@ -167,7 +171,7 @@ std::string summary_of(const Look& look, const std::vector<const Story*>& storie
   for (const auto* story : stories)
     names.push_back(story->name.empty() ? std::string("the system") : quote_chat(story->name));
   return mark + std::to_string(stories.size()) + " " + std::string(look.many) + ": " +
-         listed(names, ", ", room);
+         listed(names, ", ", room, names_in_headline);
 }
 
 Attachment attachment_of(const Look& look, const std::vector<const Story*>& stories, bool alone) {
