@@ -332,7 +332,8 @@ void App::configure_targets(const std::vector<ServerConfig>& servers, Timestamp 
 std::string App::reload_by_command(const std::string& file, bool& ok) {
   ok = file.empty() || is_same_file(file, config_.file);
   if (!ok)
-    return "not reloaded: the aggregator runs with " + config_.file + ", not with " +
+    return "not reloaded: the aggregator runs with " +
+           std::filesystem::absolute(config_.file).string() + ", not with " +
            escape_untrusted(file, 200) + "; start it with that file, or change its own";
   return reload(ok);
 }
