@@ -9,6 +9,8 @@ HOUR = 3600.0
 MEMORY = 200 << 20  # bytes; with a subscriber that never reads, consumers that are away, and 42 targets
 JOURNAL_RETRY = 10.0  # seconds until the aggregator has tried again whether there is room
 TOLD_WITHIN = 15.0  # seconds after which people know that the aggregator is dead or hangs
+FIRST_EVENTS = 200  # of a run: how the targets are is told among these
+LOOK = 60.0 + PROMPT  # seconds until how new targets are is told at the latest
 TARGETS_KINDS = ("updated", "stale", "still_stale", "fresh_again", "failing", "still_failing", "answering_again",
                  "not_watched", "still_not_watched", "watched_again", "clock_off", "clock_ok")
 
@@ -36,6 +38,9 @@ def reason_missing(e, truth):
     kind, at, path = e["kind"], e["decided_at_us"] / 1e6, "/" + e["server"]
     if kind in TARGETS_KINDS or kind in ("prober_joined", "prober_left"):
         return None  # judged elsewhere; a prober joins at each start and after it was lost, and leaves at each stop
+    if kind == "watching":
+        came = e["seq"] <= FIRST_EVENTS or happened(truth, at, LOOK, 0, "target_comes_and_goes", "target_removed")
+        return None if came else "no target had come or gone"
     if kind == "went_back":
         fine = any(truth.disturbed.touches(o.begin, at) or happened(truth, at, PROMPT, 0, "target_goes_back", path=path)
                    for o in truth.of("target_goes_back", path=path) if o.begin <= at)
