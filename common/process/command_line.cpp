@@ -1,5 +1,6 @@
 #include "common/process/command_line.hpp"
 
+#include "common/base/nearest.hpp"
 #include "common/base/text.hpp"
 #include "common/base/version.hpp"
 
@@ -124,22 +125,16 @@ std::string CommandLine::chosen() const {
 std::string CommandLine::wrong_subcommand(int argc, char** argv) const {
   const std::string_view given = argc > 1 ? argv[1] : "";
   if (subcommands_.empty() || given.empty() || given.starts_with('-')) return "";
-  constexpr std::size_t slips = 2;  // of the keyboard
-  std::string all, near;
-  std::size_t distance = slips + 1;
+  std::vector<std::string> names;
+  std::string all;
   for (const auto& one : subcommands_) {
-    const std::string name = one->app_->get_name();
-    if (name == given) return "";
-    all += (all.empty() ? "" : ", ") + name;
-    const std::size_t d =
-        given.size() > name.size() + slips ? distance : edit_distance(given, name);
-    if (d < distance) {
-      near = name;
-      distance = d;
-    }
+    names.push_back(one->app_->get_name());
+    if (names.back() == given) return "";
+    all += (all.empty() ? "" : ", ") + names.back();
   }
+  const auto near = nearest_word(given, names);
   return "no command \"" + escape_untrusted(given, 60) + "\"; " +
-         (near.empty() ? "there are " + all : "did you mean \"" + near + "\"?");
+         (near.empty() ? "there are " + all : "did you mean \"" + std::string(near) + "\"?");
 }
 
 std::optional<int> CommandLine::parse(int argc, char** argv) {
