@@ -70,6 +70,51 @@ def test_events_are_followed_live_also_across_a_restart(make_system, mock, folde
     assert told.stderr == 'nothing is kept for "stalewatch-events"; journal.consumers names notifier, recorder\n'
 
 
+def test_events_of_some_names_and_kinds(make_system, mock, folder):
+    system = make_system(servers_at(mock)).start()
+    config = ("--config", system.config_path)
+
+    def events(*arguments, command="events"):
+        out = stalewatch(command, *arguments, "--json", *config)
+        assert out.returncode == 0, out.stderr
+        return [json.loads(line) for line in out.stdout.splitlines()]
+
+    wait_for_more_rows(system, more=12)
+    everything = events("--from", 1)
+    assert events("--from", 1, "--kind", "stale", "--kind", "UPDATED")[0]["kind"] == "updated"
+    name = next(event["name"] for event in everything if event["kind"] == "updated")
+    of_one = events(name, "--from", 1)
+    assert {event["name"] for event in of_one} == {name}
+    assert [e for e in of_one if e["seq"] <= 30] == [e for e in everything if e["name"] == name and e["seq"] <= 30]
+    assert {event["kind"] for event in events(name, "--kind", "updated", "--from", 1)} == {"updated"}
+    assert events(name, "--kind", "prober_joined", "--from", 1) == []
+
+    # Without --from the last that are asked for, however far back in the journal they are.
+    joined = events("--kind", "prober_joined")
+    assert joined[0] == next(event for event in everything if event["kind"] == "prober_joined")
+    assert joined[0]["seq"] <= everything[-1]["seq"] - 20
+    assert events("prober-1", "--kind", "prober-joined")[0] == joined[0]
+    assert len(events("--kind", "updated")) == 20
+    assert len(events()) == 20
+    none = stalewatch("events", "no-such", "--kind", "stale", *config)
+    assert (none.returncode, none.stdout) == (0, "")
+    assert none.stderr == 'there is no event of "no-such" of kind stale\n'
+
+    follower = Process(folder, "follower", "events", name, "--follow", "--kind", "updated", "--json", *config,
+                       executable="stalewatch").start()
+    try:
+        wait_for(lambda: len(follower.json_lines()) >= 2, follower.err)
+        assert {(event["name"], event["kind"]) for event in follower.json_lines()} == {(name, "updated")}
+    finally:
+        follower.kill()
+
+
+def test_a_kind_that_does_not_exist_is_refused_before_anybody_is_asked():
+    bad = stalewatch("events", "--kind", "stail", "--config", "/nonexistent")
+    assert bad.returncode == 2
+    assert bad.stderr == 'stalewatch events: --kind: no kind "stail"; did you mean "stale"?\n'
+
+
 def test_a_consumer_that_is_gone_is_told_of_until_the_configuration_no_longer_names_it(make_system, mock):
     system = make_system(servers_at(mock))
     system.config["journal"]["consumer_behind_after"] = "10s"  # more than a busy machine's few seconds
