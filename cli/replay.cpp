@@ -1,5 +1,6 @@
 #include "aggregator/journal/journal.hpp"
 #include "cli/commands.hpp"
+#include "cli/event_filter.hpp"
 #include "cli/event_place.hpp"
 #include "cli/event_printer.hpp"
 #include "cli/operator_call.hpp"
@@ -23,6 +24,7 @@ constexpr std::int64_t page_limit = 5'000;
 struct Options {
   std::string from = "0", to, config, journal;
   bool json = false;
+  EventSelection selection;
 };
 
 /// Where pages come from: the aggregator, or a file.
@@ -39,7 +41,8 @@ bool is_past(const Event& event, const EventPlace& end) {
   return event.decided_at > std::get<Timestamp>(end);
 }
 
-int print(const Pages& pages, const EventPlace& from, const EventPlace& to, bool json) {
+int print(const Pages& pages, const EventPlace& from, const EventPlace& to,
+          const EventFilter& filter, bool json) {
   Replay request{.limit = page_limit};
   if (const auto* seq = std::get_if<std::int64_t>(&from))
     request.after = std::max<std::int64_t>(*seq - 1, 0);
@@ -62,7 +65,9 @@ int print(const Pages& pages, const EventPlace& from, const EventPlace& to, bool
     for (const auto& event : page->events) {
       if (event.unreadable)
         std::cerr << "event " << event.seq << " cannot be understood\n";
-      else if (event.seq > end || is_past(event, to) || !printer.print(event))
+      else if (event.seq > end || is_past(event, to))
+        return done;
+      else if (filter.wants(event) && !printer.print(event))
         return done;
     }
     if (page->caught_up || page->events.empty()) return done;
@@ -80,15 +85,20 @@ int replay(const Options& options) {
     std::cerr << "stalewatch replay: " << place->error() << '\n';
     return wrong_usage;
   }
+  const auto filter = EventFilter::from(options.selection);
+  if (!filter) {
+    std::cerr << "stalewatch replay: " << filter.error() << '\n';
+    return wrong_usage;
+  }
   if (!options.journal.empty())
-    return print(pages_of_file(options.journal), *from, *to, options.json);
+    return print(pages_of_file(options.journal), *from, *to, *filter, options.json);
   const char* variable = std::getenv(config_variable);
   const bool from_variable = options.config.empty() && variable != nullptr;
   const auto transport =
       transport_of("stalewatch replay", from_variable ? variable : options.config);
   if (!transport) return wrong_usage;
   const auto call = std::make_shared<OperatorCall>(*transport);
-  return print([call](const Replay& request) { return call->replay(request); }, *from, *to,
+  return print([call](const Replay& request) { return call->replay(request); }, *from, *to, *filter,
                options.json);
 }
 
@@ -96,6 +106,7 @@ int replay(const Options& options) {
 
 Runner prepare_replay(CommandLine& line) {
   auto options = std::make_shared<Options>();
+  add_options(line, options->selection);
   line.option("--from", options->from,
               "the first event: its number (1234), or a time (2026-11-22T10:02:03+01:00, or "
               "2h for two hours ago); without it, the oldest");

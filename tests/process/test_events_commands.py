@@ -3,6 +3,7 @@
 import json
 import subprocess
 
+import pytest
 from chain import servers_at, wait_for_more_rows
 from harness import BIN, Process, wait_for
 from journal_file import journal_query
@@ -31,6 +32,11 @@ def test_journaled_events_are_printed_from_the_running_system_and_from_the_file(
     decided = third["decided_at"]
     assert numbers(stalewatch("replay", "--from", decided, "--to", decided, "--json", *config).stdout) == [3]
 
+    events = [json.loads(line) for line in everything.stdout.splitlines()]
+    chosen = (third["name"], "--kind", third["kind"], "--to", events[-1]["seq"], "--json")
+    some = numbers(stalewatch("replay", *chosen, *config).stdout)
+    assert some == [e["seq"] for e in events if (e["name"], e["kind"]) == (third["name"], third["kind"])]
+
     text = stalewatch("replay", "--from", 3, "--to", 3, *config).stdout
     assert third["name"] in text and text.endswith("#3\n") and text.count("\n") == 1
     beyond = stalewatch("replay", "--from", 10**9, *config)
@@ -41,6 +47,7 @@ def test_journaled_events_are_printed_from_the_running_system_and_from_the_file(
     system.stop()
     journal = system.folder / "journal.sqlite"
     assert numbers(stalewatch("replay", "--journal", journal, "--to", 4, "--json").stdout) == [1, 2, 3, 4]
+    assert numbers(stalewatch("replay", "--journal", journal, *chosen).stdout) == some
     missing = stalewatch("replay", "--journal", system.folder / "nosuch")
     assert missing.returncode == 1 and "no such file" in missing.stderr
     assert not (system.folder / "nosuch").exists()
@@ -109,10 +116,11 @@ def test_events_of_some_names_and_kinds(make_system, mock, folder):
         follower.kill()
 
 
-def test_a_kind_that_does_not_exist_is_refused_before_anybody_is_asked():
-    bad = stalewatch("events", "--kind", "stail", "--config", "/nonexistent")
+@pytest.mark.parametrize("command", ["events", "replay"])
+def test_a_kind_that_does_not_exist_is_refused_before_anybody_is_asked(command):
+    bad = stalewatch(command, "--kind", "stail", "--config", "/nonexistent")
     assert bad.returncode == 2
-    assert bad.stderr == 'stalewatch events: --kind: no kind "stail"; did you mean "stale"?\n'
+    assert bad.stderr == f'stalewatch {command}: --kind: no kind "stail"; did you mean "stale"?\n'
 
 
 def test_a_consumer_that_is_gone_is_told_of_until_the_configuration_no_longer_names_it(make_system, mock):
