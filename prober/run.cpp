@@ -69,9 +69,10 @@ int run_with_aggregator(ProcessContext& context, Health& health) {
 }  // namespace
 
 void add_options(CommandLine& line, Options& options) {
-  const Option standalone =
-      line.flag("--standalone", options.standalone,
-                "probe the file's own servers and print samples as JSON lines");
+  const Option standalone = line.flag(
+      "--standalone", options.standalone,
+      "probe the file's own servers and print samples: in words on a terminal, as JSON lines "
+      "in a pipe or file");
   line.flag("--once", options.once, "with --standalone: each server once, then exit")
       .needs(standalone);
   line.option("--name", options.name,

@@ -7,13 +7,18 @@
 #include "common/process/process.hpp"
 #include "prober/app.hpp"
 #include "prober/metrics.hpp"
+#include "prober/sample_lines.hpp"
 
 #include <poll.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <functional>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace stalewatch::prober {
 namespace {
@@ -31,6 +36,28 @@ AssignmentChange own_targets(const Config& config) {
   return change;
 }
 
+std::vector<std::string> names_of(const std::vector<ServerConfig>& servers) {
+  std::vector<std::string> names;
+  for (const ServerConfig& server : servers) names.push_back(server.name);
+  return names;
+}
+
+/// How a sample of a target with this key is written.
+using Writer = std::function<std::string(std::string_view key, Sample&& sample)>;
+
+/// In words for a person; as JSON for what reads a pipe or a file.
+Writer writer_for(const Config& config, bool for_person) {
+  if (for_person)
+    return [lines = SampleLines(names_of(config.servers))](std::string_view, Sample&& sample) {
+      return lines.line_of(sample);
+    };
+  const std::string prober = config.prober.name.empty() ? host_name() : config.prober.name;
+  return [prober](std::string_view key, Sample&& sample) {
+    sample.target = 0;
+    return to_json_line(NamedSample{prober, std::string(key), std::move(sample)});
+  };
+}
+
 void wait(Probing& probing, Signals& signals) {
   const SteadyTime now = read_clocks().mono;
   SteadyTime deadline = now + longest_wait;
@@ -44,13 +71,12 @@ void wait(Probing& probing, Signals& signals) {
 }  // namespace
 
 int run_standalone(const Config& config, bool once, Health& health, Signals& signals) {
-  const std::string name = config.prober.name.empty() ? host_name() : config.prober.name;
+  const Writer write_sample = writer_for(config, isatty(STDOUT_FILENO) == 1);
   bool written = true;
   Metrics metrics(health);
   const auto print = [&](std::string_view key, Sample&& sample) {
     metrics.probed(sample);
-    sample.target = 0;
-    const std::string line = to_json_line(NamedSample{name, std::string(key), std::move(sample)});
+    const std::string line = write_sample(key, std::move(sample));
     written = written && std::puts(line.c_str()) >= 0;
   };
   Probing::Settings settings = probing_settings(config);

@@ -1,7 +1,7 @@
 #pragma once
 
-// The prober by itself: targets from the configuration file, samples as JSON lines on standard
-// output.
+// The prober by itself: targets from the configuration file, samples on standard output, in words
+// where that is a terminal, else as JSON lines.
 
 #include "common/config/config.hpp"
 #include "common/process/signals.hpp"

@@ -1,9 +1,13 @@
 """The prober's executable: alone, with --once, and its signals."""
 
+import errno
 import http.server
 import json
 import os
 import pathlib
+import pty
+import re
+import select
 import signal
 import socket
 import subprocess
@@ -65,6 +69,42 @@ def test_once_prints_one_sample_per_server_and_ends(tmp_path, server):
     assert samples["bad"]["outcome"] == "http_status"
     assert samples["bad"]["detail"] == "HTTP 503"
     assert samples["off"]["detail"] == "connection refused"
+
+
+def on_a_terminal(command, until_lines):
+    """What is printed on a terminal that is stdout, as lines, and the exit code."""
+    master, terminal = pty.openpty()
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=terminal, stderr=subprocess.DEVNULL,
+                          env={**os.environ, "TZ": "Europe/Berlin"}) as prober:
+        os.close(terminal)
+        text = b""
+        try:
+            while text.count(b"\n") < until_lines:
+                assert select.select([master], [], [], 60)[0], text
+                text += os.read(master, 65536)
+        except OSError as error:  # how a terminal says that nobody writes any more
+            assert error.errno == errno.EIO
+        finally:
+            if "--once" not in command:
+                prober.terminate()
+            code = prober.wait(timeout=60)
+            os.close(master)
+    return text.decode().splitlines(), code
+
+
+def test_on_a_terminal_a_sample_is_a_line_for_people(tmp_path, server):
+    path = config_file(tmp_path, {"good": f"{server}/\n    name: Düsseldorf", "bad": f"{server}/bad",
+                                  "off": "http://127.0.0.1:1/"})
+    command = [PROBER, "--config", path, "--standalone"]
+    lines, code = on_a_terminal([*command, "--once"], until_lines=1000)
+    assert code == 0 and len(lines) == 3
+    good, bad, off = sorted(lines)
+    assert re.fullmatch(r"Düsseldorf  ok {21}2026-01-02 04:04:05\+01:00  \S+ old +in \S+", good), good
+    assert re.fullmatch(r"bad         HTTP error {13}- {26}- {12}in \S+ +HTTP 503", bad), bad
+    assert re.fullmatch(r"off         no connection {10}- {26}- {12}in \S+ +connection refused", off), off
+
+    lines, code = on_a_terminal(command, until_lines=3)  # until it is told to end
+    assert code == 0 and not any("{" in line for line in lines)
 
 
 def test_alone_it_tells_the_warnings_that_the_aggregator_would(tmp_path, server):
