@@ -101,7 +101,8 @@ def chat(evidence, truth):
     posted = [call for call in evidence.calls if call.posted]
     first, newest = {}, 0
     for call in posted:
-        if HIDDEN.search(call.text):
+        _, _, below = call.text.partition("\n")  # the headline names five
+        if HIDDEN.search(below):
             yield Difference("harness", "a message had no room for all its events: fewer targets, please", when=call.at)
         fresh = sorted({n for n in call.numbers if n not in first})
         for n in fresh:
