@@ -123,9 +123,6 @@ std::string limit_of(const Event& e) {
   return e.threshold ? " (limit " + format_duration(*e.threshold) + ")" : "";
 }
 
-/// A time that is slightly ahead, or one of a clock that is, is as fresh as can be.
-std::string format_age(Duration age) { return format_duration(std::max(age, Duration{0})); }
-
 /// While the server does not answer the data may be older than known, hence "at least".
 std::string age_of(const Event& e, bool at_least) {
   if (!e.age) return {};
@@ -318,6 +315,8 @@ std::string phrase_of(const Event& event, Quote quote) {
   if (event.kind == Kind::unknown) phrase += " " + quote(name_of(event.kind));
   return phrase;
 }
+
+std::string format_age(Duration age) { return format_duration(std::max(age, Duration{0})); }
 
 std::string near_time(Timestamp t, Timestamp reference) {
   constexpr std::size_t date = 10;  // "2026-11-22"

@@ -31,6 +31,9 @@ std::string_view phrase_of(Kind kind);
 /// by itself what became of the server ("left the configuration while stale").
 std::string phrase_of(const Event& event, Quote quote);
 
+/// A time that is slightly ahead, or one of a clock that is, is as fresh as can be.
+std::string format_age(Duration age);
+
 /// "09:47:03+01:00" when it is on the local day of `reference`, else with its date.
 std::string near_time(Timestamp t, Timestamp reference);
 
