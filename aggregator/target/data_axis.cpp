@@ -89,13 +89,7 @@ bool first_time(Step& step, const Observation& seen, bool inhibited) {
   remember(step.state.stored, *seen.computed_at);
   if (!is_stale(step, seen.at)) return true;
   const Timestamp since = *stale_due(step.target, step.state);
-  open(step, step.state.stored.data,
-       {.kind = Kind::stale,
-        .at = seen.at,
-        .since = since,
-        .detail = judged_by(step.target, step.state),
-        .inhibited = inhibited,
-        .past = seen.behind && !inhibited});
+  open_stale(step, seen.at, since, inhibited, seen.behind && !inhibited);
   return true;
 }
 
@@ -219,6 +213,16 @@ bool judge_data(Step& step, const Observation& seen, bool inhibited) {
   return changed;
 }
 
+void open_stale(Step& step, Timestamp at, Timestamp since, bool inhibited, bool past) {
+  open(step, step.state.stored.data,
+       {.kind = Kind::stale,
+        .at = at,
+        .since = since,
+        .detail = judged_by(step.target, step.state),
+        .inhibited = inhibited,
+        .past = past});
+}
+
 void end_if_fresh(Step& step, Timestamp at, bool inhibited, const std::string& why) {
   auto& data = step.state.stored.data;
   const auto age = age_at(step.target, step.state, at, step.state.stored.computed_at);
@@ -239,13 +243,7 @@ bool tell_past_episode(Step& step, const Observation& seen) {
   // deadline is looked at again then, as long as the data are the same.
   if (seen.behind && !newer) return false;
   const bool inhibited = stored.server.open() || stored.watch.open() || step.watching.nobody;
-  open(step, stored.data,
-       {.kind = Kind::stale,
-        .at = *due,
-        .since = *due,
-        .detail = judged_by(step.target, step.state),
-        .inhibited = inhibited,
-        .past = (renewed || seen.behind) && !inhibited});
+  open_stale(step, *due, *due, inhibited, (renewed || seen.behind) && !inhibited);
   return true;
 }
 

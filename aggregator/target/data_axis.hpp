@@ -22,6 +22,9 @@ std::optional<Timestamp> judged_after(const Step& step, const Observation& seen)
 /// Takes the computed time of an ok sample. True when the stored state changed.
 bool judge_data(Step& step, const Observation& seen, bool inhibited);
 
+/// Opens the problem: stale since `since`, told at `at`. `past`: it may be over already.
+void open_stale(Step& step, Timestamp at, Timestamp since, bool inhibited, bool past = false);
+
 /// Ends the problem if the data are fresh at `at`. `why`, for people, where no sample did it.
 void end_if_fresh(Step& step, Timestamp at, bool inhibited, const std::string& why = {});
 

@@ -202,12 +202,7 @@ bool expire(Step step, std::string_view watch_reason) {
   const auto due = judged_from(step.target, state);
   if (due && step.now >= *due && (state.heard || step.now >= silent_until)) {
     give_up_clock(step);
-    open(step, stored.data,
-         {.kind = Kind::stale,
-          .at = *due,
-          .since = *stale_due(step.target, state),
-          .detail = judged_by(step.target, state),
-          .inhibited = data_inhibited(step)});
+    open_stale(step, *due, *stale_due(step.target, state), data_inhibited(step));
   } else if (!data_inhibited(step)) {
     remind_due(stored.data, Kind::still_stale);
   }
