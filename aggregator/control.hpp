@@ -40,10 +40,10 @@ class Control {
   void send_news_acks();
   /// Tells probers what changed in their shares, as much of it as fits a turn.
   void send_assignments();
-  /// When a command had the configuration read again; nothing: not in this run.
-  const std::optional<Timestamp>& reloaded_at() const { return reloaded_at_; }
   /// Some of that is left, and there is room for it.
   bool sends_more() const;
+  /// When a command had the configuration read again; nothing: not in this run.
+  const std::optional<Timestamp>& reloaded_at() const { return reloaded_at_; }
   /// Acknowledgements that count, by consumer, since the last call.
   std::map<std::string, std::int64_t> take_acks();
 
@@ -74,7 +74,6 @@ class Control {
   Reply forget(const Command& command) const;
   Reply status() const;
   Reply stuck(const std::string& consumer, const Command& command);
-
   std::string reload(const Command& command, bool& ok, Timestamp now);
 
   zmq::socket_t socket_;
