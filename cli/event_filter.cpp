@@ -1,5 +1,6 @@
 #include "cli/event_filter.hpp"
 
+#include "common/base/ascii.hpp"
 #include "common/base/nearest.hpp"
 #include "common/base/text.hpp"
 #include "common/messages/names.hpp"
@@ -18,7 +19,7 @@ std::string spelled_as_name(std::string_view text) {
   std::string name(text);
   std::transform(name.begin(), name.end(), name.begin(), [](char c) {
     if (c == ' ' || c == '-') return '_';
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    return to_lower(c);
   });
   return name;
 }

@@ -1,10 +1,11 @@
 #include "prober/body_reading.hpp"
 
+#include "common/base/ascii.hpp"
 #include "common/base/text.hpp"
+#include "common/base/utf8.hpp"
 #include "prober/json_field.hpp"
 
 #include <algorithm>
-#include <cctype>
 
 namespace stalewatch::prober {
 namespace {
@@ -46,12 +47,9 @@ BodyReading not_json(const JsonField& fault) {
 
 /// What a proxy or a login in front of the server answers.
 bool is_html(std::string_view body) {
-  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
-  if (body.starts_with(byte_order_mark)) body.remove_prefix(byte_order_mark.size());
+  body = without_byte_order_mark(body);
   body.remove_prefix(std::min(body.find_first_not_of(" \t\r\n"), body.size()));
-  std::string start(body.substr(0, std::string_view("<!doctype html").size()));
-  std::transform(start.begin(), start.end(), start.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const auto start = to_lower(body.substr(0, std::string_view("<!doctype html").size()));
   return start == "<!doctype html" || start.starts_with("<html");
 }
 

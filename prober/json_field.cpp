@@ -1,6 +1,7 @@
 #include "prober/json_field.hpp"
 
 #include "common/base/text.hpp"
+#include "common/base/utf8.hpp"
 #include "prober/json_grammar.hpp"
 
 #include <simdjson.h>
@@ -178,7 +179,7 @@ class Walk {
 std::string around(std::string_view text, std::size_t at) {
   constexpr std::size_t before = 20, shown = 40;
   std::size_t start = at > before ? at - before : 0;
-  while (start > 0 && start < at && (static_cast<unsigned char>(text[start]) & 0xc0U) == 0x80)
+  while (start > 0 && start < at && !begins_character(text[start]))
     ++start;  // to the start of a character
   return (start > 0 ? "..." : "") + std::string(text.substr(start, shown));
 }
@@ -221,8 +222,7 @@ error_code read(std::string_view body, std::string_view path, JsonField& found) 
 }  // namespace
 
 JsonField find_json_field(std::string_view body, std::string_view path) {
-  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
-  if (body.starts_with(byte_order_mark)) body.remove_prefix(byte_order_mark.size());
+  body = without_byte_order_mark(body);
   JsonField found;
   auto error = read(body, path, found);
   if (!error) return found;

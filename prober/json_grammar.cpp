@@ -1,15 +1,13 @@
 #include "prober/json_grammar.hpp"
 
+#include "common/base/ascii.hpp"
+#include "common/base/utf8.hpp"
+
 #include <algorithm>
 #include <array>
 
 namespace stalewatch::prober {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_hex_digit(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
 
 std::size_t digits_from(std::string_view text, std::size_t i) {
   while (i < text.size() && is_digit(text[i])) ++i;
@@ -197,10 +195,7 @@ std::string place_in(std::string_view text, std::size_t at) {
   const auto before = text.substr(0, at);
   const auto lines = std::count(before.begin(), before.end(), '\n');
   const auto line_start = before.rfind('\n') + 1;  // 0 when there is none
-  const auto in_line = before.substr(line_start);
-  const auto characters = std::count_if(in_line.begin(), in_line.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xc0U) != 0x80;  // counts the first byte of each
-  });
+  const auto characters = count_characters(before.substr(line_start));
   return "line " + std::to_string(lines + 1) + ", column " + std::to_string(characters + 1);
 }
 

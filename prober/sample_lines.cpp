@@ -2,6 +2,7 @@
 
 #include "common/base/text.hpp"
 #include "common/base/time.hpp"
+#include "common/base/utf8.hpp"
 
 #include <algorithm>
 #include <array>
@@ -35,14 +36,8 @@ std::string_view words_of(Outcome outcome) {
   return outcome == Outcome::unknown ? "unknown" : outcomes.at(static_cast<std::size_t>(outcome));
 }
 
-std::size_t characters_of(std::string_view utf8) {
-  return static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
-  }));
-}
-
 void add_column(std::string& line, std::string_view text, std::size_t width) {
-  const std::size_t used = characters_of(text);
+  const std::size_t used = count_characters(text);
   line += text;
   line.append(std::max(width, used) - used + 2, ' ');
 }
@@ -66,7 +61,7 @@ std::string detail_of(const Sample& sample) {
 SampleLines::SampleLines(std::vector<std::string> names) : names_(std::move(names)) {
   for (auto& name : names_) {
     name = escape_untrusted(name);
-    name_width_ = std::max(name_width_, std::min(characters_of(name), widest_name));
+    name_width_ = std::max(name_width_, std::min(count_characters(name), widest_name));
   }
 }
 

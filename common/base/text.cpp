@@ -1,5 +1,8 @@
 #include "common/base/text.hpp"
 
+#include "common/base/ascii.hpp"
+#include "common/base/utf8.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -27,7 +30,7 @@ Character first_character(std::string_view text) {
   if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return {};
   std::uint32_t code_point = lead & (0xffU >> (length + 1));
   for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0U) != 0x80) return {};
+    if (begins_character(text[i])) return {};
     code_point = code_point << 6 | (byte(i) & 0x3fU);
   }
   constexpr std::array<std::uint32_t, 5> smallest = {0, 0, 0x80, 0x800, 0x10000};
@@ -79,11 +82,9 @@ std::string shown(std::string_view bytes, const Character& c, bool blanks_too) {
   }
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
-  const char l = lower(c);
+  const char l = to_lower(c);
   return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
 }
 
@@ -93,10 +94,10 @@ std::string plain_key(std::string_view key) {
   for (std::size_t i = 0; i < key.size(); ++i) {
     if (key[i] == '%' && i + 2 < key.size() && hex_digit(key[i + 1]) >= 0 &&
         hex_digit(key[i + 2]) >= 0) {
-      plain += lower(static_cast<char>(hex_digit(key[i + 1]) * 16 + hex_digit(key[i + 2])));
+      plain += to_lower(static_cast<char>(hex_digit(key[i + 1]) * 16 + hex_digit(key[i + 2])));
       i += 2;
     } else {
-      plain += lower(key[i]);
+      plain += to_lower(key[i]);
     }
   }
   return plain;

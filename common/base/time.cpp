@@ -1,5 +1,7 @@
 #include "common/base/time.hpp"
 
+#include "common/base/ascii.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -76,8 +78,6 @@ constexpr std::array<Unit, 7> units = {{{"w", 604'800'000'000},
 
 // No limit or interval is meant to be longer; what is, is a slip of the unit.
 constexpr std::int64_t longest_us = 36'525 * units[1].us;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::string_view take(std::string_view& text, bool (*wanted)(char)) {
   std::size_t n = 0;

@@ -1,5 +1,7 @@
 #include "common/base/web_address.hpp"
 
+#include "common/base/ascii.hpp"
+
 #include <idn2.h>
 
 #include <algorithm>
@@ -12,13 +14,7 @@ constexpr std::string_view hex_digits = "0123456789ABCDEF";
 
 bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
 
-bool is_hex(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-bool is_letter_or_digit(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
+bool is_letter_or_digit(char c) { return is_letter(c) || is_digit(c); }
 
 /// RFC 3986: unreserved, and what separates parts.
 bool is_sent_as_it_is(char c) {
@@ -31,7 +27,7 @@ std::string percent_encode(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     const bool is_code =
-        c == '%' && i + 2 < text.size() && is_hex(text[i + 1]) && is_hex(text[i + 2]);
+        c == '%' && i + 2 < text.size() && is_hex_digit(text[i + 1]) && is_hex_digit(text[i + 2]);
     if (is_code || is_sent_as_it_is(c)) {
       sent += c;
       continue;

@@ -1,5 +1,7 @@
 #include "common/config/file_text.hpp"
 
+#include "common/base/utf8.hpp"
+
 #include <algorithm>
 
 namespace stalewatch {
@@ -47,7 +49,7 @@ std::size_t utf8_length(std::string_view text, std::size_t at) {
                                                            : 0;
   if (length == 0 || at + length > text.size()) return 0;
   for (std::size_t i = 1; i < length; ++i)
-    if ((byte(at + i) & 0xc0) != 0x80) return 0;
+    if (begins_character(text[at + i])) return 0;
   return length;
 }
 
@@ -65,12 +67,6 @@ std::string wrong_with(std::string_view text, std::size_t at, std::size_t length
 }
 
 }  // namespace
-
-std::string_view without_byte_order_mark(std::string_view bytes) {
-  constexpr std::string_view mark = "\ufeff";
-  if (bytes.starts_with(mark)) bytes.remove_prefix(mark.size());
-  return bytes;
-}
 
 std::string_view foreign_encoding(std::string_view bytes) {
   constexpr std::string_view zeros("\0\0\0", 3);
@@ -111,8 +107,7 @@ std::string lookalike_in(std::string_view line) {
       at = found;
     }
   if (first == nullptr) return "";
-  const auto characters = std::count_if(line.begin(), line.begin() + static_cast<long>(at),
-                                        [](char c) { return (c & 0xc0) != 0x80; });
+  const auto characters = count_characters(line.substr(0, at));
   return "there is " + std::string(first->name) + " in column " + std::to_string(characters + 1) +
          (first->is_space ? "; write a plain space, or none" : "; YAML's quotes are \" and '");
 }

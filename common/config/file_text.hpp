@@ -11,9 +11,6 @@
 
 namespace stalewatch {
 
-/// The text without the byte order mark that some editors begin a file with.
-std::string_view without_byte_order_mark(std::string_view bytes);
-
 /// "UTF-16" or "UTF-32" when the first bytes tell that it is that; else "".
 std::string_view foreign_encoding(std::string_view bytes);
 

@@ -1,5 +1,7 @@
 #include "common/config/json_path.hpp"
 
+#include "common/base/ascii.hpp"
+
 #include <algorithm>
 #include <optional>
 #include <vector>
@@ -18,8 +20,6 @@ const Error unclosed{
     "has a bracket or a quote that is not closed; write a path like items.1.mtime"};
 const Error no_key{
     "has a part that is no plain key; write a path like data.lastTime, or a JSON Pointer"};
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_index(std::string_view text) {
   const auto digits = text.substr(text.starts_with('-') ? 1 : 0);

@@ -1,6 +1,7 @@
 #include "common/config/reader.hpp"
 
 #include "common/base/text.hpp"
+#include "common/base/utf8.hpp"
 #include "common/config/environment.hpp"
 #include "common/config/file_text.hpp"
 #include "common/config/walk.hpp"

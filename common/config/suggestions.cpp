@@ -1,5 +1,6 @@
 #include "common/config/suggestions.hpp"
 
+#include "common/base/ascii.hpp"
 #include "common/base/text.hpp"
 
 #include <algorithm>
@@ -8,13 +9,6 @@ namespace stalewatch {
 namespace {
 
 constexpr std::size_t longest_compared = 100;  // bytes; the effort grows with the square
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return result;
-}
 
 /// The spelling that is to be used.
 std::string name_for_people(const std::string& name, const ConfigSchema& schema) {
@@ -45,7 +39,7 @@ std::string nearest_key(const ConfigSchema& schema, std::string_view wrong) {
   std::string best;
   std::size_t least = std::max<std::size_t>(2, wrong.size() / 3) + 1;
   for (const auto& [name, child] : schema.children) {
-    const std::size_t distance = edit_distance(lower(wrong), lower(name));
+    const std::size_t distance = edit_distance(to_lower(wrong), to_lower(name));
     const bool replaces_all = distance >= name.size();
     if (distance >= least || replaces_all) continue;
     least = distance;
@@ -60,7 +54,7 @@ std::string nearest_part(const ConfigSchema& schema, std::string_view wrong) {
   std::string best;
   std::size_t least = wrong.size() / 4 + 1;
   for (const auto& [name, child] : schema.children) {
-    const std::size_t distance = distance_to_part(lower(wrong), lower(name));
+    const std::size_t distance = distance_to_part(to_lower(wrong), to_lower(name));
     if (distance > least || (distance == least && best.empty())) continue;
     const auto key = name_for_people(name, child);
     if (distance < least) best.clear();

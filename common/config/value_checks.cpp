@@ -1,5 +1,6 @@
 #include "common/config/value_checks.hpp"
 
+#include "common/base/ascii.hpp"
 #include "common/base/text.hpp"
 #include "common/base/web_address.hpp"
 
@@ -23,9 +24,6 @@ bool in_header_name(char c) {
 }  // namespace
 
 const std::string& text_of(const ConfigValue& value) { return std::get<std::string>(value); }
-
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_port(const std::string& text) {
   const bool digits =

@@ -11,8 +11,6 @@
 namespace stalewatch {
 
 const std::string& text_of(const ConfigValue& value);
-bool is_letter(char c);
-bool is_digit(char c);
 /// "1" to "65535".
 bool is_port(const std::string& text);
 

@@ -1,5 +1,6 @@
 #include "common/config/values.hpp"
 
+#include "common/base/ascii.hpp"
 #include "common/base/text.hpp"
 #include "common/config/file_text.hpp"
 
@@ -12,13 +13,6 @@ namespace {
 
 /// Longest text that any key takes; addresses with long queries are the longest in practice.
 constexpr std::size_t max_text = 4096;
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return result;
-}
 
 std::optional<std::int64_t> parse_integer(std::string_view text) {
   std::int64_t value = 0;
@@ -85,7 +79,7 @@ Result<ConfigValue> read_size(const ConfigKey& key, const std::string& text,
 
 Result<ConfigValue> read_choice(const ConfigKey& key, const std::string& text,
                                 std::string_view shown) {
-  const std::string wanted = lower(text);
+  const std::string wanted = to_lower(text);
   std::string_view nearest;
   std::size_t distance = std::numeric_limits<std::size_t>::max();
   for (std::string_view rest = key.choices; !rest.empty();) {
@@ -159,7 +153,7 @@ std::optional<std::int64_t> parse_size(std::string_view text) {
   if (!number) return std::nullopt;
   text.remove_prefix(digits);
   while (!text.empty() && text[0] == ' ') text.remove_prefix(1);
-  const std::string unit = lower(text);
+  const std::string unit = to_lower(text);
   for (const auto& [name, factor] : units)
     if (unit == name && *number <= std::numeric_limits<std::int64_t>::max() / factor)
       return *number * factor;
@@ -176,7 +170,7 @@ std::string format_size(std::int64_t bytes) {
 }
 
 std::optional<bool> parse_boolean(std::string_view text) {
-  const std::string word = lower(text);
+  const std::string word = to_lower(text);
   if (word == "true" || word == "yes" || word == "on") return true;
   if (word == "false" || word == "no" || word == "off") return false;
   return std::nullopt;
@@ -188,7 +182,7 @@ std::optional<std::string> parse_level(std::string_view text) {
       {"info", "info"},      {"20", "info"},      {"warning", "warning"}, {"warn", "warning"},
       {"30", "warning"},     {"error", "error"},  {"40", "error"},        {"critical", "critical"},
       {"fatal", "critical"}, {"50", "critical"},  {"off", "off"}};
-  std::string word = lower(text);
+  std::string word = to_lower(text);
   if (word.rfind("logging.", 0) == 0) word.erase(0, 8);
   for (const auto& [name, level] : levels)
     if (word == name) return std::string(level);

@@ -1,6 +1,7 @@
 #include "common/config/walk.hpp"
 
 #include "common/base/text.hpp"
+#include "common/base/utf8.hpp"
 #include "common/config/file_text.hpp"
 #include "common/config/suggestions.hpp"
 #include "common/config/values.hpp"

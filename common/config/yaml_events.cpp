@@ -1,6 +1,7 @@
 #include "common/config/yaml_events.hpp"
 
 #include "common/base/text.hpp"
+#include "common/base/utf8.hpp"
 #include "common/config/yaml_problem.hpp"
 
 #include <yaml-cpp/anchor.h>
@@ -52,14 +53,13 @@ class Columns {
       position_ = position - std::min(position, static_cast<std::size_t>(mark.column));
       column_ = 1;
     }
-    for (; position_ < position; ++position_) column_ += begins_character(position_) ? 1 : 0;
-    for (; position_ > position; --position_) column_ -= begins_character(position_ - 1) ? 1 : 0;
+    for (; position_ < position; ++position_) column_ += begins_character(text_[position_]) ? 1 : 0;
+    for (; position_ > position; --position_)
+      column_ -= begins_character(text_[position_ - 1]) ? 1 : 0;
     return {line_ + 1, column_};
   }
 
  private:
-  bool begins_character(std::size_t at) const { return (text_[at] & 0xc0) != 0x80; }
-
   std::string_view text_;
   int line_ = -1;
   std::size_t position_ = 0;

@@ -1,5 +1,6 @@
 #include "common/times/civil_time.hpp"
 
+#include "common/base/ascii.hpp"
 #include "common/base/text.hpp"
 
 #include <algorithm>
@@ -11,10 +12,6 @@ namespace {
 
 using std::to_string;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-bool is_letter(char c) { return lower(c) >= 'a' && lower(c) <= 'z'; }
-
 std::string two_digits(int n) { return (n < 10 ? "0" : "") + to_string(n); }
 
 /// Leap seconds fall on the end of a UTC hour, and all offsets are multiples of a quarter of one.
@@ -25,7 +22,7 @@ bool is_end_of_day(const CivilTime& t) {
 }
 
 std::optional<int> index_of(std::string_view name, const auto& names) {
-  const auto same = [](char a, char b) { return lower(a) == b; };
+  const auto same = [](char a, char b) { return to_lower(a) == b; };
   for (std::size_t i = 0; i < names.size(); ++i) {
     const std::string_view full = names[i];
     if (name.size() != 3 && name.size() != full.size()) continue;

@@ -1,13 +1,11 @@
 #include "common/times/worded_time.hpp"
 
+#include "common/base/ascii.hpp"
 #include "common/times/time_pattern.hpp"
 #include "common/times/zone_text.hpp"
 
 namespace stalewatch {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 /// Takes one word after the other, each kind once.
 class Reader {

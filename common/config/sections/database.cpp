@@ -1,6 +1,7 @@
 // credentials.DB: where rows go. SQLAlchemy's engine names and URLs, put together to one
 // DatabaseConfig.
 
+#include "common/base/ascii.hpp"
 #include "common/base/result.hpp"
 #include "common/base/text.hpp"
 #include "common/config/environment.hpp"
@@ -35,9 +36,7 @@ std::optional<Engine> parse_engine(std::string_view text) {
       {"sqlite", Engine::sqlite},         {"sqlite3", Engine::sqlite},
       {"mysql", Engine::mysql},           {"mariadb", Engine::mariadb},
       {"postgresql", Engine::postgresql}, {"postgres", Engine::postgresql}};
-  std::string name(text.substr(0, text.find_first_of("+:")));
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  const std::string name = to_lower(text.substr(0, text.find_first_of("+:")));
   for (const auto& [known, engine] : names)
     if (name == known) return engine;
   return std::nullopt;

@@ -1,6 +1,7 @@
 #include "notifier/sinks/rocketchat/retry.hpp"
 
 #include "common/base/text.hpp"
+#include "common/base/utf8.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -74,8 +75,7 @@ Said said_in(const std::string& body) {
 /// A page for people: a proxy's login, a maintenance notice. Whoever sends that has handed nothing
 /// on.
 bool is_html(std::string_view body) {
-  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
-  if (body.starts_with(byte_order_mark)) body.remove_prefix(byte_order_mark.size());
+  body = without_byte_order_mark(body);
   const auto first = body.find_first_not_of(" \t\r\n");
   return first != body.npos && body[first] == '<';
 }

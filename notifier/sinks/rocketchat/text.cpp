@@ -1,6 +1,7 @@
 #include "notifier/sinks/rocketchat/text.hpp"
 
 #include "common/base/text.hpp"
+#include "common/base/utf8.hpp"
 #include "common/messages/names.hpp"
 #include "notifier/render.hpp"
 
@@ -82,8 +83,7 @@ std::string told_shortly(const Part& part) {
     text += " (" + reason + ")";
   if (part.form == Form::removed)
     return text + (e.since ? "; closed after " + format_duration(e.at - *e.since) : "");
-  if (e.age && opening_of(e.kind) == Kind::stale)
-    text += ": data " + format_duration(std::max(*e.age, Duration{0})) + " old";
+  if (e.age && opening_of(e.kind) == Kind::stale) text += ": data " + format_age(*e.age) + " old";
   if (part.form == Form::already_open && e.since) text += ", since " + near_time(*e.since, e.at);
   return text;
 }
@@ -193,7 +193,7 @@ Attachment attachment_of(const Look& look, const std::vector<const Story*>& stor
 std::string cut(std::string text, std::size_t max) {
   if (text.size() <= max) return text;
   std::size_t end = max - 3;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80) --end;
+  while (end > 0 && !begins_character(text[end])) --end;
   return text.substr(0, end) + "...";
 }
 
@@ -206,8 +206,8 @@ std::string quote_chat(std::string_view untrusted) {
     return text;
   std::string quoted = "`";
   for (const char c : text) {
-    const bool begins = (static_cast<unsigned char>(c) & 0xc0U) != 0x80;
-    if (begins && quoted.size() > max_quoted) return quoted + "...`";  // by what is broken
+    if (begins_character(c) && quoted.size() > max_quoted)
+      return quoted + "...`";  // by what is broken
     quoted += c == '`' ? '\'' : c;
     if (c == '@' || c == '#') quoted += zero_width_space;
   }
