@@ -21,6 +21,16 @@ std::string describe_offset(Duration offset) {
   return format_duration(behind ? -offset : offset) + (behind ? " behind" : " ahead");
 }
 
+/// Median of the last offsets; nothing when none is known.
+std::optional<Duration> clock_offset(const TargetState& state) {
+  if (state.offsets.count == 0) return std::nullopt;
+  auto sorted = state.offsets.last;
+  const auto end = sorted.begin() + state.offsets.count;
+  const auto middle = sorted.begin() + state.offsets.count / 2;
+  std::nth_element(sorted.begin(), middle, end);
+  return *middle;
+}
+
 void keep_offset(ClockOffsets& offsets, Duration offset, Timestamp at) {
   offsets.last[offsets.next] = offset;
   offsets.next = static_cast<std::uint8_t>((offsets.next + 1) % ClockOffsets::kept);
@@ -62,15 +72,6 @@ ClockNews take_offset(Step& step, const Observation& seen) {
 }
 
 }  // namespace
-
-std::optional<Duration> clock_offset(const TargetState& state) {
-  if (state.offsets.count == 0) return std::nullopt;
-  auto sorted = state.offsets.last;
-  const auto end = sorted.begin() + state.offsets.count;
-  const auto middle = sorted.begin() + state.offsets.count / 2;
-  std::nth_element(sorted.begin(), middle, end);
-  return *middle;
-}
 
 std::optional<Duration> measured_clock_offset(const TargetState& state) {
   return state.offsets.from_before ? std::nullopt : clock_offset(state);

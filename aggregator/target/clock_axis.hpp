@@ -10,6 +10,10 @@ namespace stalewatch::aggregator {
 /// For how long a measured offset counts while no newer one comes, across restarts, too.
 inline constexpr Duration clock_kept = std::chrono::hours(1);
 
+/// Median of the target's last clock offsets against the aggregator's, as far as they were measured
+/// in this run; nothing when none was.
+std::optional<Duration> measured_clock_offset(const TargetState& state);
+
 /// What the clock that the age goes by shows, minus the aggregator's: zero where that is the
 /// aggregator's own. Nothing while it is the target's, which is not known yet: then nothing is
 /// said of its age.

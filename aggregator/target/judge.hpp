@@ -108,11 +108,6 @@ std::vector<Event> open_problems(const Target& target, const TargetState& state,
 /// How long a target may go without a sample before it counts as not watched.
 Duration watch_window(const ServerConfig& policy);
 
-/// Median of the target's last clock offsets; nothing when none is known.
-std::optional<Duration> clock_offset(const TargetState& state);
-/// The same, of those that were measured in this run.
-std::optional<Duration> measured_clock_offset(const TargetState& state);
-
 /// The time on the monotone wall clock has jumped by `shift`: moves what was noted in it.
 void shift_clock(TargetState& state, Duration shift);
 
