@@ -230,7 +230,8 @@ void App::take_samples(Timestamp now) {
       // From before a new journal: the prober gets new ids as soon as it says hello.
       ++foreign_batches_;
     } else {
-      core_.observe(frames->header.sender, frames->header.boot, batch->samples, now, batch->after);
+      const auto& [version, sender, instance, sequence] = frames->header;
+      core_.observe(core_.name_of(instance, sender), instance, batch->samples, now, batch->after);
     }
   }
 }

@@ -267,9 +267,10 @@ void Control::begin_assignment(AssignmentChange change) {
   if (change.full || too_many) unsent.clear();
   if (too_many) return links_.core.resend(change.instance);
   prober->generation = ++generation_;
-  unsent.emplace_back(
-      std::move(change),
-      Targets{.assignment = links_.journal_id, .generation = generation_, .lease = links_.lease});
+  unsent.emplace_back(std::move(change), Targets{.assignment = links_.journal_id,
+                                                 .generation = generation_,
+                                                 .lease = links_.lease,
+                                                 .name = prober->name});
 }
 
 void Control::send_pieces(Prober& prober, Share& share, int& left_of_turn) {

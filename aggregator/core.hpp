@@ -98,6 +98,8 @@ class Core {
   void observe(std::string_view prober, std::string_view instance,
                const std::vector<Sample>& samples, Timestamp now,
                std::optional<std::uint64_t> after = std::nullopt);
+  /// What the prober of that start is called; `otherwise` when it has not said hello.
+  std::string_view name_of(std::string_view instance, std::string_view otherwise);
   /// A whole batch of a prober could not be understood: its news are asked for one by one.
   void garbled(std::string_view instance);
 

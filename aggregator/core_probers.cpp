@@ -76,6 +76,11 @@ void Core::observe(std::string_view prober, std::string_view instance,
   tell_first_look(now);
 }
 
+std::string_view Core::name_of(std::string_view instance, std::string_view otherwise) {
+  const Stream* stream = streams_.find(instance);
+  return stream ? std::string_view(stream->name) : otherwise;
+}
+
 void Core::garbled(std::string_view instance) {
   if (Stream* stream = streams_.find(instance)) streams_.garbled(*stream);
 }
@@ -119,9 +124,10 @@ void Core::judge(Slot& slot, const Observation& seen, Timestamp now) {
 
 void Core::hello(const Hello& hello, const std::string& peer, Timestamp now) {
   if (membership_.hello(hello, peer, now + lease_)) {
-    system_event(Kind::prober_joined, hello.name, hello.zone.empty() ? "" : "zone " + hello.zone,
-                 false, now);
-    streams_.join(hello.name, hello.instance, now);
+    const auto& name = membership_.find(hello.instance)->name;
+    system_event(Kind::prober_joined, name, hello.zone.empty() ? "" : "zone " + hello.zone, false,
+                 now);
+    streams_.join(name, hello.instance, now);
     count_probers(now);
   }
   reassign();

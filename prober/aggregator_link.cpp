@@ -1,5 +1,6 @@
 #include "prober/aggregator_link.hpp"
 
+#include "common/base/text.hpp"
 #include "common/process/log.hpp"
 
 #include <algorithm>
@@ -24,6 +25,7 @@ AggregatorLink::AggregatorLink(zmq::context_t& context, std::string endpoint, He
                                const Now& now)
     : endpoint_(std::move(endpoint)),
       hello_(std::move(hello)),
+      name_(hello_.name),
       sender_(hello_.name, hello_.instance),
       socket_(make_control_dealer(context, endpoint_)),
       next_(now.mono),
@@ -61,6 +63,10 @@ void AggregatorLink::take_targets(const Frames& frames, const Now& now,
   heard(now);
   AssignmentChange change = std::move(pieces_.change());
   if (change.lease > Duration::zero()) lease_ = change.lease;
+  if (change.name && *change.name != name_) {
+    name_ = *change.name;
+    log::info("the aggregator calls this prober {}", escape_untrusted(name_, 200));
+  }
   log::info("assignment generation={} full={} added={} removed={}", change.generation, change.full,
             change.added.size(), change.removed.size());
   on_change(std::move(change));

@@ -61,6 +61,7 @@ class AggregatorLink {
 
   std::string endpoint_;
   Hello hello_;
+  std::string name_;  ///< what the aggregator calls us
   Sender sender_;
   zmq::socket_t socket_;
   BadFrames bad_;

@@ -20,7 +20,14 @@ AssignmentPieces::Took AssignmentPieces::take(Targets piece) {
     collecting_ = false;
     return Took::out_of_order;
   }
-  if (!continues) pending_ = {piece.assignment, piece.generation, piece.full, {}, {}, {}};
+  if (!continues)
+    pending_ = {.assignment = piece.assignment,
+                .generation = piece.generation,
+                .full = piece.full,
+                .lease = {},
+                .added = {},
+                .removed = {},
+                .name = piece.name};
   collecting_ = !piece.last;
   pending_.lease = piece.lease;
   pending_.added.insert(pending_.added.end(), std::make_move_iterator(piece.added.begin()),

@@ -19,6 +19,7 @@ struct AssignmentChange {
   Duration lease{};
   std::vector<TargetSpec> added;
   std::vector<std::uint32_t> removed;
+  std::optional<std::string> name;  ///< what this prober is called from now on
 };
 
 class AssignmentPieces {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <iterator>
+#include <set>
 #include <utility>
 
 namespace stalewatch::aggregator {
@@ -37,7 +38,7 @@ bool Membership::hello(const Hello& hello, const std::string& peer, Timestamp le
   Prober* known = find(hello.instance);
   const bool is_new = known == nullptr;
   if (is_new) {
-    restore(Prober{.name = hello.name, .instance = hello.instance}, lease_until);
+    restore(Prober{.name = free_name(hello.name), .instance = hello.instance}, lease_until);
     known = find(hello.instance);
   }
   known->zone = hello.zone;
@@ -47,6 +48,14 @@ bool Membership::hello(const Hello& hello, const std::string& peer, Timestamp le
   known->lease_until = lease_until;
   known->resend = true;  // it may have restarted its connection: whatever it knew, it is told again
   return is_new;
+}
+
+std::string Membership::free_name(const std::string& wanted) const {
+  std::set<std::string_view> taken;
+  for (const auto& prober : probers_) taken.insert(prober.name);
+  std::string name = wanted;
+  for (int number = 2; taken.contains(name); ++number) name = wanted + "-" + std::to_string(number);
+  return name;
 }
 
 Prober* Membership::lease(const Lease& lease, Timestamp lease_until) {

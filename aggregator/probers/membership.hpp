@@ -15,7 +15,7 @@ namespace stalewatch::aggregator {
 
 /// A prober that has said hello and not been lost.
 struct Prober {
-  std::string name;
+  std::string name;  ///< of all that are here nobody else has it
   std::string instance;
   std::string zone;
   std::string version;
@@ -40,7 +40,7 @@ class Membership {
   /// A prober that was there before a restart: it gets one lease of grace to be heard of again.
   void restore(Prober prober, Timestamp lease_until);
 
-  /// True when the prober is new.
+  /// True when the prober is new. One whose name somebody else has is called NAME-2, NAME-3, ...
   bool hello(const Hello& hello, const std::string& peer, Timestamp lease_until);
   /// The prober, its lease renewed; nothing when it is not known (it should say hello again).
   Prober* lease(const Lease& lease, Timestamp lease_until);
@@ -59,6 +59,8 @@ class Membership {
   std::vector<AssignmentChange> assign(const std::vector<std::uint32_t>& targets);
 
  private:
+  std::string free_name(const std::string& wanted) const;
+
   std::vector<Prober>
       probers_;  // in order of instance, so that nothing depends on the order of joining
 };

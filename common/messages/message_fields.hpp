@@ -71,6 +71,7 @@ void for_each_field(M& m, F&& f) {
   f("assignment", m.assignment), f("generation", m.generation), f("full", m.full),
       f("last", m.last);
   f("lease", m.lease), f("added", m.added), f("removed", m.removed);
+  f("name", m.name);
 }
 
 template <Message<Lease> M, typename F>

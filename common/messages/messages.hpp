@@ -224,7 +224,7 @@ struct TargetSpec {
 /// First message of every peer, repeated until answered and after every reconnect.
 struct Hello {
   std::string role;      ///< "prober", "consumer", "operator"
-  std::string name;      ///< a prober's or consumer's name
+  std::string name;      ///< a consumer's; of a prober what it would be called
   std::string instance;  ///< unique per start of the process
   std::string zone;
   std::uint32_t capacity = 1;
@@ -242,6 +242,7 @@ struct Targets {
   Duration lease{};   ///< renew within this, or count as lost
   std::vector<TargetSpec> added;  ///< new or changed
   std::vector<std::uint32_t> removed;
+  std::optional<std::string> name;  ///< with `full`: what the prober is called from now on
 
   bool operator==(const Targets&) const = default;
 };

@@ -99,6 +99,26 @@ TEST_CASE("a prober's samples are corrected by its clock, and never lie in the f
   CHECK(Said{Bench::text_of(changes.events[0])} == expected);
 }
 
+TEST_CASE("events call a prober what the aggregator calls it", "[probers]") {
+  Hall hall;
+  for (const auto* instance : {"a", "b"}) {
+    hall.core.hello({.role = "prober", .name = "host", .instance = instance}, "peer", t0);
+    REQUIRE(hall.core.lease({.instance = instance, .clock_offset = Duration(0)}, t0));
+  }
+  CHECK(hall.said() == Said{"prober_joined @0 host", "prober_joined @0 host-2"});
+  std::vector<std::string> probers;
+  int age = 0;
+  for (const auto* instance : {"a", "b"})
+    for (const auto seen_at : {t0 + 10s, t0 + 20s}) {
+      const Sample seen{
+          .target = 1, .probed_at = seen_at, .since = seen_at, .computed_at = t0 + 1s * ++age};
+      hall.core.observe(hall.core.name_of(instance, "host"), instance, {seen}, seen_at);
+      for (const auto& event : hall.core.take_changes().events)
+        if (event.kind == Kind::updated) probers.push_back(event.prober.value_or(""));
+    }
+  CHECK(probers == std::vector<std::string>{"host", "host-2", "host-2"});
+}
+
 TEST_CASE("samples of unknown targets are counted, not believed", "[probers]") {
   Hall hall;
   hall.core.observe(

@@ -38,6 +38,38 @@ TEST_CASE("the only prober gets everything, in full at its hello and once", "[me
   CHECK(members.assign(ids(10)).size() == 1);
 }
 
+TEST_CASE("probers of one name get names of their own, and keep them", "[membership]") {
+  Membership members;
+  const auto name_of = [&](const std::string& instance) { return members.find(instance)->name; };
+  for (const auto* instance : {"a", "b", "c"}) members.hello(hello(instance), "peer", now + 5s);
+  CHECK(name_of("a") == "p");
+  CHECK(name_of("b") == "p-2");
+  CHECK(name_of("c") == "p-3");
+  SECTION("by the next hello, whoever has gone meanwhile") {
+    members.goodbye("a");
+    members.hello(hello("b"), "peer", now + 5s);
+    CHECK(name_of("b") == "p-2");
+  }
+  SECTION("what has become free is given again") {
+    members.goodbye("b");
+    members.hello(hello("d"), "peer", now + 5s);
+    CHECK(name_of("d") == "p-2");
+  }
+  SECTION("one that was called so by its owner is in the way, too") {
+    members.hello({.role = "prober", .name = "p-4", .instance = "e"}, "peer", now + 5s);
+    members.hello(hello("f"), "peer", now + 5s);
+    CHECK(name_of("f") == "p-5");
+  }
+  SECTION("across a restart of the aggregator") {
+    Membership next;
+    next.restore({.name = "p-2", .instance = "b"}, now + 5s);
+    next.hello(hello("b"), "peer", now + 5s);
+    next.hello(hello("a"), "peer", now + 5s);
+    CHECK(next.find("b")->name == "p-2");
+    CHECK(next.find("a")->name == "p");
+  }
+}
+
 TEST_CASE("only differences are told", "[membership]") {
   Membership members;
   members.hello(hello("a"), "peer", now + 5s);

@@ -139,6 +139,8 @@ void for_each_kept(F&& f) {
   f("hello, empty", Hello{});
   f("targets, every field", Targets{"j1", 3, true, true, 5s, {full_spec(), TargetSpec{}}, {2, 3}});
   f("targets, empty", Targets{});
+  f("targets, with a name",
+    Targets{.assignment = "j1", .generation = 3, .full = true, .last = true, .name = "berlin-2"});
   f("lease, every field", Lease{"5f0c", 3, 12, t0, -5ms, 1ms, 9, 4, t0 - 1h, t0 - 1min});
   f("lease, no optional field", Lease{});
   f("lease_reply, every field", LeaseReply{true, t0, t0 + 1ms});
