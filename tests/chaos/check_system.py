@@ -65,7 +65,7 @@ def samples_lost(e, truth):
     if e["since_us"] is None or e["since_us"] > e["at_us"]:
         return "it has no window"
     begin, end = e["since_us"] / 1e6, e["at_us"] / 1e6
-    away = [x for x in truth.disturbed.entries if x.who in (e["prober"], "")]
+    away = [x for x in truth.disturbed.entries if x.who in (truth.party_of(e["prober"]), "")]
     if not any(x.begin - MEASURED <= end and begin <= x.end + RECOVERY for x in away):
         return "that prober was there"
     disturbed = Windows(truth.disturbed.entries, LEAD + t.LEASE + PROMPT, t.LEASE + RECOVERY)
