@@ -1,6 +1,7 @@
 #include "notifier/store_file.hpp"
 
 #include "common/process/log.hpp"
+#include "common/process/private_files.hpp"
 #include "notifier/store_schema.hpp"
 
 #include <fcntl.h>
@@ -11,6 +12,7 @@
 
 #include <filesystem>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 namespace stalewatch::notifier {
@@ -38,8 +40,10 @@ StoreFile::~StoreFile() { unlock(); }
 void StoreFile::open() {
   if (!path_.empty()) {
     const auto folder = std::filesystem::path(path_).parent_path();
-    if (!folder.empty()) std::filesystem::create_directories(folder);
+    if (const auto error = make_private_folders(folder))
+      throw std::system_error(error, "its folder");
     lock();
+    make_private_file(path_);
   }
   sql_->open(soci::sqlite3, "dbname=\"" + (path_.empty() ? ":memory:" : path_) +
                                 "\" timeout=" + std::to_string(busy_seconds));
@@ -78,7 +82,8 @@ void StoreFile::keep_place() {
     return;
   }
   const auto folder = std::filesystem::path(path_).parent_path();
-  if (!folder.empty()) std::filesystem::create_directories(folder);
+  if (const auto error = make_private_folders(folder)) throw std::system_error(error, "its folder");
+  make_private_file(path_);
   *sql_ << "VACUUM INTO :p", soci::use(path_, "p");
   sql_->close();
   open();

@@ -2,6 +2,7 @@
 
 #include "common/base/text.hpp"
 #include "common/process/log.hpp"
+#include "common/process/private_files.hpp"
 #include "recorder/dialect.hpp"
 #include "recorder/trouble.hpp"
 
@@ -176,7 +177,8 @@ class SqlEventStore : public EventStore {
   void connect() {
     if (engine_ == Engine::sqlite) {
       const auto directory = std::filesystem::path(config_.database).parent_path();
-      if (!directory.empty()) std::filesystem::create_directories(directory);
+      if (const auto error = make_private_folders(directory))
+        throw std::filesystem::filesystem_error("its folder", directory, error);
     }
     session_ = std::make_unique<soci::session>(backend_of(engine_), connect_string(config_));
     if (engine_ == Engine::sqlite) {

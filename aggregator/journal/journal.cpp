@@ -6,6 +6,7 @@
 #include "common/messages/piece.hpp"
 #include "common/messages/wire.hpp"
 #include "common/process/log.hpp"
+#include "common/process/private_files.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -182,6 +183,7 @@ Journal::Journal(const std::string& path, Mode mode) : impl_(std::make_unique<Im
   try {
     if (const auto folder = std::filesystem::path(path).parent_path(); !folder.empty())
       make_journal_folder(folder);
+    if (mode == Mode::write) make_private_file(path);
     impl_->open(mode == Mode::write);
     id_ = journal_meta(impl_->sql, "journal_id");
     impl_->remember_place();

@@ -1,5 +1,7 @@
 #include "aggregator/journal/lock.hpp"
 
+#include "common/process/private_files.hpp"
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -15,9 +17,7 @@
 namespace stalewatch::aggregator {
 
 void make_journal_folder(const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error)
+  if (const auto error = make_private_folders(folder))
     throw std::runtime_error("journal.path: cannot make the folder " + folder.string() + ": " +
                              error.message());
 }

@@ -6,7 +6,8 @@
 
 namespace stalewatch::aggregator {
 
-/// Makes the folder that a journal is to lie in. Throws std::runtime_error naming the key.
+/// Makes the folder that a journal is to lie in, for its owner alone where it is missing. Throws
+/// std::runtime_error naming the key.
 void make_journal_folder(const std::filesystem::path& folder);
 
 /// Holds the right to write a journal; the operating system gives it up when the process ends,

@@ -2,6 +2,7 @@
 
 #include "aggregator/journal/impl.hpp"
 #include "aggregator/journal/schema.hpp"
+#include "common/process/private_files.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -75,8 +76,10 @@ void Journal::rebuild() {
   const auto fresh = path + ".new";
   try {
     const auto folder = std::filesystem::absolute(path).parent_path();
-    std::filesystem::create_directories(folder);
+    if (const auto error = make_private_folders(folder))
+      throw std::filesystem::filesystem_error("its folder", error);
     std::filesystem::remove(fresh);
+    make_private_file(fresh);
     impl_->sql << "VACUUM INTO :f", soci::use(fresh);
     sync(fresh, path);
     for (const auto* part : {"-wal", "-shm"}) std::filesystem::remove(path + part);

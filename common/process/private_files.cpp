@@ -1,0 +1,38 @@
+#include "common/process/private_files.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace stalewatch {
+namespace {
+
+constexpr mode_t folder_mode = S_IRWXU;
+constexpr mode_t file_mode = S_IRUSR | S_IWUSR;
+constexpr mode_t of_others = S_IRWXG | S_IRWXO;
+
+}  // namespace
+
+std::error_code make_private_folders(const std::filesystem::path& folder) {
+  std::error_code unknown;
+  if (folder.empty() || std::filesystem::is_directory(folder, unknown)) return {};
+  if (const auto above = folder.parent_path(); above != folder)
+    if (const auto error = make_private_folders(above)) return error;
+  if (mkdir(folder.c_str(), folder_mode) == 0) return {};
+  if (errno != EEXIST) return {errno, std::generic_category()};
+  // Another process has made it meanwhile, or it is none.
+  if (std::filesystem::is_directory(folder, unknown)) return {};
+  return std::make_error_code(std::errc::not_a_directory);
+}
+
+void make_private_file(const std::filesystem::path& file) {
+  const int fd = open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, file_mode);
+  if (fd >= 0) close(fd);
+}
+
+PrivateUmask::PrivateUmask() : before_(umask(of_others | S_IXUSR)) {}
+PrivateUmask::~PrivateUmask() { umask(before_); }
+
+}  // namespace stalewatch
