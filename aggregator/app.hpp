@@ -67,6 +67,7 @@ class App {
   JournalReader reader_;
   JournalWriter writer_;
   Core core_;
+  AddressClaim samples_at_, events_at_, control_at_;
   zmq::context_t context_;
   zmq::socket_t samples_;
   zmq::socket_t events_;

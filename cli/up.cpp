@@ -4,6 +4,7 @@
 #include "cli/written_files.hpp"
 #include "common/base/text.hpp"
 #include "common/base/time.hpp"
+#include "common/bus/address.hpp"
 #include "common/config/reader.hpp"
 #include "common/process/listen.hpp"
 #include "common/process/signals.hpp"
@@ -20,7 +21,9 @@
 namespace stalewatch::cli {
 namespace {
 
+constexpr int failed = 1;
 constexpr int wrong_usage = 2;
+constexpr std::size_t max_message = 2'000;
 
 /// In the order of their start. The prober stops first, so that its goodbye is heard; the
 /// aggregator last.
@@ -80,6 +83,18 @@ bool can_keep_state(const Config& config) {
   return all;
 }
 
+/// The aggregator would end, and what else is started would join somebody else's.
+bool can_listen(const TransportConfig& transport) {
+  try {
+    for (const auto* endpoint : {&transport.samples, &transport.control, &transport.events})
+      const AddressClaim claim(*endpoint);
+    return true;
+  } catch (const std::runtime_error& e) {
+    std::cerr << "stalewatch up: " << escape_untrusted(e.what(), max_message) << '\n';
+    return false;
+  }
+}
+
 int up(const Options& options) {
   Signals signals;
   std::optional<Duration> run_for;
@@ -104,6 +119,7 @@ int up(const Options& options) {
     return wrong_usage;
   }
   if (!can_keep_state(std::get<Config>(read))) return wrong_usage;
+  if (!can_listen(std::get<Config>(read).transport)) return failed;
   // Our children write to pipes; those that would colour a terminal may do so when ours is one.
   if (MarkedOutput(STDOUT_FILENO).colored()) setenv("CLICOLOR_FORCE", "1", 0);
   return Supervisor(children(options, http), signals).run(run_for);

@@ -2,6 +2,7 @@
 
 #include "common/base/text.hpp"
 #include "common/process/log.hpp"
+#include "common/process/private_files.hpp"
 
 namespace stalewatch {
 namespace {
@@ -32,12 +33,13 @@ zmq::socket_t make(zmq::context_t& context, zmq::socket_type type) {
   return socket;
 }
 
-zmq::socket_t bound(zmq::socket_t socket, const std::string& endpoint) {
+zmq::socket_t bound(zmq::socket_t socket, const AddressClaim& address) {
+  std::optional<PrivateUmask> for_its_owner;  // the socket of a path is a file
+  if (address.is_private()) for_its_owner.emplace();
   try {
-    socket.bind(endpoint);
+    socket.bind(address.endpoint());
   } catch (const zmq::error_t& e) {
-    const std::string hint = e.num() == EADDRINUSE ? " (is another aggregator running?)" : "";
-    throw std::runtime_error("cannot listen on " + endpoint + ": " + e.what() + hint);
+    fail_to_listen(address.endpoint(), e.what());
   }
   return socket;
 }
@@ -88,31 +90,31 @@ void BadFrames::count_parts(const std::string& who, std::string_view topic,
       escape_untrusted(who, 80), topic, refused.count, escape_untrusted(refused.first, 200));
 }
 
-zmq::socket_t make_samples_receiver(zmq::context_t& context, const std::string& endpoint) {
+zmq::socket_t make_samples_receiver(zmq::context_t& context, const AddressClaim& address) {
   auto socket = make(context, zmq::socket_type::sub);
   socket.set(zmq::sockopt::subscribe, "");
-  return bound(std::move(socket), endpoint);
+  return bound(std::move(socket), address);
 }
 
 zmq::socket_t make_samples_sender(zmq::context_t& context, const std::string& endpoint) {
   return connected(make(context, zmq::socket_type::xpub), endpoint);
 }
 
-zmq::socket_t make_control_router(zmq::context_t& context, const std::string& endpoint) {
+zmq::socket_t make_control_router(zmq::context_t& context, const AddressClaim& address) {
   auto socket = make(context, zmq::socket_type::router);
   // Of pages, which are large, and assignments in pieces; each peer has a queue of its own.
   socket.set(zmq::sockopt::sndhwm, control_queue_limit);
   socket.set(zmq::sockopt::router_mandatory,
              1);  // an unknown or full peer is told to us, not silently dropped
-  return bound(std::move(socket), endpoint);
+  return bound(std::move(socket), address);
 }
 
 zmq::socket_t make_control_dealer(zmq::context_t& context, const std::string& endpoint) {
   return connected(make(context, zmq::socket_type::dealer), endpoint);
 }
 
-zmq::socket_t make_events_sender(zmq::context_t& context, const std::string& endpoint) {
-  return bound(make(context, zmq::socket_type::xpub), endpoint);
+zmq::socket_t make_events_sender(zmq::context_t& context, const AddressClaim& address) {
+  return bound(make(context, zmq::socket_type::xpub), address);
 }
 
 zmq::socket_t make_events_receiver(zmq::context_t& context, const std::string& endpoint) {

@@ -4,6 +4,7 @@
 // value.
 
 #include "common/base/first_times.hpp"
+#include "common/bus/address.hpp"
 #include "common/config/config.hpp"
 #include "common/messages/wire.hpp"
 
@@ -64,14 +65,14 @@ class BadFrames {
 };
 
 // Makers: all options set, then bound or connected. Throw std::runtime_error naming the endpoint
-// ("port taken" included).
-zmq::socket_t make_samples_receiver(zmq::context_t&, const std::string& endpoint);  ///< SUB, binds
+// (and who has it already). The claim is to live as long as the socket.
+zmq::socket_t make_samples_receiver(zmq::context_t&, const AddressClaim&);  ///< SUB, binds
 zmq::socket_t make_samples_sender(zmq::context_t&,
-                                  const std::string& endpoint);  ///< XPUB, connects
-zmq::socket_t make_control_router(zmq::context_t&, const std::string& endpoint);  ///< ROUTER, binds
+                                  const std::string& endpoint);           ///< XPUB, connects
+zmq::socket_t make_control_router(zmq::context_t&, const AddressClaim&);  ///< ROUTER, binds
 zmq::socket_t make_control_dealer(zmq::context_t&,
-                                  const std::string& endpoint);  ///< DEALER, connects
-zmq::socket_t make_events_sender(zmq::context_t&, const std::string& endpoint);  ///< XPUB, binds
+                                  const std::string& endpoint);          ///< DEALER, connects
+zmq::socket_t make_events_sender(zmq::context_t&, const AddressClaim&);  ///< XPUB, binds
 zmq::socket_t make_events_receiver(zmq::context_t&,
                                    const std::string& endpoint);  ///< SUB to everything, connects
 

@@ -34,7 +34,7 @@ struct Room {
   }
 
   zmq::socket_t router(int queue) {
-    if (queue == 0) return make_control_router(context, endpoint());
+    if (queue == 0) return make_control_router(context, AddressClaim(endpoint()));
     zmq::socket_t socket(context, zmq::socket_type::router);
     socket.set(zmq::sockopt::linger, 0);
     socket.set(zmq::sockopt::router_mandatory, 1);

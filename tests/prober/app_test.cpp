@@ -5,6 +5,7 @@
 #include "common/process/health.hpp"
 #include "test_server.hpp"
 #include "tests/catch.hpp"
+#include "tests/claim.hpp"
 #include "tests/temporary_folder.hpp"
 
 #include <atomic>
@@ -21,8 +22,8 @@ std::string endpoint(const Folder& folder, const std::string& name) {
 
 struct FakeAggregator {
   explicit FakeAggregator(const Folder& folder)
-      : router(make_control_router(context, endpoint(folder, "control"))),
-        samples(make_samples_receiver(context, endpoint(folder, "samples"))) {}
+      : router(make_control_router(context, claim_when_free(endpoint(folder, "control")))),
+        samples(make_samples_receiver(context, claim_when_free(endpoint(folder, "samples")))) {}
 
   void turn() {
     while (const auto frames = receive(router, bad)) {

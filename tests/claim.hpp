@@ -1,0 +1,24 @@
+#pragma once
+
+#include "common/bus/address.hpp"
+
+#include <chrono>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+namespace stalewatch {
+
+/// The claim of an address whose listener before was closed in this process: ZeroMQ does that in a
+/// thread of its own.
+inline AddressClaim claim_when_free(const std::string& endpoint) {
+  using namespace std::chrono_literals;
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  for (;; std::this_thread::sleep_for(10ms)) try {
+      return AddressClaim(endpoint);
+    } catch (const std::runtime_error&) {
+      if (std::chrono::steady_clock::now() > deadline) throw;
+    }
+}
+
+}  // namespace stalewatch
