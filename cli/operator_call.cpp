@@ -43,7 +43,7 @@ template <typename Answer, typename Request>
 Result<Answer> OperatorCall::ask(const Request& request, const std::string& what) {
   if (!greeted_) {
     if (!wait_for(socket_, ZMQ_POLLOUT, read_clocks().mono + reach_timeout))
-      return Error{"no aggregator answers at " + endpoint_};
+      return Error{"no aggregator answers at " + endpoint_ + why_unreached(endpoint_)};
     greeted_ = send(socket_, sender_,
                     Hello{.role = "operator",
                           .name = "stalewatch",
@@ -75,7 +75,7 @@ Result<Replayed> OperatorCall::replay(const Replay& request) {
 
 std::optional<TransportConfig> transport_of(const std::string& command,
                                             const std::string& config_file) {
-  if (config_file.empty()) return TransportConfig{};
+  if (config_file.empty()) return default_config().transport;
   const auto read = read_config(config_file, ConfigUser::command);
   if (const auto* config = std::get_if<Config>(&read)) return config->transport;
   for (const auto& error : std::get<std::vector<ConfigError>>(read))

@@ -5,6 +5,7 @@
 #include "common/base/text.hpp"
 #include "common/base/time.hpp"
 #include "common/bus/address.hpp"
+#include "common/config/environment.hpp"
 #include "common/config/reader.hpp"
 #include "common/process/listen.hpp"
 #include "common/process/signals.hpp"
@@ -120,6 +121,9 @@ int up(const Options& options) {
   }
   if (!can_keep_state(std::get<Config>(read))) return wrong_usage;
   if (!can_listen(std::get<Config>(read).transport)) return failed;
+  // The children's addresses and files are ours, wherever they come to be started.
+  const auto state = absolute_path(state_directory(process_environment()));
+  setenv("STALEWATCH_STATE_DIR", state.c_str(), 1);
   // Our children write to pipes; those that would colour a terminal may do so when ours is one.
   if (MarkedOutput(STDOUT_FILENO).colored()) setenv("CLICOLOR_FORCE", "1", 0);
   return Supervisor(children(options, http), signals).run(run_for);

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 namespace stalewatch::cli {
 
@@ -21,6 +22,13 @@ std::vector<WrittenFile> written_files(const Config& config) {
   add("notifier.state", config.notifier_state, true);
   if (config.database.engine == DatabaseConfig::Engine::sqlite)
     add("credentials.DB.db", config.database.database, true);
+  const auto& transport = config.transport;
+  const std::pair<const char*, const std::string&> sockets[] = {
+      {"transport.samples", transport.samples},
+      {"transport.control", transport.control},
+      {"transport.events", transport.events}};
+  for (const auto& [key, endpoint] : sockets)
+    if (endpoint.starts_with("ipc:///")) add(key, endpoint.substr(6), true);
   add("logs.filename", config.logs.filename, false);  // the other sinks tell of it
   return files;
 }

@@ -3,7 +3,7 @@
 
     consumer.py CURSOR_FILE [CONTROL_ENDPOINT EVENTS_ENDPOINT]
 
-Needs python3-zmq and python3-msgpack; speaks the protocol of docs/protocol.md. For events to be kept while it is away,
+Without endpoints it looks where an aggregator of the same user listens: in the state directory. Needs python3-zmq and python3-msgpack; speaks the protocol of docs/protocol.md. For events to be kept while it is away,
 name it in the aggregator's configuration: journal.consumers: [notifier, recorder, example]
 """
 
@@ -17,7 +17,10 @@ import msgpack
 import zmq
 
 cursor_file = sys.argv[1]
-control_at, events_at = sys.argv[2:4] if len(sys.argv) > 3 else ("tcp://127.0.0.1:5556", "tcp://127.0.0.1:5557")
+state = os.environ.get("STALEWATCH_STATE_DIR") or os.path.join(
+    os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state"), "stalewatch")
+control_at, events_at = sys.argv[2:4] if len(sys.argv) > 3 else (
+    f"ipc://{os.path.abspath(state)}/sockets/{name}" for name in ("control", "events"))
 journal, seq = json.load(open(cursor_file)) if os.path.exists(cursor_file) else ("", 0)
 
 context = zmq.Context()

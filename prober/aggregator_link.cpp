@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 constexpr auto period = 1s;            // of hellos and leases, or a third of a shorter lease
 constexpr auto not_connected = 100ms;  // until the socket takes a message; the least period
-constexpr auto first_complaint = 2s;   // any order of starting is fine, so not at once
+constexpr auto first_complaint = 5s;   // any order of starting is fine, so not at once
 constexpr auto complaint_period = 60s;
 constexpr int messages_per_turn = 64;
 /// Shorter leases than this would make each hiccup a loss.
@@ -143,7 +143,7 @@ void AggregatorLink::tell_waiting(const Now& now) {
     log::warn("the aggregator does not answer, going on with the last assignment endpoint={}",
               endpoint_);
   else
-    log::warn("waiting for the aggregator endpoint={}", endpoint_);
+    log::warn("waiting for the aggregator endpoint={}{}", endpoint_, why_unreached(endpoint_));
 }
 
 void AggregatorLink::goodbye(std::uint64_t last_news_seq) {

@@ -17,7 +17,7 @@ constexpr auto ack_every = 200ms;  // acks are cumulative: a few a second tell a
 constexpr auto retry_unsent = 50ms;  // while the other side is not connected
 constexpr auto silence =
     3500ms;  // three beats missed: the connection, and what was under way, may be gone
-constexpr auto first_beat_awaited = 2s;   // an aggregator that runs is heard within one
+constexpr auto first_beat_awaited = 5s;   // an aggregator that runs is heard within one
 constexpr int messages_per_turn = 1'000;  // then what was received gets its turn
 constexpr std::size_t boots_remembered = 8;
 constexpr std::size_t commands_waiting = 100;  // the oldest is forgotten beyond
@@ -32,6 +32,7 @@ EventSource::EventSource(zmq::context_t& context, const TransportConfig& transpo
                          const std::string& name, std::optional<Cursor> cursor, StartAt start)
     : control_(make_control_dealer(context, transport.control)),
       events_(make_events_receiver(context, transport.events)),
+      control_endpoint_(transport.control),
       endpoints_("control=" + transport.control + " events=" + transport.events),
       hello_{
           .role = "consumer", .name = name, .instance = random_id(), .version = STALEWATCH_VERSION},
@@ -230,7 +231,8 @@ void EventSource::tell_changes(SteadyTime now) {
   if (silent != told_silence_) {
     told_silence_ = silent;
     if (silent)
-      log::warn("waiting for the aggregator {}", endpoints_);
+      log::warn("waiting for the aggregator {}{}", endpoints_,
+                last_beat_ ? "" : why_unreached(control_endpoint_));
     else
       log::info("the aggregator is there {}", endpoints_);
   }

@@ -87,7 +87,7 @@ class EventSource {
 
   zmq::socket_t control_;
   zmq::socket_t events_;
-  std::string endpoints_;
+  std::string control_endpoint_, endpoints_;
   Hello hello_;
   Sender sender_;
   BadFrames bad_;

@@ -45,6 +45,8 @@ class Up:
     def start(self, *arguments, **popen):
         self.output = self.folder / "output"
         popen.setdefault("stdout", open(self.output, "wb"))
+        # Not where somebody on this machine really runs it.
+        popen.setdefault("env", {**os.environ, "STALEWATCH_STATE_DIR": str(self.folder / "state")})
         self.process = subprocess.Popen(
             [self.folder / "stalewatch", "up", "--config", self.config, *arguments],
             stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, **popen)

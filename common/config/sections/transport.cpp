@@ -1,5 +1,7 @@
 // transport: the sockets.
 
+#include "common/base/text.hpp"
+#include "common/config/environment.hpp"
 #include "common/config/setters.hpp"
 #include "common/config/value_checks.hpp"
 #include "common/config/walk.hpp"
@@ -36,24 +38,24 @@ std::span<const ConfigKey> section_keys() {
   static constexpr ConfigKey keys[] = {
       {.path = "transport.samples",
        .type = text,
-       .initial = "tcp://127.0.0.1:5555",
+       .initial = "(socket sockets/samples in the state directory)",
        .meaning = "where samples go from probers to the aggregator, which binds; `tcp://HOST:PORT` "
                   "or `ipc://PATH`",
-       .example = "ipc:///run/stalewatch/samples",
+       .example = "tcp://127.0.0.1:5555",
        .check = check_endpoint,
        .set = set_in<&C::transport, &T::samples>},
       {.path = "transport.control",
        .type = text,
-       .initial = "tcp://127.0.0.1:5556",
+       .initial = "(socket sockets/control in the state directory)",
        .meaning = "where targets, replay and commands go, both ways; the aggregator binds",
-       .example = "ipc:///run/stalewatch/control",
+       .example = "tcp://127.0.0.1:5556",
        .check = check_endpoint,
        .set = set_in<&C::transport, &T::control>},
       {.path = "transport.events",
        .type = text,
-       .initial = "tcp://127.0.0.1:5557",
+       .initial = "(socket sockets/events in the state directory)",
        .meaning = "where events go from the aggregator, which binds, to all who listen",
-       .example = "ipc:///run/stalewatch/events",
+       .example = "tcp://127.0.0.1:5557",
        .check = check_endpoint,
        .set = set_in<&C::transport, &T::events>},
       {.path = "transport.insecure",
@@ -82,11 +84,31 @@ bool is_local(const std::string& endpoint) {
                      [&](auto prefix) { return endpoint.rfind(prefix, 0) == 0; });
 }
 
+/// The address of a socket in the state directory.
+std::string own_endpoint(const ConfigWalk& walk, const std::string& name) {
+  return "ipc://" + absolute_path(walk.in_state_directory("sockets/" + name));
+}
+
+void check_own_length(ConfigWalk& walk, const std::string& name, const std::string& endpoint) {
+  const auto bytes = endpoint.size() - std::string_view("ipc://").size();
+  if (bytes <= max_socket_path) return;
+  walk.error(walk.mark_of("transport", name), "transport." + name,
+             "is not given, and in the state directory its path would be longer (" +
+                 std::to_string(bytes) + " bytes) than the " + std::to_string(max_socket_path) +
+                 " bytes that a unix socket takes; set STALEWATCH_STATE_DIR to a shorter path, or "
+                 "give all three addresses");
+}
+
 void finish(ConfigWalk& walk) {
-  const TransportConfig& transport = walk.draft.config.transport;
-  const std::pair<std::string, const std::string*> sockets[] = {{"samples", &transport.samples},
-                                                                {"control", &transport.control},
-                                                                {"events", &transport.events}};
+  TransportConfig& transport = walk.draft.config.transport;
+  const std::pair<std::string, std::string*> sockets[] = {{"samples", &transport.samples},
+                                                          {"control", &transport.control},
+                                                          {"events", &transport.events}};
+  for (const auto& [name, endpoint] : sockets) {
+    if (!endpoint->empty()) continue;
+    *endpoint = own_endpoint(walk, name);
+    check_own_length(walk, name, *endpoint);
+  }
   for (const auto& [name, endpoint] : sockets) {
     const YamlMark mark = walk.mark_of("transport", name);
     if (!is_local(*endpoint) && !transport.insecure)
@@ -102,10 +124,20 @@ void finish(ConfigWalk& walk) {
   }
 }
 
+/// "ipc:///run/stalewatch/" of ipc:///run/stalewatch/samples, .../control, .../events; else "".
+std::string folder_of_all(const TransportConfig& t) {
+  const auto folder = t.control.substr(0, t.control.rfind('/') + 1);
+  const bool all = folder.starts_with("ipc://") && t.samples == folder + "samples" &&
+                   t.control == folder + "control" && t.events == folder + "events";
+  return all ? folder : "";
+}
+
 std::string summary(const Config& config) {
-  return "samples " + config.transport.samples + ", control " + config.transport.control +
-         ", events " + config.transport.events +
-         (config.transport.insecure ? " (not encrypted)" : "");
+  const TransportConfig& t = config.transport;
+  if (const auto folder = folder_of_all(t); !folder.empty())
+    return "samples, control and events in " + escape_untrusted(folder);
+  return "samples " + escape_untrusted(t.samples) + ", control " + escape_untrusted(t.control) +
+         ", events " + escape_untrusted(t.events) + (t.insecure ? " (not encrypted)" : "");
 }
 
 }  // namespace

@@ -6,11 +6,12 @@
 
 namespace stalewatch {
 
-/// transport: where the aggregator binds and everyone else connects.
+/// transport: where the aggregator binds and everyone else connects. Once read, none is empty:
+/// those that nobody gave are sockets in the state directory, which only its user reaches.
 struct TransportConfig {
-  std::string samples = "tcp://127.0.0.1:5555";
-  std::string control = "tcp://127.0.0.1:5556";
-  std::string events = "tcp://127.0.0.1:5557";
+  std::string samples;
+  std::string control;
+  std::string events;
   bool insecure = false;
   Duration lease = std::chrono::seconds(5);
 

@@ -156,6 +156,41 @@ TEST_CASE("the state directory is the first that is set", "[config]") {
   CHECK(journal({{"HOME", ""}}) == "/var/lib/stalewatch/journal.sqlite");
 }
 
+TEST_CASE("addresses that nobody gave are sockets in the state directory", "[config]") {
+  const auto transport = [](const std::string& more, const std::string& state) {
+    return good(one_server + more, environment({{"STALEWATCH_STATE_DIR", state}})).transport;
+  };
+  CHECK(transport("", "/s").samples == "ipc:///s/sockets/samples");
+  CHECK(transport("", "/s").control == "ipc:///s/sockets/control");
+  CHECK(transport("", "/s").events == "ipc:///s/sockets/events");
+  CHECK(transport("", "./s/../s").control ==
+        "ipc://" + std::filesystem::current_path().string() + "/s/sockets/control");
+  const auto mixed = transport("transport: {control: 'tcp://127.0.0.1:5556', lease: 9s}\n", "/s");
+  CHECK(mixed.samples == "ipc:///s/sockets/samples");
+  CHECK(mixed.control == "tcp://127.0.0.1:5556");
+  const std::string longest(107 - std::string("//sockets/samples").size(), 'x');
+  CHECK(transport("", "/" + longest).samples.size() == std::string("ipc://").size() + 107);
+}
+
+TEST_CASE(
+    "a state directory whose sockets would have too long a path is an error, unless addresses "
+    "are given",
+    "[config]") {
+  const auto variables = environment({{"STALEWATCH_STATE_DIR", "/" + std::string(91, 'x')}});
+  const auto read = parse_config(one_server, "test.yaml", variables);
+  REQUIRE(std::holds_alternative<std::vector<ConfigError>>(read));
+  const auto& errors = std::get<std::vector<ConfigError>>(read);
+  REQUIRE(errors.size() == 1);  // the same for "control", and "events" is a byte shorter
+  CHECK(errors[0].path == "transport.samples");
+  CHECK_THAT(errors[0].message,
+             Catch::Matchers::ContainsSubstring("longer (108 bytes) than the 107"));
+  CHECK_THAT(errors[0].message, Catch::Matchers::ContainsSubstring("STALEWATCH_STATE_DIR"));
+  CHECK(good(one_server + "transport: {samples: 'ipc:///r/s', control: 'ipc:///r/c', events: "
+                          "'ipc:///r/e'}\n",
+             variables)
+            .transport.events == "ipc:///r/e");
+}
+
 TEST_CASE("headers that take much room are warned of, those that fit no message are an error",
           "[config]") {
   const auto with = [](std::size_t bytes) {
@@ -300,7 +335,7 @@ TEST_CASE("a summary tells what would run", "[config]") {
   two  http://b/  every 1m, stale after 15m, no reminders
 tells       terminal; no log file; no Rocket.Chat (no credentials.ROCKETCHAT)
 rows        SQLite file /home/op/.local/state/stalewatch/rows.sqlite, table stalewatch_updates (no credentials.DB: the embedded default)
-sockets     samples tcp://127.0.0.1:5555, control tcp://127.0.0.1:5556, events tcp://127.0.0.1:5557
+sockets     samples, control and events in ipc:///home/op/.local/state/stalewatch/sockets/
 journal     /home/op/.local/state/stalewatch/journal.sqlite, kept for notifier, recorder
 notifier    /home/op/.local/state/stalewatch/notifier.sqlite
 )");
