@@ -33,6 +33,10 @@ struct Journal::Impl {
   void remember_place();
   void look_for_damage();
   void fork(const Fork& fork);
+  std::optional<std::int64_t> shared_with(const std::string& other);
+
+  std::int64_t head_at(Timestamp t);
+  Replayed page(std::int64_t after, std::int64_t limit);
 
   void insert_events(const std::vector<Changes>& changes);
   void put_targets(const std::vector<Changes>& changes);
@@ -71,6 +75,23 @@ class WriteTransaction {
  private:
   soci::session& sql_;
   bool open_ = true;
+};
+
+/// All that is read meanwhile is of one moment, whatever a writer commits.
+class ReadTransaction {
+ public:
+  explicit ReadTransaction(soci::session& sql) : sql_(sql) { sql_ << "BEGIN"; }
+  ~ReadTransaction() {
+    try {
+      sql_ << "ROLLBACK";
+    } catch (const soci::soci_error&) {  // SQLite has ended it already
+    }
+  }
+  ReadTransaction(const ReadTransaction&) = delete;
+  ReadTransaction& operator=(const ReadTransaction&) = delete;
+
+ private:
+  soci::session& sql_;
 };
 
 /// SOCI's what() holds the statement and its values; only the database's own words are shown.

@@ -254,52 +254,61 @@ void Journal::write(const std::vector<Changes>& changes) {
   }
 }
 
+Replayed Journal::Impl::page(std::int64_t after, std::int64_t limit) {
+  Replayed page{.journal = journal_meta(sql, "journal_id"), .after = after};
+  page.head = head();
+  page.oldest = number("SELECT min(seq) FROM events");
+  if (page.oldest == 0 && page.head > 0) page.oldest = page.head + 1;  // all of them are deleted
+  if (after < 0) page.after = page.head;
+
+  std::string body;
+  std::int64_t start = page.after, seq = 0, reached = page.after;
+  soci::statement rows = (sql.prepare << "SELECT seq, body FROM events WHERE seq > :a ORDER BY seq",
+                          soci::use(start), soci::into(seq), soci::into(body));
+  rows.execute();
+  Piece room;
+  const auto most = static_cast<std::size_t>(std::clamp<std::int64_t>(limit, 1, page_events));
+  while (page.events.size() < most && rows.fetch()) {
+    Refusals refused;
+    auto event = decode<Event>(body, refused);
+    if ((!event || refused.count > 0) && unreadable.is_first(seq))
+      log::error("event {} in the journal cannot be understood{}: {}", seq, event ? " in part" : "",
+                 event ? refused.first : event.error());
+    // Not by the size of `body`: one of another version may have other fields than what is sent.
+    if (event && !room.take(encoded_size(*event))) break;
+    reached = seq;
+    // One that is not understood is a hole, like one that was deleted: what follows goes on.
+    if (event) page.events.push_back(*std::move(event));
+  }
+  page.caught_up = reached >= page.head;
+  return page;
+}
+
 Replayed Journal::read(std::int64_t after, std::int64_t limit) {
   try {
-    Replayed page{.journal = journal_meta(impl_->sql, "journal_id"), .after = after};
-    const std::int64_t head = impl_->head();
-    page.oldest = impl_->number("SELECT min(seq) FROM events");
-    page.head = head;
-    if (page.oldest == 0 && head > 0) page.oldest = head + 1;  // all of them are deleted
-    if (after < 0) page.after = head;
-
-    std::string body;
-    std::int64_t start = page.after, seq = 0, reached = page.after;
-    soci::statement rows =
-        (impl_->sql.prepare << "SELECT seq, body FROM events WHERE seq > :a ORDER BY seq",
-         soci::use(start), soci::into(seq), soci::into(body));
-    rows.execute();
-    Piece room;
-    const auto most = static_cast<std::size_t>(std::clamp<std::int64_t>(limit, 1, page_events));
-    while (page.events.size() < most && rows.fetch()) {
-      Refusals refused;
-      auto event = decode<Event>(body, refused);
-      if ((!event || refused.count > 0) && impl_->unreadable.is_first(seq))
-        log::error("event {} in the journal cannot be understood{}: {}", seq,
-                   event ? " in part" : "", event ? refused.first : event.error());
-      // Not by the size of `body`: one of another version may have other fields than what is sent.
-      if (event && !room.take(encoded_size(*event))) break;
-      reached = seq;
-      // One that is not understood is a hole, like one that was deleted: what follows goes on.
-      if (event) page.events.push_back(*std::move(event));
-    }
-    page.caught_up = reached >= head;
-    return page;
+    const ReadTransaction moment(impl_->sql);
+    return impl_->page(after, limit);
   } catch (const soci::soci_error& e) {
     fail(impl_->path, "read it", e);
   }
 }
 
 Replayed Journal::read(const Replay& request) {
-  if (!request.journal.empty() && request.journal != stored_id()) {
-    auto page = read(request.after, 1);
-    page.events.clear();
-    page.caught_up = false;
-    page.shared = shared_with(request.journal);
-    return page;
+  try {
+    const ReadTransaction moment(impl_->sql);
+    if (!request.journal.empty() && request.journal != journal_meta(impl_->sql, "journal_id")) {
+      auto page = impl_->page(request.after, 1);
+      page.events.clear();
+      page.caught_up = false;
+      page.shared = impl_->shared_with(request.journal);
+      return page;
+    }
+    constexpr auto just_before = std::chrono::microseconds(1);
+    return impl_->page(request.since ? impl_->head_at(*request.since - just_before) : request.after,
+                       request.limit);
+  } catch (const soci::soci_error& e) {
+    fail(impl_->path, "read it", e);
   }
-  constexpr auto just_before = std::chrono::microseconds(1);
-  return read(request.since ? head_at(*request.since - just_before) : request.after, request.limit);
 }
 
 std::int64_t Journal::head() {
@@ -310,27 +319,30 @@ std::int64_t Journal::head() {
   }
 }
 
+std::int64_t Journal::Impl::head_at(Timestamp t) {
+  std::int64_t by_then = number("SELECT min(seq) FROM events") - 1;
+  std::int64_t after = head() + 1;
+  // Numbers grow with the time of the decision: between these two lies what is looked for.
+  while (after - by_then > 1) {
+    const std::int64_t middle = by_then + (after - by_then) / 2;
+    std::int64_t seq = 0;
+    std::string body;
+    sql << "SELECT seq, body FROM events WHERE seq >= :m ORDER BY seq LIMIT 1", soci::use(middle),
+        soci::into(seq), soci::into(body);
+    Refusals refused;
+    const auto event = sql.got_data() ? decode<Event>(body, refused) : Result<Event>(Event{});
+    // One that cannot be understood counts as later: rather too much is shown than too little.
+    if (seq == 0 || !event || event->decided_at > t)
+      after = middle;
+    else
+      by_then = seq;
+  }
+  return std::max<std::int64_t>(0, by_then);
+}
+
 std::int64_t Journal::head_at(Timestamp t) {
   try {
-    std::int64_t by_then = impl_->number("SELECT min(seq) FROM events") - 1;
-    std::int64_t after = impl_->head() + 1;
-    // Numbers grow with the time of the decision: between these two lies what is looked for.
-    while (after - by_then > 1) {
-      const std::int64_t middle = by_then + (after - by_then) / 2;
-      std::int64_t seq = 0;
-      std::string body;
-      impl_->sql << "SELECT seq, body FROM events WHERE seq >= :m ORDER BY seq LIMIT 1",
-          soci::use(middle), soci::into(seq), soci::into(body);
-      Refusals refused;
-      const auto event =
-          impl_->sql.got_data() ? decode<Event>(body, refused) : Result<Event>(Event{});
-      // One that cannot be understood counts as later: rather too much is shown than too little.
-      if (seq == 0 || !event || event->decided_at > t)
-        after = middle;
-      else
-        by_then = seq;
-    }
-    return std::max<std::int64_t>(0, by_then);
+    return impl_->head_at(t);
   } catch (const soci::soci_error& e) {
     fail(impl_->path, "read it", e);
   }

@@ -91,7 +91,8 @@ class Journal {
   /// Bytes in use: pages that hold something, and the write-ahead log.
   std::int64_t size();
 
-  /// A page of events after a seq, at most `limit` (1 to 5000) and as many as fit a message.
+  /// A page of events after a seq, at most `limit` (1 to 5000) and as many as fit a message. All
+  /// that a page says is of one moment, also while the journal is written, tidied or forked.
   Replayed read(std::int64_t after, std::int64_t limit);
   /// What was asked for; no events when it was asked of another journal, whose numbers mean nothing
   /// here.
@@ -102,7 +103,6 @@ class Journal {
 
  private:
   struct Impl;
-  std::string stored_id();
 
   std::unique_ptr<Impl> impl_;
   std::string id_;

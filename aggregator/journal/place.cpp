@@ -148,23 +148,19 @@ void Journal::fork(const Fork& fork) {
   }
 }
 
-std::optional<std::int64_t> Journal::shared_with(const std::string& other) {
-  try {
-    const auto lineage = lineage_of(impl_->sql);
-    auto one = std::find_if(lineage.begin(), lineage.end(),
-                            [&](const Ancestor& a) { return a.journal == other; });
-    if (one == lineage.end()) return std::nullopt;
-    std::int64_t shared = one->head;
-    for (; one != lineage.end(); ++one) shared = std::min(shared, one->head);
-    return shared;
-  } catch (const soci::soci_error& e) {
-    fail(impl_->path, "read it", e);
-  }
+std::optional<std::int64_t> Journal::Impl::shared_with(const std::string& other) {
+  const auto lineage = lineage_of(sql);
+  auto one = std::find_if(lineage.begin(), lineage.end(),
+                          [&](const Ancestor& a) { return a.journal == other; });
+  if (one == lineage.end()) return std::nullopt;
+  std::int64_t shared = one->head;
+  for (; one != lineage.end(); ++one) shared = std::min(shared, one->head);
+  return shared;
 }
 
-std::string Journal::stored_id() {
+std::optional<std::int64_t> Journal::shared_with(const std::string& other) {
   try {
-    return journal_meta(impl_->sql, "journal_id");
+    return impl_->shared_with(other);
   } catch (const soci::soci_error& e) {
     fail(impl_->path, "read it", e);
   }

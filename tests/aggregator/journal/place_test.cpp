@@ -6,7 +6,9 @@
 #include "tests/catch.hpp"
 #include "tests/temporary_folder.hpp"
 
+#include <atomic>
 #include <optional>
+#include <string>
 #include <thread>
 
 using namespace stalewatch;
@@ -38,6 +40,35 @@ TEST_CASE("a fork has another id, goes on counting and knows where it came from"
   CHECK(page.events.empty());
   CHECK(page.shared == 2);
   CHECK(Journal(folder.file("j"), Journal::Mode::write).id() == "third");
+}
+
+TEST_CASE("what is read while the journal is forked is all from before or all from after",
+          "[journal]") {
+  constexpr std::int64_t forks = 200;
+  Folder folder;
+  Journal journal(folder.file("j"), Journal::Mode::write);
+  journal.write({one(1), Changes{.fork = Fork{"1", 0}}});
+  Journal reader(folder.file("j"), Journal::Mode::read);
+  std::atomic<std::int64_t> seen = 1;
+  const std::jthread writer([&](const std::stop_token& stop) {
+    // Each journal is called by its newest event. Only so many are remembered.
+    for (std::int64_t seq = 2; seq <= forks && !stop.stop_requested(); ++seq) {
+      while (seq - seen > 10 && !stop.stop_requested()) std::this_thread::yield();
+      journal.write({one(seq), Changes{.fork = Fork{std::to_string(seq), seq - 1}}});
+    }
+  });
+  for (std::string known = "1"; known != std::to_string(forks);) {
+    const auto page = reader.read(Replay{.journal = known, .after = 0, .limit = 1'000});
+    REQUIRE(page.journal == std::to_string(page.head));
+    if (page.journal == known) {
+      REQUIRE(page.events.size() == static_cast<std::size_t>(page.head));
+    } else {
+      REQUIRE(page.events.empty());
+      REQUIRE(page.shared == std::stoll(known));  // without it a consumer would start over
+    }
+    known = page.journal;
+    seen = page.head;
+  }
 }
 
 TEST_CASE("a journal whose file was deleted is written anew with all that it held", "[journal]") {
