@@ -41,14 +41,19 @@ def wait_for(condition, explain=lambda: "", deadline=DEADLINE, pause=0.02):
         time.sleep(pause)
 
 
-def metric(port, name):
-    """What a process with --http on that port says of itself; None while it does not say that yet."""
+def metrics(port):
+    """What a process with --http on that port says of itself, by name and labels; nothing while it says nothing yet."""
     try:
         with OPENER.open(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
-            values = dict(line.rsplit(" ", 1) for line in answer.read().decode().splitlines() if line[:1] != "#")
+            lines = [line.rsplit(" ", 1) for line in answer.read().decode().splitlines() if line[:1] != "#"]
     except urllib.error.URLError:
-        return None
-    return float(values[name]) if name in values else None
+        return {}
+    return {name: float(value) for name, value in lines}
+
+
+def metric(port, name):
+    """One of them; None while it is not told yet."""
+    return metrics(port).get(name)
 
 
 class Process:

@@ -2,12 +2,12 @@
 
 import time
 
-from updates_served import assert_every_update_once, freeze, lost, servers_at, wait_for_more_rows
+from updates_served import assert_every_update_once, freeze, lost, make_counting_system, servers_at, wait_for_more_rows
 
 
 def test_a_loaded_aggregator_killed_again_and_again_loses_and_doubles_nothing(make_system, mock):
     names = [f"S{number}" for number in range(30)]
-    system = make_system(servers_at(mock, names)).start()
+    system = make_counting_system(make_system, servers_at(mock, names)).start()
     wait_for_more_rows(system, 1, names)
     for pause in range(10):
         time.sleep(0.05 * pause)  # varied moments of a commit

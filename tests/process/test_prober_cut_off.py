@@ -4,14 +4,14 @@ import yaml
 
 from harness import free_port
 from proxy import Proxies, Proxy
-from updates_served import (AWAY, LEASE, assert_every_update_once, freeze, servers_at, wait_for_more_rows,
-                            wait_for_more_served)
+from updates_served import (AWAY, LEASE, assert_every_update_once, freeze, make_counting_system, servers_at,
+                            wait_for_more_rows, wait_for_more_served)
 
 
 def test_updates_while_the_prober_is_cut_off_become_rows(make_system, mock):
     ports = {name: free_port() for name in ("samples", "control")}
     transport = {name: f"tcp://127.0.0.1:{port}" for name, port in ports.items()}
-    system = make_system(servers_at(mock), transport={**LEASE, **transport})
+    system = make_counting_system(make_system, servers_at(mock), transport={**LEASE, **transport})
     proxies = Proxies(**{name: Proxy(("127.0.0.1", port)) for name, port in ports.items()})
     apart = dict(system.config["transport"], **{name: f"tcp://127.0.0.1:{proxies[name].port}" for name in ports})
     path = system.folder / "prober.yaml"

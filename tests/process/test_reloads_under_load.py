@@ -4,11 +4,12 @@ import pathlib
 import signal
 
 from harness import wait_for
-from updates_served import LEASE, SERVER, SERVERS, end, servers_at, wait_for_more_rows, wait_for_more_served
+from updates_served import (LEASE, SERVER, SERVERS, end, make_counting_system, servers_at, wait_for_more_rows,
+                            wait_for_more_served)
 
 
 def test_reloads_under_load_cost_the_other_servers_nothing(make_system, mock):
-    system = make_system(servers_at(mock), transport=LEASE).start()
+    system = make_counting_system(make_system, servers_at(mock), transport=LEASE).start()
     wait_for_more_rows(system)
 
     def reload_with(text=None):

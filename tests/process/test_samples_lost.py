@@ -2,9 +2,9 @@
 
 import time
 
-from harness import free_port, metric, wait_for
-from updates_served import (assert_missing_lie_in_windows, freeze, lost, servers_at, wait_for_more_rows,
-                            wait_for_more_served, SERVERS)
+from harness import metric, wait_for
+from updates_served import (assert_missing_lie_in_windows, failed_probes, freeze, lost, make_counting_system,
+                            servers_at, wait_for_more_rows, wait_for_more_served, SERVERS)
 
 RING = 30  # news, ten seconds of them
 SLACK = 5  # seconds between what two processes call the same instant, on a busy machine
@@ -12,11 +12,10 @@ SLACK = 5  # seconds between what two processes call the same instant, on a busy
 
 def test_a_full_ring_drops_the_oldest_and_tells_the_window(make_system, mock):
     """There are news only while the aggregator is away: before and afterwards the ring has room, whatever the speed."""
-    port = free_port()
-    system = make_system(servers_at(mock), prober={"name": "prober-1", "ring": RING})
+    system = make_counting_system(make_system, servers_at(mock), prober={"name": "prober-1", "ring": RING})
+    port = system.prober_port
     for name in SERVERS:
         mock.tell(f"/{name}", "frozen")
-    system.prober.command += ["--http", f"127.0.0.1:{port}"]
 
     def dropped():
         return metric(port, "stalewatch_prober_news_dropped_total")
@@ -40,23 +39,25 @@ def test_a_full_ring_drops_the_oldest_and_tells_the_window(make_system, mock):
         mock.tell(f"/{name}", "updates")
     wait_for_more_rows(system)
     freeze(mock)
+    failed = failed_probes(system)
     assert system.prober.stop() == 0
     wait_for(lambda: len({row["seq"] for row in system.recorded()}) == system.recorded()[-1]["seq"], system.trouble)
     windows = lost(system)
     for window in windows:
         assert away - SLACK <= window["since_us"] / 1e6 <= window["at_us"] / 1e6 <= back + SLACK, windows
         assert window["prober"] == "prober-1"
-    assert_missing_lie_in_windows(system, mock, windows)
+    assert_missing_lie_in_windows(system, mock, windows, failed)
     wait_for(lambda: len(system.told(None, "samples_lost")) == len(windows), system.trouble)
     assert {event["notify"] for event in system.told(None, "samples_lost")} == {True}
 
 
 def test_a_prober_killed_while_the_aggregator_is_away_is_told_with_its_window(make_system, mock):
-    system = make_system(servers_at(mock)).start()
+    system = make_counting_system(make_system, servers_at(mock)).start()
     wait_for_more_rows(system)
     system.aggregator.kill()
     away = time.time()
     wait_for_more_served(mock, 5)
+    failed = failed_probes(system)
     system.prober.kill()
     system.prober.start()
     system.aggregator.start()
@@ -68,4 +69,4 @@ def test_a_prober_killed_while_the_aggregator_is_away_is_told_with_its_window(ma
     assert windows[0]["since_us"] / 1e6 <= away + SLACK
     assert away < windows[0]["at_us"] / 1e6 <= back + SLACK
     freeze(mock)
-    assert_missing_lie_in_windows(system, mock, windows)
+    assert_missing_lie_in_windows(system, mock, windows, failed + failed_probes(system))
