@@ -30,7 +30,7 @@ JournalLock::JournalLock(const std::string& journal_path)
 void JournalLock::take() {
   if (const auto folder = std::filesystem::path(path_).parent_path(); !folder.empty())
     make_journal_folder(folder);
-  fd_ = open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+  fd_ = open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd_ < 0) throw std::runtime_error("cannot open " + path_ + ": " + std::strerror(errno));
   std::array<char, 256> bytes{};
   const auto length = pread(fd_, bytes.data(), bytes.size(), 0);

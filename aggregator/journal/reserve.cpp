@@ -37,7 +37,7 @@ std::string DiskReserve::take() {
   const auto room = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
   if (room < static_cast<std::uint64_t>(bytes_ + bytes_ / spare_part))
     return "too little space is left on the disk";
-  const int fd = open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
+  const int fd = open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return words_of(errno);
   const int problem = posix_fallocate(fd, 0, bytes_);
   close(fd);

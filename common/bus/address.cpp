@@ -34,14 +34,18 @@ std::optional<std::string> socket_path(const std::string& endpoint) {
 /// One that is no file: it ends with its listener, and can be bound once.
 bool is_abstract(const std::string& path) { return path.starts_with('@'); }
 
-fs::path folder_of(const std::string& path) {
-  const auto folder = fs::path(path).parent_path();
-  return folder.empty() ? fs::path(".") : folder;
-}
+fs::path folder_of(const std::string& path) { return fs::path(path).parent_path(); }
 
 std::string user_name(uid_t user) {
   const passwd* entry = getpwuid(user);
   return entry != nullptr ? std::string("\"") + entry->pw_name + "\"" : std::to_string(user);
+}
+
+/// Whose the last part of a path is that we may look at.
+std::string owner_on_the_way(fs::path path) {
+  struct stat file {};
+  while (stat(path.c_str(), &file) != 0 && path.has_relative_path()) path = path.parent_path();
+  return path.string() + " is of the user " + user_name(file.st_uid);
 }
 
 /// What stands between us and a listener there.
@@ -51,10 +55,7 @@ std::string obstacle(const std::string& path) {
   if (error == 0) return "whoever listens there does not answer";
   if (error == ECONNREFUSED) return "nobody listens there any more";
   if (error == ENOENT) return "there is no such socket";
-  struct stat file {};
-  const bool known = stat(path.c_str(), &file) == 0 || stat(folder_of(path).c_str(), &file) == 0;
-  if (error == EACCES)
-    return "it may not be reached" + (known ? ": it is of the user " + user_name(file.st_uid) : "");
+  if (error == EACCES) return "it may not be reached, for " + owner_on_the_way(path);
   return std::strerror(error);
 }
 
@@ -131,9 +132,7 @@ AddressClaim::~AddressClaim() {
 
 bool AddressClaim::is_private() const {
   const auto path = socket_path(endpoint_);
-  struct stat folder {};
-  return path && !is_abstract(*path) && stat(folder_of(*path).c_str(), &folder) == 0 &&
-         (folder.st_mode & (S_IRWXG | S_IRWXO)) == 0;
+  return path && !is_abstract(*path) && is_private_folder(folder_of(*path));
 }
 
 std::string why_unreached(const std::string& endpoint) {

@@ -27,6 +27,12 @@ std::error_code make_private_folders(const std::filesystem::path& folder) {
   return std::make_error_code(std::errc::not_a_directory);
 }
 
+bool is_private_folder(const std::filesystem::path& folder) {
+  struct stat found {};
+  return stat(folder.empty() ? "." : folder.c_str(), &found) == 0 &&
+         (found.st_mode & of_others) == 0;
+}
+
 void make_private_file(const std::filesystem::path& file) {
   const int fd = open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, file_mode);
   if (fd >= 0) close(fd);

@@ -14,6 +14,9 @@ namespace stalewatch {
 /// there stays as it is.
 std::error_code make_private_folders(const std::filesystem::path& folder);
 
+/// Whether only its owner can enter the folder; "": where the process is.
+bool is_private_folder(const std::filesystem::path& folder);
+
 /// Makes an empty file for its owner alone (0600) where there is none, for a library that would
 /// make it with more. Where that fails, the library says why.
 void make_private_file(const std::filesystem::path& file);
