@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <new>
 #include <stdexcept>
 #include <system_error>
 #include <vector>
@@ -105,12 +106,18 @@ std::string why_no_answer(CURL* easy, CURLcode code) {
 }  // namespace
 
 struct HttpPost::Curl {
-  CURL* easy = curl_easy_init();
+  CURL* easy = curl_easy_init();     ///< what all requests have in common
+  CURLSH* kept = curl_share_init();  ///< the connection
   curl_slist* headers = nullptr;
 
+  Curl() {
+    for (const auto what : {CURL_LOCK_DATA_CONNECT, CURL_LOCK_DATA_SSL_SESSION})
+      curl_share_setopt(kept, CURLSHOPT_SHARE, what);
+  }
   ~Curl() {
     curl_slist_free_all(headers);
     curl_easy_cleanup(easy);
+    curl_share_cleanup(kept);
   }
 
   template <typename T>
@@ -130,7 +137,7 @@ struct HttpPost::Curl {
 HttpPost::HttpPost(Options options)
     : options_(std::move(options)), curl_(std::make_unique<Curl>()) {
   static const auto initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (initialised != CURLE_OK || curl_->easy == nullptr)
+  if (initialised != CURLE_OK || curl_->easy == nullptr || curl_->kept == nullptr)
     throw std::runtime_error("libcurl does not start");
   if (!has_header(options_.headers, "content-type"))
     curl_->add_header("Content-Type: application/json");
@@ -178,16 +185,22 @@ HttpAnswer HttpPost::perform(const std::stop_token& stop) {
   c.set(CURLOPT_WRITEDATA, static_cast<void*>(&reply));
   c.set(CURLOPT_HEADERDATA, static_cast<void*>(&reply));
   c.set(CURLOPT_XFERINFODATA, const_cast<void*>(static_cast<const void*>(&stop)));
-  const auto code = curl_easy_perform(c.easy);
+  // A handle of its own: libcurl counts over a handle's life how often a kept connection turned out
+  // dead, and gives up the sixth time.
+  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> one(curl_easy_duphandle(c.easy),
+                                                                curl_easy_cleanup);
+  if (!one) throw std::bad_alloc();
+  curl_easy_setopt(one.get(), CURLOPT_SHARE, c.kept);  // which is not duplicated
+  const auto code = curl_easy_perform(one.get());
   if (code == CURLE_OK) {
-    curl_easy_getinfo(c.easy, CURLINFO_RESPONSE_CODE, &reply.answer.status);
+    curl_easy_getinfo(one.get(), CURLINFO_RESPONSE_CODE, &reply.answer.status);
     reply.answer.body = without_secrets(std::move(reply.answer.body), options_.url);
   } else {
     reply.answer = {};
     // Not CURLOPT_ERRORBUFFER: it may quote the address.
     reply.answer.error = stop.stop_requested()
                              ? "interrupted"
-                             : host_of(options_.url) + ": " + why_no_answer(c.easy, code);
+                             : host_of(options_.url) + ": " + why_no_answer(one.get(), code);
   }
   return std::move(reply.answer);
 }
