@@ -1,0 +1,27 @@
+#pragma once
+
+// What SOCI's errors say, whichever backend they come from.
+
+#include "recorder/dialect.hpp"
+#include "recorder/event_store.hpp"
+
+#include <stdexcept>
+#include <string>
+
+namespace soci {
+class soci_error;
+}
+
+namespace stalewatch::recorder {
+
+/// The database answers, but is not as the recorder needs it, until a person changes it; says what
+/// to do.
+struct NotSetUp : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+Trouble trouble_of(Engine engine, const soci::soci_error& error);
+/// The engine's own number or state, for people; "none" when it gave none.
+std::string code_of(const soci::soci_error& error);
+
+}  // namespace stalewatch::recorder

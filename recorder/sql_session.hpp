@@ -1,0 +1,21 @@
+#pragma once
+
+// A connection to the database, and what is asked before anything is written to it.
+
+#include "recorder/dialect.hpp"
+
+#include <soci/soci.h>
+
+#include <memory>
+
+namespace stalewatch::recorder {
+
+/// Connects. Throws soci::soci_error, and std::filesystem::filesystem_error when an SQLite file's
+/// folder cannot be made.
+std::unique_ptr<soci::session> open_session(const DatabaseConfig& config);
+
+/// Whether the session's rows would go into an SQLite file that its path does not name any more:
+/// nobody would read them.
+bool has_moved(soci::session& session, Engine engine);
+
+}  // namespace stalewatch::recorder

@@ -1,0 +1,115 @@
+#include "recorder/sql_tables.hpp"
+
+#include "common/process/log.hpp"
+#include "recorder/sql_errors.hpp"
+
+#include <set>
+#include <string>
+#include <vector>
+
+namespace stalewatch::recorder {
+namespace {
+
+/// For who has rows of another program in a table of the configured name.
+std::string suggested_table(const std::string& taken) {
+  return taken == "stalewatch_updates" ? "stalewatch_rows" : "stalewatch_updates";
+}
+
+class Tables {
+ public:
+  Tables(soci::session& session, Engine engine, const TableNames& names)
+      : session_(session), engine_(engine), names_(names) {}
+
+  /// The meta table is made first and marks the others as ours; whatever is there without it is
+  /// somebody else's.
+  void make_or_check_all() {
+    const bool ours = !columns_of(names_.meta).empty();
+    if (!ours) {
+      for (const std::string& name : {names_.updates, names_.events, names_.readable})
+        if (!columns_of(name).empty())
+          throw NotSetUp("a table '" + name +
+                         "' exists that the recorder did not make; nothing was changed or stored. "
+                         "Set credentials.DB.table: " +
+                         suggested_table(names_.updates) +
+                         " (docs/migrating.md), or rename that one.");
+      session_ << create_meta(engine_, names_);
+    }
+    check_columns(names_.meta, {"name", "journal_id", "number"});
+    check_version();
+    if (make_or_check(names_.updates, update_columns(), create_updates(engine_, names_)))
+      session_ << create_updates_index(engine_, names_);
+    make_or_check(names_.events, event_columns(), create_events(engine_, names_));
+    make_view();
+  }
+
+ private:
+  std::set<std::string> columns_of(const std::string& table) {
+    const soci::rowset<std::string> rows =
+        (session_.prepare << select_columns(engine_), soci::use(table));
+    return {rows.begin(), rows.end()};
+  }
+
+  /// True when it was made.
+  bool make_or_check(const std::string& table, std::span<const Column> columns,
+                     const std::string& create) {
+    if (columns_of(table).empty()) {
+      session_ << create;
+      return true;
+    }
+    std::vector<std::string> names{"journal_id"};
+    for (const Column& column : columns) names.push_back(column.name);
+    check_columns(table, names);
+    return false;
+  }
+
+  void check_columns(const std::string& table, const std::vector<std::string>& expected) {
+    const auto found = columns_of(table);
+    std::string missing;
+    for (const std::string& name : expected)
+      if (!found.contains(name)) missing += (missing.empty() ? "" : ", ") + name;
+    if (!missing.empty())
+      throw NotSetUp(
+          "the table '" + table + "' is not as the recorder made it: it lacks " + missing +
+          "; nothing was changed. Add them, or name another one as credentials.DB.table.");
+  }
+
+  void check_version() {
+    long long version = 0;
+    session_ << "SELECT number FROM " + quoted(engine_, names_.meta) + " WHERE name = 'schema'",
+        soci::into(version);
+    if (!session_.got_data()) {
+      session_ << "INSERT INTO " + quoted(engine_, names_.meta) +
+                      " (name, journal_id, number) VALUES ('schema', '', " +
+                      std::to_string(schema_version) + ")";
+    } else if (version != schema_version) {
+      throw NotSetUp("the tables have schema version " + std::to_string(version) +
+                     ", this recorder knows " + std::to_string(schema_version) +
+                     "; nothing was changed. Run the newer recorder, or name another table.");
+    }
+  }
+
+  /// Without the view everything is stored all the same; some accounts may create tables but no
+  /// views.
+  void make_view() {
+    if (!columns_of(names_.readable).empty()) return;
+    try {
+      session_ << create_readable(engine_, names_);
+    } catch (const soci::soci_error& e) {
+      if (trouble_of(engine_, e) != Trouble::configuration) throw;
+      log::warn("the view for people could not be made view={} code={}", names_.readable,
+                code_of(e));
+    }
+  }
+
+  soci::session& session_;
+  const Engine engine_;
+  const TableNames& names_;
+};
+
+}  // namespace
+
+void make_or_check_tables(soci::session& session, Engine engine, const TableNames& names) {
+  Tables(session, engine, names).make_or_check_all();
+}
+
+}  // namespace stalewatch::recorder
