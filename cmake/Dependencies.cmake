@@ -48,6 +48,9 @@ add_library(stalewatch_soci_postgresql INTERFACE)
 target_include_directories(stalewatch_soci_postgresql SYSTEM INTERFACE "${LIBPQ_INCLUDE_DIR}")
 target_link_libraries(stalewatch_soci_postgresql INTERFACE "${SOCI_POSTGRESQL_LIBRARY}")
 
+# What SOCI does not pass on to the client library: the character set of a session that is open.
+pkg_check_modules(MariaDb REQUIRED IMPORTED_TARGET libmariadb)
+
 if(STALEWATCH_TESTS)
   pkg_check_modules(Httplib REQUIRED IMPORTED_TARGET cpp-httplib)
   find_package(Catch2 REQUIRED) # 2 or 3

@@ -12,8 +12,6 @@ namespace {
 constexpr std::size_t longest_table =
     50;  // PostgreSQL cuts identifiers at 63 bytes, "_by_server" included
 
-bool is_mysql(Engine engine) { return engine == Engine::mysql || engine == Engine::mariadb; }
-
 const char* type_name(Engine engine, ColumnType type) {
   switch (type) {
     case ColumnType::number:
@@ -113,7 +111,6 @@ std::string connect_postgresql(const DatabaseConfig& config) {
   add("keepalives_interval", "5");
   add("keepalives_count", "3");
   add("tcp_user_timeout", "10000");
-  add("options", "-c statement_timeout=10000 -c lock_timeout=5000 -c client_min_messages=warning");
   return uri;
 }
 
@@ -124,6 +121,8 @@ TableNames::TableNames(const std::string& table)
       events(table + "_events"),
       meta(table + "_meta"),
       readable(table + "_readable") {}
+
+bool is_mysql(Engine engine) { return engine == Engine::mysql || engine == Engine::mariadb; }
 
 const char* backend_of(Engine engine) {
   if (engine == Engine::sqlite) return "sqlite3";
@@ -169,22 +168,77 @@ std::string connect_string(const DatabaseConfig& config) {
   return {};
 }
 
+std::span<const SessionValue> session_values(Engine engine) {
+  static constexpr SessionValue sqlite[] = {{"synchronous", "2"}};  // FULL
+  // In another character set than the client library escapes for, a text ends where it likes.
+  static constexpr SessionValue mysql[] = {
+      {"character_set_client", "utf8mb4"},
+      {"character_set_connection", "utf8mb4"},
+      {"character_set_results", "utf8mb4"},
+      {"sql_mode", "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION"},
+      {"time_zone", "+00:00"},
+      {"autocommit", "ON"},
+      {"completion_type", "NO_CHAIN"},
+      {"unique_checks", "ON"},
+      {"sql_select_limit", "18446744073709551615"},  // none
+      {"innodb_lock_wait_timeout", "5"},
+      {"tx_isolation", "REPEATABLE-READ"},
+      {"transaction_isolation", "REPEATABLE-READ"},  // the same by its newer name
+  };
+  static constexpr SessionValue postgresql[] = {
+      {"client_encoding", "UTF8"},
+      {"standard_conforming_strings", "on"},
+      {"TimeZone", "UTC"},
+      {"statement_timeout", "10000"},
+      {"lock_timeout", "5000"},
+      {"client_min_messages", "warning"},
+      {"transaction_isolation", "read committed"},
+  };
+  if (engine == Engine::sqlite) return sqlite;
+  if (engine == Engine::postgresql) return postgresql;
+  return mysql;
+}
+
 std::vector<std::string> session_settings(Engine engine) {
   switch (engine) {
     case Engine::sqlite:
       return {"PRAGMA synchronous=FULL"};
     case Engine::mysql:
     case Engine::mariadb:
-      return {"SET SESSION sql_mode='STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
-              "SET SESSION innodb_lock_wait_timeout=5"};
+      return {
+          "SET SESSION sql_mode='STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', "
+          "SESSION time_zone='+00:00', SESSION autocommit=1, "
+          "SESSION completion_type='NO_CHAIN', SESSION unique_checks=1, "
+          "SESSION sql_select_limit=18446744073709551615, SESSION innodb_lock_wait_timeout=5",
+          "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"};
     case Engine::postgresql:
-      return {};
+      return {};  // begin() has them
   }
   return {};
 }
 
-// SQLite's plain BEGIN takes no lock yet, and the later upgrade fails at once instead of waiting.
-std::string begin(Engine engine) { return engine == Engine::sqlite ? "BEGIN IMMEDIATE" : "BEGIN"; }
+std::string select_session_values(Engine engine) {
+  if (engine == Engine::sqlite)
+    return "SELECT 'synchronous', CAST(synchronous AS TEXT) FROM pragma_synchronous";
+  std::string names;
+  for (const SessionValue& wanted : session_values(engine))
+    names += (names.empty() ? "'" : ", '") + std::string(wanted.name) + "'";
+  return (engine == Engine::postgresql ? "SELECT name, setting FROM pg_settings WHERE name IN ("
+                                       : "SHOW SESSION VARIABLES WHERE Variable_name IN (") +
+         names + ")";
+}
+
+std::string begin(Engine engine) {
+  // SQLite's plain BEGIN takes no lock yet, and the later upgrade fails at once instead of waiting.
+  if (engine == Engine::sqlite) return "BEGIN IMMEDIATE";
+  std::string sql = "BEGIN";
+  if (engine == Engine::postgresql)
+    for (const SessionValue& wanted : session_values(engine))
+      sql += "; SET LOCAL " + std::string(wanted.name) + " TO '" + wanted.value + "'";
+  return sql;
+}
+
+bool makes_tables_in_transaction(Engine engine) { return engine == Engine::postgresql; }
 
 std::string select_columns(Engine engine) {
   switch (engine) {

@@ -23,6 +23,7 @@ struct TableNames {
   std::string updates, events, meta, readable;
 };
 
+bool is_mysql(Engine engine);  ///< or MariaDB
 /// How SOCI calls the engine's backend.
 const char* backend_of(Engine engine);
 /// What a person is told of where the rows go: no password.
@@ -32,9 +33,23 @@ std::string unusable(const DatabaseConfig& config);
 /// SOCI's connect string, with timeouts. Holds the password: never to be shown.
 std::string connect_string(const DatabaseConfig& config);
 
-/// Statements for each new session; none of them returns anything.
+/// What a session must have, whatever its server, an administrator or a pooler made the default.
+struct SessionValue {
+  const char* name;
+  const char* value;
+};
+std::span<const SessionValue> session_values(Engine engine);
+/// Statements that give a new session these values, apart from PostgreSQL's and MySQL's character
+/// set; none of them returns anything.
 std::vector<std::string> session_settings(Engine engine);
+/// Rows of name and value; not every server has every one.
+std::string select_session_values(Engine engine);
+
+/// Begins a transaction. PostgreSQL's brings the session's values along: behind a pooler another
+/// server's session may be ours for each transaction.
 std::string begin(Engine engine);
+/// Whether tables are made in a transaction, too.
+bool makes_tables_in_transaction(Engine engine);
 
 /// One row per column of the table or view :t in the current database; none when it does not exist.
 std::string select_columns(Engine engine);

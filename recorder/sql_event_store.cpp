@@ -66,8 +66,11 @@ class SqlEventStore : public EventStore {
       session_.reset();
       if (const auto why = unusable(config_); !why.empty()) throw NotSetUp(why);
       session_ = open_session(config_);
+      if (makes_tables_in_transaction(engine_)) *session_ << begin(engine_);
+      check_session(*session_, engine_);
       make_or_check_tables(*session_, engine_, names_);
       cursor = read_cursor();
+      if (makes_tables_in_transaction(engine_)) *session_ << "COMMIT";
     });
     if (error) return *error;
     return cursor;

@@ -1,10 +1,28 @@
 #include "recorder/sql_session.hpp"
 
+#include "common/base/text.hpp"
+#include "recorder/sql_errors.hpp"
+
+#include <soci/mysql/soci-mysql.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
 #include <filesystem>
+#include <map>
 
 namespace stalewatch::recorder {
+namespace {
+
+/// By the client library, so that it escapes texts for the character set which the server reads
+/// them in. The one that was asked for when connecting need not be it: a server may overrule that
+/// (skip-character-set-client-handshake, init_connect).
+void set_mysql_character_set(soci::session& session) {
+  auto* const connection = static_cast<soci::mysql_session_backend*>(session.get_backend())->conn_;
+  if (mysql_set_character_set(connection, "utf8mb4") != 0)
+    throw soci::mysql_soci_error(mysql_error(connection),
+                                 static_cast<int>(mysql_errno(connection)));
+}
+
+}  // namespace
 
 std::unique_ptr<soci::session> open_session(const DatabaseConfig& config) {
   if (config.engine == Engine::sqlite) {
@@ -16,8 +34,24 @@ std::unique_ptr<soci::session> open_session(const DatabaseConfig& config) {
     std::string mode;
     *session << "PRAGMA journal_mode=WAL", soci::into(mode);
   }
+  if (is_mysql(config.engine)) set_mysql_character_set(*session);
   for (const std::string& setting : session_settings(config.engine)) *session << setting;
   return session;
+}
+
+void check_session(soci::session& session, Engine engine) {
+  std::map<std::string, std::string> found;
+  const soci::rowset<soci::row> rows = (session.prepare << select_session_values(engine));
+  for (const soci::row& row : rows) found[row.get<std::string>(0)] = row.get<std::string>(1);
+  for (const SessionValue& wanted : session_values(engine)) {
+    const auto at = found.find(wanted.name);
+    if (!found.empty() && (at == found.end() || at->second == wanted.value)) continue;
+    throw NotSetUp(std::string("the session's ") + wanted.name + " is " +
+                   (found.empty() ? "not known" : escape_untrusted(at->second, 64)) +
+                   " although it was set to " + wanted.value +
+                   ": something between here and the server does not pass it on. Name the server "
+                   "itself, or a pooler as docs/databases.md says.");
+  }
 }
 
 bool has_moved(soci::session& session, Engine engine) {

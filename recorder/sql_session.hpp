@@ -10,9 +10,13 @@
 
 namespace stalewatch::recorder {
 
-/// Connects. Throws soci::soci_error, and std::filesystem::filesystem_error when an SQLite file's
-/// folder cannot be made.
+/// Connects, and gives the session the values that it must have. Throws soci::soci_error, and
+/// std::filesystem::filesystem_error when an SQLite file's folder cannot be made.
 std::unique_ptr<soci::session> open_session(const DatabaseConfig& config);
+
+/// Throws NotSetUp when the session has not got these values. PostgreSQL's has them in a
+/// transaction.
+void check_session(soci::session& session, Engine engine);
 
 /// Whether the session's rows would go into an SQLite file that its path does not name any more:
 /// nobody would read them.

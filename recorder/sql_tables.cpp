@@ -92,10 +92,13 @@ class Tables {
   /// views.
   void make_view() {
     if (!columns_of(names_.readable).empty()) return;
+    const bool in_transaction = makes_tables_in_transaction(engine_);
+    if (in_transaction) session_ << "SAVEPOINT before_view";
     try {
       session_ << create_readable(engine_, names_);
     } catch (const soci::soci_error& e) {
       if (trouble_of(engine_, e) != Trouble::configuration) throw;
+      if (in_transaction) session_ << "ROLLBACK TO SAVEPOINT before_view";
       log::warn("the view for people could not be made view={} code={}", names_.readable,
                 code_of(e));
     }
