@@ -259,6 +259,28 @@ std::string select_columns(Engine engine) {
   return {};
 }
 
+std::string select_database_encoding(Engine engine) {
+  return engine == Engine::postgresql ? "SHOW server_encoding" : "";
+}
+
+std::string select_column_encodings(Engine engine) {
+  return is_mysql(engine) ? "SELECT column_name, character_set_name FROM "
+                            "information_schema.columns WHERE table_schema = DATABASE() AND "
+                            "table_name = :t AND character_set_name IS NOT NULL"
+                          : "";
+}
+
+bool holds_every_character(const std::string& encoding) {
+  // SQL_ASCII takes bytes as they are.
+  constexpr std::array all{"utf8mb4", "utf16", "utf16le", "utf32", "gb18030", "UTF8", "SQL_ASCII"};
+  return std::find(all.begin(), all.end(), encoding) != all.end();
+}
+
+std::string widen_table(Engine engine, const std::string& table) {
+  return "ALTER TABLE " + quoted(engine, table) +
+         " CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
+}
+
 std::string create_updates(Engine engine, const TableNames& names) {
   return create_table(engine, names.updates, update_columns());
 }
@@ -304,9 +326,18 @@ std::string insert_rows(Engine engine, const std::string& table, std::span<const
     }
     sql += ")";
   }
-  // MySQL's INSERT IGNORE would also hide errors in the data.
-  return sql +
-         (is_mysql(engine) ? " ON DUPLICATE KEY UPDATE seq = seq" : " ON CONFLICT DO NOTHING");
+  // MySQL can only pass over rows that violate any key at all, or any constraint.
+  return is_mysql(engine) ? sql : sql + " ON CONFLICT (journal_id, seq) DO NOTHING";
+}
+
+std::string select_stored(Engine engine, const std::string& table,
+                          std::span<const std::int64_t> numbers) {
+  std::string sql = "SELECT seq FROM " + quoted(engine, table) +
+                    " WHERE journal_id = :j AND CAST(journal_id AS BINARY) = CAST(:k AS BINARY) "
+                    "AND seq IN (";
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    sql += (i == 0 ? "" : ", ") + std::to_string(numbers[i]);
+  return sql + ") LOCK IN SHARE MODE";
 }
 
 std::string quoted(Engine engine, const std::string& identifier) {

@@ -53,6 +53,13 @@ bool makes_tables_in_transaction(Engine engine);
 
 /// One row per column of the table or view :t in the current database; none when it does not exist.
 std::string select_columns(Engine engine);
+/// One row with the character set of the database's texts; empty where each column has its own.
+std::string select_database_encoding(Engine engine);
+/// Rows of column and character set of the table :t; empty where the database has one for all.
+std::string select_column_encodings(Engine engine);
+bool holds_every_character(const std::string& encoding);
+/// For people: gives a table's texts a character set that holds every character.
+std::string widen_table(Engine engine, const std::string& table);
 std::string create_updates(Engine engine, const TableNames& names);
 std::string create_updates_index(Engine engine, const TableNames& names);
 std::string create_events(Engine engine, const TableNames& names);
@@ -60,9 +67,14 @@ std::string create_meta(Engine engine, const TableNames& names);
 /// Times as text, UTC, "2026-11-22 10:02:03.500000".
 std::string create_readable(Engine engine, const TableNames& names);
 
-/// A multi-row INSERT with positional parameters that leaves rows with the same key as they are.
+/// A multi-row INSERT with positional parameters. PostgreSQL and SQLite leave rows with the same
+/// journal_id and seq as they are; MySQL refuses all rows when one is there.
 std::string insert_rows(Engine engine, const std::string& table, std::span<const Column> columns,
                         std::size_t rows);
+/// Which of these numbers are stored for the journal :j, which is :k too: compared bytewise,
+/// whatever the column's collation takes for the same. For MySQL.
+std::string select_stored(Engine engine, const std::string& table,
+                          std::span<const std::int64_t> numbers);
 std::string quoted(Engine engine, const std::string& identifier);
 
 }  // namespace stalewatch::recorder

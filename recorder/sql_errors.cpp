@@ -20,6 +20,11 @@ Trouble trouble_of(Engine engine, const soci::soci_error& error) {
   return Trouble::connection;
 }
 
+bool is_duplicate_of_mysql(const soci::soci_error& error) {
+  const auto* mysql = dynamic_cast<const soci::mysql_soci_error*>(&error);
+  return mysql != nullptr && (mysql->err_num_ == 1062 || mysql->err_num_ == 1586);
+}
+
 std::string code_of(const soci::soci_error& error) {
   if (const auto* mysql = dynamic_cast<const soci::mysql_soci_error*>(&error))
     return std::to_string(mysql->err_num_);

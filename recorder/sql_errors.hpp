@@ -21,6 +21,8 @@ struct NotSetUp : std::runtime_error {
 };
 
 Trouble trouble_of(Engine engine, const soci::soci_error& error);
+/// A row violates a key, whichever.
+bool is_duplicate_of_mysql(const soci::soci_error& error);
 /// The engine's own number or state, for people; "none" when it gave none.
 std::string code_of(const soci::soci_error& error);
 

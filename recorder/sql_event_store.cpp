@@ -10,6 +10,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
+#include <set>
 
 namespace stalewatch::recorder {
 namespace {
@@ -80,11 +82,11 @@ class SqlEventStore : public EventStore {
                                   const std::optional<Cursor>& cursor) override {
     return guarded([&] {
       if (!session_) throw soci::soci_error("not connected");
-      check_place();
       *session_ << begin(engine_);
       insert(names_.updates, update_columns(), journal, events, is_update);
       insert(names_.events, event_columns(), journal, events, [](const Event&) { return true; });
       if (cursor) write_cursor(*cursor);
+      check_place();
       *session_ << "COMMIT";
     });
   }
@@ -182,17 +184,48 @@ class SqlEventStore : public EventStore {
     for (std::size_t first = 0; first < chosen.size(); first += rows_per_insert) {
       const auto rows =
           std::span(chosen).subspan(first, std::min(rows_per_insert, chosen.size() - first));
-      Parameters parameters(rows.size() * (columns.size() + 1));
-      soci::statement statement(*session_);
-      for (const Event* event : rows) {
-        parameters.add(statement, journal);
-        for (const Column& column : columns) parameters.add(statement, column.of(*event));
-      }
-      statement.alloc();
-      statement.prepare(insert_rows(engine_, table, columns, rows.size()));
-      statement.define_and_bind();
-      statement.execute(true);
+      insert_new(table, columns, journal, rows);
     }
+  }
+
+  /// Those that are stored already stay as they are; any other violation of a key is an error.
+  void insert_new(const std::string& table, std::span<const Column> columns,
+                  const std::string& journal, std::span<const Event* const> rows) {
+    try {
+      execute_insert(table, columns, journal, rows);
+    } catch (const soci::soci_error& e) {
+      if (!is_duplicate_of_mysql(e)) throw;
+      const auto stored = stored_already(table, journal, rows);
+      if (stored.empty()) throw;
+      std::vector<const Event*> rest;
+      std::copy_if(rows.begin(), rows.end(), std::back_inserter(rest),
+                   [&](const Event* event) { return !stored.contains(event->seq); });
+      if (!rest.empty()) execute_insert(table, columns, journal, rest);
+    }
+  }
+
+  std::set<std::int64_t> stored_already(const std::string& table, const std::string& journal,
+                                        std::span<const Event* const> rows) {
+    std::vector<std::int64_t> numbers;
+    for (const Event* event : rows) numbers.push_back(event->seq);
+    const soci::rowset<long long> found =
+        (session_->prepare << select_stored(engine_, table, numbers), soci::use(journal),
+         soci::use(journal));
+    return {found.begin(), found.end()};
+  }
+
+  void execute_insert(const std::string& table, std::span<const Column> columns,
+                      const std::string& journal, std::span<const Event* const> rows) {
+    Parameters parameters(rows.size() * (columns.size() + 1));
+    soci::statement statement(*session_);
+    for (const Event* event : rows) {
+      parameters.add(statement, journal);
+      for (const Column& column : columns) parameters.add(statement, column.of(*event));
+    }
+    statement.alloc();
+    statement.prepare(insert_rows(engine_, table, columns, rows.size()));
+    statement.define_and_bind();
+    statement.execute(true);
   }
 
   DatabaseConfig config_;

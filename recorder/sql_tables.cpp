@@ -3,6 +3,7 @@
 #include "common/process/log.hpp"
 #include "recorder/sql_errors.hpp"
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@ class Tables {
   /// The meta table is made first and marks the others as ours; whatever is there without it is
   /// somebody else's.
   void make_or_check_all() {
+    check_database_encoding();
     const bool ours = !columns_of(names_.meta).empty();
     if (!ours) {
       for (const std::string& name : {names_.updates, names_.events, names_.readable})
@@ -71,6 +73,35 @@ class Tables {
       throw NotSetUp(
           "the table '" + table + "' is not as the recorder made it: it lacks " + missing +
           "; nothing was changed. Add them, or name another one as credentials.DB.table.");
+    check_column_encodings(table, expected);
+  }
+
+  /// In a narrow character set one event after the other would be refused.
+  void check_database_encoding() {
+    const std::string select = select_database_encoding(engine_);
+    if (select.empty()) return;
+    std::string encoding;
+    session_ << select, soci::into(encoding);
+    if (!holds_every_character(encoding))
+      throw NotSetUp("the database's character set is " + encoding +
+                     ", which has not got every character; nothing was changed. Make one by "
+                     "CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0, and name it as "
+                     "credentials.DB.db.");
+  }
+
+  /// Columns that people added are their own affair.
+  void check_column_encodings(const std::string& table, const std::vector<std::string>& ours) {
+    const std::string select = select_column_encodings(engine_);
+    if (select.empty()) return;
+    const soci::rowset<soci::row> rows = (session_.prepare << select, soci::use(table));
+    for (const soci::row& row : rows) {
+      const auto column = row.get<std::string>(0), encoding = row.get<std::string>(1);
+      if (std::find(ours.begin(), ours.end(), column) == ours.end()) continue;
+      if (!holds_every_character(encoding))
+        throw NotSetUp("the table '" + table + "' has the character set " + encoding + " (column " +
+                       column + "), which has not got every character; nothing was changed. Do: " +
+                       widen_table(engine_, table) + ".");
+    }
   }
 
   void check_version() {

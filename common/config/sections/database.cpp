@@ -98,13 +98,22 @@ std::string query_value(std::string_view query, std::string_view name) {
   return "";
 }
 
+/// Why SQLite would not open `path` as the file that it names; empty when it would.
+std::string no_file(const std::string& path) {
+  if (path == ":memory:") return "rows in memory would be gone at the end; name a file";
+  if (path.starts_with("file:"))
+    return "SQLite takes what begins with file: for a URI, which may say memory; write the path "
+           "alone";
+  return "";
+}
+
 /// SQLite: "sqlite:///relative.db", "sqlite:////absolute.db", "sqlite://" (the default file).
 Result<DatabaseConfig> sqlite_from_url(std::string_view rest, const std::string& sqlite_file) {
   DatabaseConfig database;
   std::string path = percent_decode(rest.substr(0, rest.find('?')));
   if (!path.empty() && path[0] != '/') return Error{"url: needs three slashes: sqlite:///file.db"};
   if (!path.empty()) path.erase(0, 1);
-  if (path == ":memory:") return Error{"url: rows in memory would be gone at the end; name a file"};
+  if (const auto why = no_file(path); !why.empty()) return Error{"url: " + why};
   database.database = path.empty() ? sqlite_file : path;
   return database;
 }
@@ -148,6 +157,7 @@ Result<DatabaseConfig> from_parts(const DatabaseDraft& draft, Engine engine,
   database.engine = engine;
   database.database = draft.database;
   if (engine == Engine::sqlite) {
+    if (const auto why = no_file(draft.database); !why.empty()) return Error{"db: " + why};
     if (database.database.empty()) database.database = sqlite_file;
     return database;
   }

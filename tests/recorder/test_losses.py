@@ -1,0 +1,67 @@
+"""What is not stored is never taken for stored: keys that people added, character sets that lack characters, tables of
+engines without transactions."""
+
+import json
+import subprocess
+
+import pytest
+
+from administrators import mysql_like
+from recorder_world import RECORDER, check_rows, updated
+
+
+def lines(*names):
+    return "\n".join(json.dumps({"seq": n + 1, "kind": "failing", "target": "PROD", "name": name, "at": "2026-11-22T10:02:00Z",
+                                 "db_save": True}) for n, name in enumerate(names))
+
+
+def from_pipe(process, text, journal="pipe"):
+    done = subprocess.run([RECORDER, "--config", process.config, "--stdin", "--journal", journal], input=text, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
+    return done.returncode, done.stdout
+
+
+def test_only_the_same_number_of_the_same_journal_is_a_duplicate(recorder, database):
+    process = recorder()
+    assert from_pipe(process, lines("one"))[0] == 0
+    database.query(f"CREATE UNIQUE INDEX by_name_{process.table} ON {process.table}_events (name)")
+    # Stored already, new, and refused by people's key; once more, in one batch with lines that come twice.
+    status, said = from_pipe(process, lines("one", "two", "one", "three"))
+    assert status == 1 and said.count("it is NOT stored") == 1 and '"seq":3' in said, said
+    status, said = from_pipe(process, "\n".join([lines("one", "two"), lines("one", "two"), lines("", "", "", "", "five")]))
+    assert status == 0, said
+    expected = [["1", "one"], ["2", "two"], ["3", ""], ["4", "three"], ["5", "five"]]
+    assert process.rows("seq, name", "_events") == expected
+    # Another journal's numbers are others, also where the column does not tell cases apart.
+    if mysql_like(database):
+        database.query(f"ALTER TABLE {process.table}_events CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci")
+        status, said = from_pipe(process, lines("six"), "PIPE")
+        assert status == 1 and said.count("it is NOT stored") == 1, said
+    assert process.rows("seq, name", "_events") == expected
+
+
+@pytest.mark.parametrize("database", ["mariadb", "mysql"], indirect=True)
+@pytest.mark.parametrize("encoding", ["latin1", "utf8mb3"])
+@pytest.mark.parametrize("table", ["", "_events", "_meta"])
+def test_a_table_whose_character_set_lacks_characters_is_refused_with_what_mends_it(recorder, aggregator, database, encoding,
+                                                                                    table):
+    source = aggregator()
+    process = recorder().start()
+    process.wait_for("recording engine=")
+    process.end()
+    database.query(f"ALTER TABLE {process.table}{table} CONVERT TO CHARACTER SET {encoding}")
+    database.query(f"ALTER TABLE {process.table}{table} ADD COLUMN theirs VARCHAR(9) CHARACTER SET latin1")
+    process.start()
+    process.wait_for(f"the table '{process.table}{table}' has the character set {encoding} (column ")
+    source.publish(updated(0))
+    database.query(process.said().split("nothing was changed. Do: ")[1].split(". engine=")[0])
+    check_rows(process, source)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_database_whose_character_set_lacks_characters_is_refused(recorder, aggregator, database):
+    aggregator()
+    database.admin("CREATE DATABASE narrow ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+    process = recorder(db="narrow").start()
+    process.wait_for("the database's character set is LATIN1, which has not got every character; nothing was changed. Make")
+    assert database.admin("SELECT relname FROM pg_class WHERE relname LIKE '%_meta'", "narrow") == []
