@@ -12,6 +12,10 @@ namespace {
 constexpr std::size_t longest_table =
     50;  // PostgreSQL cuts identifiers at 63 bytes, "_by_server" included
 
+/// As literals of a statement, comma and quotes included.
+constexpr std::size_t longest_number = 32;
+constexpr std::size_t longest_journal_literal = 2 * 64 + 6;
+
 const char* type_name(Engine engine, ColumnType type) {
   switch (type) {
     case ColumnType::number:
@@ -328,6 +332,29 @@ std::string insert_rows(Engine engine, const std::string& table, std::span<const
   }
   // MySQL can only pass over rows that violate any key at all, or any constraint.
   return is_mysql(engine) ? sql : sql + " ON CONFLICT (journal_id, seq) DO NOTHING";
+}
+
+std::size_t row_bytes(std::span<const Column> columns, const Event& event) {
+  std::size_t bytes = longest_journal_literal;
+  for (const Column& column : columns) {
+    bytes += longest_number;
+    const Value value = column.of(event);
+    if (const auto* text = std::get_if<std::string>(&value))
+      bytes += text->size() +
+               static_cast<std::size_t>(std::count_if(text->begin(), text->end(), [](char c) {
+                 return std::string_view("'\"\\\n\r\x1a").find(c) != std::string_view::npos;
+               }));
+  }
+  return bytes;
+}
+
+std::size_t longest_row(std::span<const Column> columns) {
+  std::size_t bytes = longest_journal_literal;
+  for (const Column& column : columns)
+    bytes += longest_number + 2 * (column.type == ColumnType::text   ? max_text
+                                   : column.type == ColumnType::word ? max_word
+                                                                     : 0);
+  return bytes;
 }
 
 std::string select_stored(Engine engine, const std::string& table,

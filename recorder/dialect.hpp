@@ -71,6 +71,10 @@ std::string create_readable(Engine engine, const TableNames& names);
 /// journal_id and seq as they are; MySQL refuses all rows when one is there.
 std::string insert_rows(Engine engine, const std::string& table, std::span<const Column> columns,
                         std::size_t rows);
+/// The bytes that the row of an event takes of an INSERT where values are part of the statement,
+/// and those that no row exceeds. For MySQL.
+std::size_t row_bytes(std::span<const Column> columns, const Event& event);
+std::size_t longest_row(std::span<const Column> columns);
 /// Which of these numbers are stored for the journal :j, which is :k too: compared bytewise,
 /// whatever the column's collation takes for the same. For MySQL.
 std::string select_stored(Engine engine, const std::string& table,

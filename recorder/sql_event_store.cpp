@@ -20,6 +20,9 @@ namespace {
 /// parameters.
 constexpr std::size_t rows_per_insert = 500;
 
+/// A row that fits no statement which the server reads.
+struct TooLong {};
+
 /// What hinders at a file, where there is nobody to let us in or not.
 const char* what_of_sqlite_file(const std::string& code) {
   if (code == "26") return "the database's file is no SQLite database";  // SQLITE_NOTADB
@@ -70,6 +73,7 @@ class SqlEventStore : public EventStore {
       session_ = open_session(config_);
       if (makes_tables_in_transaction(engine_)) *session_ << begin(engine_);
       check_session(*session_, engine_);
+      longest_statement_ = longest_statement(*session_, engine_);
       make_or_check_tables(*session_, engine_, names_);
       cursor = read_cursor();
       if (makes_tables_in_transaction(engine_)) *session_ << "COMMIT";
@@ -102,6 +106,8 @@ class SqlEventStore : public EventStore {
       work();
     } catch (const soci::soci_error& e) {
       error = explain(trouble_of(engine_, e), code_of(e), e.get_error_message());
+    } catch (const TooLong&) {
+      error = explain(Trouble::data, "max_allowed_packet", {});
     } catch (const NotSetUp& e) {
       error = StoreError{Trouble::configuration, std::string(e.what()) + " " + describe()};
     } catch (const std::filesystem::filesystem_error& e) {
@@ -181,10 +187,20 @@ class SqlEventStore : public EventStore {
     std::vector<const Event*> chosen;
     for (const Event& event : events)
       if (filter(event)) chosen.push_back(&event);
-    for (std::size_t first = 0; first < chosen.size(); first += rows_per_insert) {
-      const auto rows =
-          std::span(chosen).subspan(first, std::min(rows_per_insert, chosen.size() - first));
-      insert_new(table, columns, journal, rows);
+    const std::size_t head = insert_rows(engine_, table, columns, 0).size();
+    const std::size_t room = longest_statement_ - std::min(longest_statement_, head);
+    const auto fitting = std::clamp<std::size_t>(room / longest_row(columns), 1, rows_per_insert);
+    for (std::size_t first = 0; first < chosen.size(); first += fitting) {
+      const auto rows = std::span(chosen).subspan(first, std::min(fitting, chosen.size() - first));
+      try {
+        insert_new(table, columns, journal, rows);
+      } catch (const soci::soci_error& e) {
+        // The server may hang up on a row that is too long, before it says so.
+        if (rows.size() == 1 && trouble_of(engine_, e) == Trouble::connection &&
+            row_bytes(columns, *rows[0]) > room)
+          throw TooLong();
+        throw;
+      }
     }
   }
 
@@ -232,6 +248,7 @@ class SqlEventStore : public EventStore {
   Engine engine_;
   TableNames names_;
   std::unique_ptr<soci::session> session_;
+  std::size_t longest_statement_ = 0;
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <soci/sqlite3/soci-sqlite3.h>
 
 #include <filesystem>
+#include <limits>
 #include <map>
 
 namespace stalewatch::recorder {
@@ -52,6 +53,13 @@ void check_session(soci::session& session, Engine engine) {
                    ": something between here and the server does not pass it on. Name the server "
                    "itself, or a pooler as docs/databases.md says.");
   }
+}
+
+std::size_t longest_statement(soci::session& session, Engine engine) {
+  if (!is_mysql(engine)) return std::numeric_limits<std::size_t>::max();
+  long long bytes = 0;
+  session << "SELECT @@max_allowed_packet", soci::into(bytes);
+  return static_cast<std::size_t>(bytes);
 }
 
 bool has_moved(soci::session& session, Engine engine) {

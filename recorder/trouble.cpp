@@ -33,21 +33,25 @@ Trouble trouble_of_mysql(unsigned code) {
       (code >= 1158 && code <= 1161))
     return Trouble::connection;
   // access denied, no such database or table or column, rights, syntax, authentication plugins,
-  // expired passwords
-  if (any_of<unsigned>(code, {1044, 1045, 1049, 1054, 1064, 1130, 1142, 1143, 1146, 1227,
-                              1251, 1356, 1364, 1370, 1698, 1820, 1862, 2054, 2059, 2061}))
+  // expired passwords; a column that somebody added or made NOT NULL, no partition for a row
+  if (any_of<unsigned>(code,
+                       {1044, 1045, 1048, 1049, 1054, 1064, 1130, 1142, 1143, 1146, 1227, 1251,
+                        1356, 1364, 1370, 1526, 1698, 1748, 1820, 1862, 2054, 2059, 2061}))
     return Trouble::configuration;
-  // null, out of range, wrong or truncated value, too long, constraints, a packet too large
-  if (any_of<unsigned>(code, {1048, 1062, 1153, 1264, 1265, 1292, 1366, 1367, 1406, 1411, 1451,
-                              1452, 3819, 4025}))
+  // out of range, wrong or truncated value, too long, constraints, a trigger's SIGNAL, a packet or
+  // row too large, no JSON
+  if (any_of<unsigned>(code, {1062, 1118, 1153, 1216, 1264, 1265, 1292, 1366, 1367, 1406, 1411,
+                              1451, 1452, 1586, 1644, 1690, 3140, 3819, 4025}))
     return Trouble::data;
   return Trouble::refused;
 }
 
-Trouble trouble_of_sqlite(int code) {
+Trouble trouble_of_sqlite(int code, const std::string& message) {
   constexpr int error = 1, perm = 3, readonly = 8, corrupt = 11, cantopen = 14, toobig = 18,
                 constraint = 19, mismatch = 20, auth = 23, notadb = 26;
   const int primary = code & 0xff;  // extended codes carry details in the higher bits
+  if (primary == constraint && message.find("NOT NULL") != std::string::npos)
+    return Trouble::configuration;
   if (any_of(primary, {toobig, constraint, mismatch})) return Trouble::data;
   if (any_of(primary, {error, perm, readonly, corrupt, cantopen, auth, notadb}))
     return Trouble::configuration;
@@ -67,7 +71,14 @@ Trouble trouble_of_postgresql(const std::string& sqlstate, const std::string& me
   if (group == "08" || any_of<std::string>(sqlstate, {"57P01", "57P02", "57P03", "25P03"}))
     return Trouble::connection;
   if (any_of<std::string>(group, {"28", "3D", "3F", "42", "0A"})) return Trouble::configuration;
-  if (any_of<std::string>(group, {"22", "23"})) return Trouble::data;
+  // A column that somebody added or made NOT NULL, and no partition for a row, which has the state
+  // of a violated CHECK.
+  if (sqlstate == "23502" ||
+      (sqlstate == "23514" && message.find("no partition of relation") != std::string::npos))
+    return Trouble::configuration;
+  // Values, constraints, what triggers raise, limits such as that of an index's row.
+  if (any_of<std::string>(group, {"09", "21", "22", "23", "27", "38", "39", "44", "54", "P0"}))
+    return Trouble::data;
   // Deadlock, serialization, locks, resources, disk full, read-only, cancelled.
   return Trouble::refused;
 }

@@ -78,6 +78,7 @@ void Writer::run() {
         store_generation_ = generation_;
         is_open_ = told_position_ = false;
         work_.reset();
+        part_size_ = {};
         failures_ = 0;
       }
       if (submitted_) work_ = std::exchange(submitted_, std::nullopt);
@@ -148,36 +149,43 @@ void Writer::write() {
   report(std::move(written));
 }
 
-/// Writes all, or ever smaller parts while a row in them is refused for what it holds.
+/// Writes all, in one part or in several.
 std::optional<StoreError> Writer::store(Written& written) {
-  for (std::size_t part = work_->events.size();;) {
+  for (;;) {
     auto& events = work_->events;
+    const std::size_t part = part_size_.of(events.size());
     const bool all = part == events.size();
     std::optional<Cursor> cursor = work_->cursor;
     if (cursor && !all) cursor->seq = events[part - 1].seq;
     const std::span next(events.data(), part);
-    const auto error = store_->write(work_->journal, next, cursor);
+    auto error = store_->write(work_->journal, next, cursor);
     if (!error) {
+      part_size_.stored();
       written.events += part;
       written.updates +=
           static_cast<std::size_t>(std::count_if(next.begin(), next.end(), is_update));
       if (cursor) position_ = cursor;
       events.erase(events.begin(), events.begin() + static_cast<std::ptrdiff_t>(part));
       if (all) return std::nullopt;
-      part = events.size();
       continue;
     }
-    if (error->trouble != Trouble::data || events.empty()) return error;
+    if (error->trouble != Trouble::data || events.empty()) return failed_part(*std::move(error));
     if (auto opened = store_->open(); std::holds_alternative<StoreError>(opened))
       return std::get<StoreError>(opened);
-    if (part > 1) {
-      part /= 2;
-    } else {
-      written.set_aside.push_back(std::move(events.front()));
-      events.erase(events.begin());
-      part = events.size();
-    }
+    part_size_.refused(part);
+    if (part > 1) continue;
+    written.set_aside.push_back(std::move(events.front()));
+    events.erase(events.begin());
+    part_size_.stored();
   }
+}
+
+StoreError Writer::failed_part(StoreError error) {
+  const auto& events = work_->events;
+  if (part_size_.is_one() && !events.empty())
+    error.text += ", and so it is with event seq=" + std::to_string(events.front().seq) + " alone";
+  if (error.trouble != Trouble::configuration) part_size_.failed(part_size_.of(events.size()));
+  return error;
 }
 
 void Writer::report(Report report) {

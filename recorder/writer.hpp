@@ -4,6 +4,7 @@
 
 #include "common/base/time.hpp"
 #include "recorder/event_store.hpp"
+#include "recorder/part_size.hpp"
 
 #include <condition_variable>
 #include <memory>
@@ -25,8 +26,9 @@ struct Work {
 };
 
 /// Opens the store and keeps it open: reconnects with backoff, for ever. One work at a time; it is
-/// done when the database says so, also if the connection was lost while it committed. A row that
-/// the database refuses for what it holds is set aside, so that those behind it get through.
+/// done when the database says so, also if the connection was lost while it committed. What fails
+/// again and again is tried in ever smaller parts. A row that the database refuses for what it
+/// holds is set aside, so that those behind it get through.
 class Writer {
  public:
   /// The store is open and this is where it stands: go on from there. First of all, after
@@ -78,6 +80,7 @@ class Writer {
   bool drop_committed();
   void write();
   std::optional<StoreError> store(Written& written);
+  StoreError failed_part(StoreError error);
   void report(Report report);
   void failed(StoreError error);
 
@@ -101,6 +104,7 @@ class Writer {
   bool told_position_ = false;      ///< `position_` is what the other side goes by
   std::optional<Cursor> position_;  ///< as committed last, as far as known
   std::optional<Work> work_;
+  PartSize part_size_;
   int failures_ = 0;
   std::mt19937 random_{std::random_device{}()};
   std::thread thread_;

@@ -11,18 +11,20 @@ TEST_CASE("error numbers of MySQL and MariaDB say what can help", "[recorder]") 
   // too many connections, deadlock, lock wait, disk full, read-only, and whatever nobody knows
   for (const unsigned later : {1040u, 1213u, 1205u, 1021u, 1114u, 1290u, 9999u})
     CHECK(trouble_of_mysql(later) == Trouble::refused);
-  for (const unsigned setup : {1044u, 1045u, 1049u, 1142u, 1146u, 1054u})
+  for (const unsigned setup : {1044u, 1045u, 1049u, 1142u, 1146u, 1054u, 1048u, 1364u, 1526u})
     CHECK(trouble_of_mysql(setup) == Trouble::configuration);
-  for (const unsigned row : {1264u, 1292u, 1366u, 1406u, 1048u, 1153u})
+  for (const unsigned row : {1264u, 1292u, 1366u, 1406u, 1062u, 1153u, 1644u})
     CHECK(trouble_of_mysql(row) == Trouble::data);
 }
 
 TEST_CASE("result codes of SQLite, extended ones too, say what can help", "[recorder]") {
   for (const int later : {5, 6, 13, 10, 5 | (2 << 8)})
-    CHECK(trouble_of_sqlite(later) == Trouble::refused);
+    CHECK(trouble_of_sqlite(later, "") == Trouble::refused);
   for (const int setup : {14, 8, 11, 26, 1})
-    CHECK(trouble_of_sqlite(setup) == Trouble::configuration);
-  for (const int row : {19, 18, 19 | (5 << 8)}) CHECK(trouble_of_sqlite(row) == Trouble::data);
+    CHECK(trouble_of_sqlite(setup, "") == Trouble::configuration);
+  for (const int row : {19, 18, 19 | (5 << 8)})
+    CHECK(trouble_of_sqlite(row, "UNIQUE constraint failed: t.name") == Trouble::data);
+  CHECK(trouble_of_sqlite(19, "NOT NULL constraint failed: t.theirs") == Trouble::configuration);
 }
 
 TEST_CASE("PostgreSQL's states, or its words where there is none, say what can help",
@@ -31,10 +33,12 @@ TEST_CASE("PostgreSQL's states, or its words where there is none, say what can h
     CHECK(trouble_of_postgresql(gone, "") == Trouble::connection);
   for (const char* later : {"40P01", "40001", "53100", "53300", "55P03", "57014", "25006"})
     CHECK(trouble_of_postgresql(later, "") == Trouble::refused);
-  for (const char* setup : {"28P01", "3D000", "42P01", "42501"})
+  for (const char* setup : {"28P01", "3D000", "42P01", "42501", "23502"})
     CHECK(trouble_of_postgresql(setup, "") == Trouble::configuration);
-  for (const char* row : {"22021", "22003", "23502"})
+  for (const char* row : {"22021", "22003", "23505", "23514", "P0001", "54000"})
     CHECK(trouble_of_postgresql(row, "") == Trouble::data);
+  CHECK(trouble_of_postgresql("23514", "ERROR:  no partition of relation \"t\" found for row") ==
+        Trouble::configuration);
   CHECK(trouble_of_postgresql("", "FATAL:  password authentication failed for user \"x\"") ==
         Trouble::configuration);
   CHECK(trouble_of_postgresql("", "FATAL:  database \"x\" does not exist") ==
