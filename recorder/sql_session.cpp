@@ -1,6 +1,7 @@
 #include "recorder/sql_session.hpp"
 
 #include "common/base/text.hpp"
+#include "common/process/private_files.hpp"
 #include "recorder/sql_errors.hpp"
 
 #include <soci/mysql/soci-mysql.h>
@@ -28,7 +29,10 @@ void set_mysql_character_set(soci::session& session) {
 std::unique_ptr<soci::session> open_session(const DatabaseConfig& config) {
   if (config.engine == Engine::sqlite) {
     const auto directory = std::filesystem::path(config.database).parent_path();
-    if (!directory.empty()) std::filesystem::create_directories(directory);
+    if (const auto error = make_private_folders(directory))
+      throw std::filesystem::filesystem_error("its folder", directory, error);
+    const bool is_uri = config.database.starts_with("file:");
+    if (!is_uri && is_private_folder(directory)) make_private_file(config.database);
   }
   auto session = std::make_unique<soci::session>(backend_of(config.engine), connect_string(config));
   if (config.engine == Engine::sqlite) {

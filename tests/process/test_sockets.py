@@ -30,6 +30,8 @@ def mode_of(path):
 
 def test_single_processes_of_one_user_meet_in_the_state_directory(make_system, mock, folder):
     system = make_system(servers_at(mock))
+    system.rows_path = system.folder / "state" / "rows.sqlite"
+    system.config["credentials"]["DB"]["db"] = str(system.rows_path)
     environment = in_state_directory(system, umask=0)
     system.start()
     wait_for_more_rows(system)
@@ -39,6 +41,7 @@ def test_single_processes_of_one_user_meet_in_the_state_directory(make_system, m
         assert mode_of(state / "sockets" / name) == 0o600
     for name in ("journal.sqlite", "journal.sqlite.lock", "journal.sqlite.reserve", "notifier.sqlite"):
         assert mode_of(system.folder / name) == 0o600
+    assert mode_of(system.rows_path) == 0o600
 
     status = subprocess.run([f"{BIN}/stalewatch", "reload", "--config", system.config_path], env=environment,
                             capture_output=True, text=True, timeout=60)
