@@ -123,7 +123,8 @@ void Core::judge(Slot& slot, const Observation& seen, Timestamp now) {
 }
 
 void Core::hello(const Hello& hello, const std::string& peer, Timestamp now) {
-  if (membership_.hello(hello, peer, now + lease_)) {
+  const std::string known_as(name_of(hello.instance, ""));
+  if (membership_.hello(hello, peer, now + lease_, known_as)) {
     const auto& name = membership_.find(hello.instance)->name;
     system_event(Kind::prober_joined, name, hello.zone.empty() ? "" : "zone " + hello.zone, false,
                  now);

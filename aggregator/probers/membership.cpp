@@ -34,11 +34,13 @@ void Membership::restore(Prober prober, Timestamp lease_until) {
   probers_.insert(place, std::move(prober));
 }
 
-bool Membership::hello(const Hello& hello, const std::string& peer, Timestamp lease_until) {
+bool Membership::hello(const Hello& hello, const std::string& peer, Timestamp lease_until,
+                       const std::string& known_as) {
   Prober* known = find(hello.instance);
   const bool is_new = known == nullptr;
   if (is_new) {
-    restore(Prober{.name = free_name(hello.name), .instance = hello.instance}, lease_until);
+    restore(Prober{.name = free_name(hello.name, known_as), .instance = hello.instance},
+            lease_until);
     known = find(hello.instance);
   }
   known->zone = hello.zone;
@@ -50,9 +52,10 @@ bool Membership::hello(const Hello& hello, const std::string& peer, Timestamp le
   return is_new;
 }
 
-std::string Membership::free_name(const std::string& wanted) const {
+std::string Membership::free_name(const std::string& wanted, const std::string& known_as) const {
   std::set<std::string_view> taken;
   for (const auto& prober : probers_) taken.insert(prober.name);
+  if (!known_as.empty() && !taken.contains(known_as)) return known_as;
   std::string name = wanted;
   for (int number = 2; taken.contains(name); ++number) name = wanted + "-" + std::to_string(number);
   return name;

@@ -40,8 +40,10 @@ class Membership {
   /// A prober that was there before a restart: it gets one lease of grace to be heard of again.
   void restore(Prober prober, Timestamp lease_until);
 
-  /// True when the prober is new. One whose name somebody else has is called NAME-2, NAME-3, ...
-  bool hello(const Hello& hello, const std::string& peer, Timestamp lease_until);
+  /// True when the prober is new. It is called as it was before (`known_as`, where it is known from
+  /// then), else as it calls itself; where somebody else has that name NAME-2, NAME-3, ...
+  bool hello(const Hello& hello, const std::string& peer, Timestamp lease_until,
+             const std::string& known_as = {});
   /// The prober, its lease renewed; nothing when it is not known (it should say hello again).
   Prober* lease(const Lease& lease, Timestamp lease_until);
   std::optional<Prober> goodbye(const std::string& instance);
@@ -59,7 +61,7 @@ class Membership {
   std::vector<AssignmentChange> assign(const std::vector<std::uint32_t>& targets);
 
  private:
-  std::string free_name(const std::string& wanted) const;
+  std::string free_name(const std::string& wanted, const std::string& known_as) const;
 
   std::vector<Prober>
       probers_;  // in order of instance, so that nothing depends on the order of joining

@@ -119,6 +119,21 @@ TEST_CASE("events call a prober what the aggregator calls it", "[probers]") {
   CHECK(probers == std::vector<std::string>{"host", "host-2", "host-2"});
 }
 
+TEST_CASE("probers of one name that were lost together come back by the names that they had",
+          "[probers]") {
+  Hall hall;
+  const auto hello = [&](const char* instance, Timestamp at) {
+    hall.core.hello({.role = "prober", .name = "host", .instance = instance}, "peer", at);
+  };
+  hello("a", t0);
+  hello("b", t0);
+  hall.until(t0 + 10s);
+  (void)hall.said();
+  hello("b", t0 + 20s);
+  hello("a", t0 + 20s);
+  CHECK(hall.said() == Said{"prober_joined @20 host-2", "prober_joined @20 host"});
+}
+
 TEST_CASE("samples of unknown targets are counted, not believed", "[probers]") {
   Hall hall;
   hall.core.observe(

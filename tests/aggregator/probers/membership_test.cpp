@@ -60,6 +60,21 @@ TEST_CASE("probers of one name get names of their own, and keep them", "[members
     members.hello(hello("f"), "peer", now + 5s);
     CHECK(name_of("f") == "p-5");
   }
+  SECTION("when all were lost and come back in another order") {
+    CHECK(members.expire(now + 5s).size() == 3);
+    members.hello(hello("c"), "peer", now + 9s, "p-3");
+    members.hello(hello("b"), "peer", now + 9s, "p-2");
+    members.hello(hello("a"), "peer", now + 9s, "p");
+    CHECK(name_of("a") == "p");
+    CHECK(name_of("b") == "p-2");
+    CHECK(name_of("c") == "p-3");
+  }
+  SECTION("unless somebody else has been given its name meanwhile") {
+    members.goodbye("b");
+    members.hello(hello("d"), "peer", now + 5s);
+    members.hello(hello("b"), "peer", now + 5s, "p-2");
+    CHECK(name_of("b") == "p-4");
+  }
   SECTION("across a restart of the aggregator") {
     Membership next;
     next.restore({.name = "p-2", .instance = "b"}, now + 5s);
