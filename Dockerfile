@@ -29,7 +29,7 @@ RUN /tmp/scripts/install-packages @/tmp/scripts/runtime-packages \
  && install -d -o stalewatch -g stalewatch -m 0755 /run/database
 COPY --from=build /opt/stalewatch/bin/stalewatch /usr/local/bin/
 COPY --from=build /opt/stalewatch/share/ /usr/local/share/
-ENV STALEWATCH_STATE_DIR=/var/lib/stalewatch
+ENV STALEWATCH_STATE_DIR=/var/lib/stalewatch STALEWATCH_CONFIG=/etc/stalewatch/stalewatch.yaml
 USER 10001:10001
 WORKDIR /var/lib/stalewatch
 # Alive, not ready: a process that waits for a peer or a database is as it should be.
