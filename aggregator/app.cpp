@@ -131,6 +131,9 @@ App::App(Config config, Signals& signals, const std::string& http)
   const Now clocks = read_clocks();
   last_turn_ = next_beat_ = clocks.mono;
   published_ = head_at_start_ = core_.next_seq() - 1;
+  listening_.add(samples_at_, samples_);
+  listening_.add(events_at_, events_);
+  listening_.add(control_at_, control_.socket());
   configure_targets(config_.servers, clock_.now(clocks));
   configure_consumers(clock_.now(clocks));
   if (!http.empty()) health_.serve(http);
@@ -284,10 +287,18 @@ void App::beat(Now clocks, Timestamp now) {
   send(events_, events_out_, beat);
   look_after_journal(acks, now);
   update_metrics();
+  listening_.look(clocks.mono);
+  tell_health();
+}
+
+void App::tell_health() {
   health_.beat();
   const auto journal = writer_.state();
-  health_.ready(!journal.blocked, "the journal cannot be written: " + journal.trouble +
-                                      (paused_ ? "; nothing is decided until it can" : ""));
+  const auto& deaf = listening_.trouble();
+  health_.ready(!journal.blocked && deaf.empty(),
+                journal.blocked ? "the journal cannot be written: " + journal.trouble +
+                                      (paused_ ? "; nothing is decided until it can" : "")
+                                : deaf);
 }
 
 void App::update_metrics() {

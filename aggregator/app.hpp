@@ -12,6 +12,7 @@
 #include "aggregator/clock_basis.hpp"
 #include "aggregator/control.hpp"
 #include "aggregator/journal/lock.hpp"
+#include "aggregator/listening.hpp"
 #include "common/process/health.hpp"
 #include "common/process/process.hpp"
 
@@ -36,6 +37,7 @@ class App {
   Restored restored(Timestamp now);
   void wait();
   void tick();
+  void tell_health();
   void look_at_queue(Timestamp now);
   void take_samples(Timestamp now);
   void check_clock(Now clocks);
@@ -73,6 +75,7 @@ class App {
   zmq::socket_t events_;
   Sender events_out_;
   Control control_;
+  Listening listening_;
   BadFrames bad_;
   Chain chain_;
   Duration shortest_interval_;  // between probes of one target

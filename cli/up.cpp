@@ -18,6 +18,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace stalewatch::cli {
 namespace {
@@ -87,8 +88,9 @@ bool can_keep_state(const Config& config) {
 /// The aggregator would end, and what else is started would join somebody else's.
 bool can_listen(const TransportConfig& transport) {
   try {
+    std::vector<AddressClaim> claims;  // together: one address may be written in two ways
     for (const auto* endpoint : {&transport.samples, &transport.control, &transport.events})
-      const AddressClaim claim(*endpoint);
+      claims.emplace_back(*endpoint);
     return true;
   } catch (const std::runtime_error& e) {
     std::cerr << "stalewatch up: " << escape_untrusted(e.what(), max_message) << '\n';

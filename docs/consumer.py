@@ -17,7 +17,7 @@ import msgpack
 import zmq
 
 cursor_file = sys.argv[1]
-state = os.environ.get("STALEWATCH_STATE_DIR") or os.path.join(
+state = os.environ.get("STALEWATCH_STATE_DIR") or os.environ.get("STATE_DIRECTORY", "").split(":")[0] or os.path.join(
     os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state"), "stalewatch")
 control_at, events_at = sys.argv[2:4] if len(sys.argv) > 3 else (
     f"ipc://{os.path.abspath(state)}/sockets/{name}" for name in ("control", "events"))

@@ -40,8 +40,7 @@ StoreFile::~StoreFile() { unlock(); }
 void StoreFile::open() {
   if (!path_.empty()) {
     const auto folder = std::filesystem::path(path_).parent_path();
-    if (const auto error = make_private_folders(folder))
-      throw std::system_error(error, "its folder");
+    if (const auto error = make_folders(folder)) throw std::system_error(error, "its folder");
     lock();
     make_private_file(path_);
   }
@@ -82,12 +81,26 @@ void StoreFile::keep_place() {
     return;
   }
   const auto folder = std::filesystem::path(path_).parent_path();
-  if (const auto error = make_private_folders(folder)) throw std::system_error(error, "its folder");
-  make_private_file(path_);
-  *sql_ << "VACUUM INTO :p", soci::use(path_, "p");
+  if (const auto error = make_folders(folder)) throw std::system_error(error, "its folder");
+  write_anew();
   sql_->close();
   open();
   log::error("{} was deleted or moved away: it is written anew, with all that it held", path_);
+}
+
+/// At once or not at all: half a file would be somebody else's.
+void StoreFile::write_anew() {
+  const auto fresh = path_ + ".new";
+  std::filesystem::remove(fresh);
+  make_private_file(fresh);
+  try {
+    *sql_ << "VACUUM INTO :p", soci::use(fresh, "p");
+    std::filesystem::rename(fresh, path_);
+  } catch (...) {
+    std::error_code ignored;
+    std::filesystem::remove(fresh, ignored);
+    throw;
+  }
 }
 
 }  // namespace stalewatch::notifier

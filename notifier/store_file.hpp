@@ -29,6 +29,7 @@ class StoreFile {
 
  private:
   void open();
+  void write_anew();
   void lock();
   void unlock();
   bool is_at_its_path();

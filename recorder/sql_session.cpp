@@ -29,7 +29,7 @@ void set_mysql_character_set(soci::session& session) {
 std::unique_ptr<soci::session> open_session(const DatabaseConfig& config) {
   if (config.engine == Engine::sqlite) {
     const auto directory = std::filesystem::path(config.database).parent_path();
-    if (const auto error = make_private_folders(directory))
+    if (const auto error = make_folders(directory))
       throw std::filesystem::filesystem_error("its folder", directory, error);
     const bool is_uri = config.database.starts_with("file:");
     if (!is_uri && is_private_folder(directory)) make_private_file(config.database);

@@ -17,7 +17,7 @@
 namespace stalewatch::aggregator {
 
 void make_journal_folder(const std::filesystem::path& folder) {
-  if (const auto error = make_private_folders(folder))
+  if (const auto error = make_folders(folder))
     throw std::runtime_error("journal.path: cannot make the folder " + folder.string() + ": " +
                              error.message());
 }
@@ -39,8 +39,12 @@ void JournalLock::take() {
   std::string holder;
   text >> holder >> before_.journal >> before_.head;
   if (flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+    const int error = errno;
     close(fd_);
     fd_ = -1;
+    if (error != EWOULDBLOCK)
+      throw std::runtime_error("cannot lock " + path_ + ": " + std::strerror(error) +
+                               "; put the journal on a local disk");
     throw std::runtime_error(
         "journal " + journal_path_ + " is in use by " +
         (holder.empty() ? "another aggregator" : "the aggregator with process id " + holder) +

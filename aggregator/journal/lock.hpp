@@ -6,7 +6,7 @@
 
 namespace stalewatch::aggregator {
 
-/// Makes the folder that a journal is to lie in, for its owner alone where it is missing. Throws
+/// Makes the folder that a journal is to lie in. Throws
 /// std::runtime_error naming the key.
 void make_journal_folder(const std::filesystem::path& folder);
 

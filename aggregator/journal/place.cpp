@@ -76,7 +76,7 @@ void Journal::rebuild() {
   const auto fresh = path + ".new";
   try {
     const auto folder = std::filesystem::absolute(path).parent_path();
-    if (const auto error = make_private_folders(folder))
+    if (const auto error = make_folders(folder))
       throw std::filesystem::filesystem_error("its folder", error);
     std::filesystem::remove(fresh);
     make_private_file(fresh);

@@ -1,6 +1,7 @@
 #include "common/bus/address.hpp"
 
 #include "common/base/text.hpp"
+#include "common/config/environment.hpp"
 #include "common/process/private_files.hpp"
 
 #include <fcntl.h>
@@ -23,6 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t shown = 200;
+constexpr mode_t of_others = S_IRWXG | S_IRWXO;
 
 /// Of a unix socket.
 std::optional<std::string> socket_path(const std::string& endpoint) {
@@ -44,19 +46,35 @@ std::string user_name(uid_t user) {
 /// Whose the last part of a path is that we may look at.
 std::string owner_on_the_way(fs::path path) {
   struct stat file {};
-  while (stat(path.c_str(), &file) != 0 && path.has_relative_path()) path = path.parent_path();
-  return path.string() + " is of the user " + user_name(file.st_uid);
+  while (lstat(path.c_str(), &file) != 0 && path.has_relative_path()) path = path.parent_path();
+  return path.string() + " belongs to the user " + user_name(file.st_uid);
 }
 
-/// What stands between us and a listener there.
-std::string obstacle(const std::string& path) {
-  Listener listener;
-  const int error = try_unix_socket(path, listener);
+/// Why there is no answer of a socket that was tried with this result.
+std::string why_no_answer(const std::string& path, int error) {
   if (error == 0) return "whoever listens there does not answer";
   if (error == ECONNREFUSED) return "nobody listens there any more";
   if (error == ENOENT) return "there is no such socket";
-  if (error == EACCES) return "it may not be reached, for " + owner_on_the_way(path);
+  if (error == EACCES || error == EPERM)
+    return "it may not be reached, for " + owner_on_the_way(path);
   return std::strerror(error);
+}
+
+/// The folder of the addresses that nobody gave: whoever gets in can join.
+bool is_own_folder(const fs::path& folder) {
+  return absolute_path(folder) ==
+         absolute_path(state_directory(process_environment()) + "/sockets");
+}
+
+/// Throws what is wrong with it.
+void make_private(const fs::path& folder) {
+  struct stat found {};
+  if (stat(folder.c_str(), &found) != 0) throw std::runtime_error(std::strerror(errno));
+  if (found.st_uid != geteuid())
+    throw std::runtime_error("its folder belongs to the user " + user_name(found.st_uid) +
+                             "; run it as that user, or set STALEWATCH_STATE_DIR");
+  if ((found.st_mode & of_others) != 0 && chmod(folder.c_str(), S_IRWXU) != 0)
+    throw std::runtime_error(std::string("its folder is open to others: ") + std::strerror(errno));
 }
 
 }  // namespace
@@ -66,6 +84,15 @@ void fail_to_listen(const std::string& endpoint, const std::string& why) {
 }
 
 AddressClaim::AddressClaim(std::string endpoint) : endpoint_(std::move(endpoint)) {
+  try {
+    claim();
+  } catch (...) {
+    release();
+    throw;
+  }
+}
+
+void AddressClaim::claim() {
   const auto path = socket_path(endpoint_);
   if (!path) {
     look_at_port();
@@ -77,15 +104,16 @@ AddressClaim::AddressClaim(std::string endpoint) : endpoint_(std::move(endpoint)
 }
 
 void AddressClaim::claim_file(const std::string& path) {
-  if (const auto error = make_private_folders(folder_of(path)))
+  const auto folder = folder_of(path);
+  if (const auto error = make_folders(folder))
     fail_to_listen(endpoint_, "cannot make its folder: " + error.message());
-  lock(path);
   try {
-    look_at_path(path);
-  } catch (...) {
-    close(lock_fd_);
-    throw;
+    if (is_own_folder(folder)) make_private(folder);
+  } catch (const std::runtime_error& e) {
+    fail_to_listen(endpoint_, e.what());
   }
+  lock(path);
+  look_at_path(path);
 }
 
 void AddressClaim::fail_in_use(const Listener& by) const {
@@ -93,12 +121,20 @@ void AddressClaim::fail_in_use(const Listener& by) const {
                                 "; stop that one, or give this one other addresses (transport:)");
 }
 
+/// A lock needs no more than to read. Not by O_CREAT where it lies: in a sticky folder that fails
+/// for the file of somebody else.
 void AddressClaim::lock(const std::string& path) {
+  constexpr int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW;
+  const mode_t mode = is_private() ? S_IRUSR | S_IWUSR : 0666;
   const auto file = path + ".lock";
-  lock_fd_ = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  if (lock_fd_ < 0) fail_to_listen(endpoint_, "cannot open " + file + ": " + std::strerror(errno));
+  lock_fd_ = open(file.c_str(), flags);
+  if (lock_fd_ < 0 && errno == ENOENT) lock_fd_ = open(file.c_str(), flags | O_CREAT, mode);
+  if (lock_fd_ < 0)
+    fail_to_listen(endpoint_, "cannot open " + file + ": " + std::strerror(errno) + "; " +
+                                  owner_on_the_way(file));
   if (flock(lock_fd_, LOCK_EX | LOCK_NB) == 0) return;
-  close(lock_fd_);
+  if (errno != EWOULDBLOCK)
+    fail_to_listen(endpoint_, "cannot lock " + file + ": " + std::strerror(errno));
   Listener listener;
   try_unix_socket(path, listener);
   fail_in_use(listener);
@@ -108,9 +144,12 @@ void AddressClaim::lock(const std::string& path) {
 void AddressClaim::look_at_path(const std::string& path) const {
   struct stat file {};
   if (!is_abstract(path) && lstat(path.c_str(), &file) == 0 && !S_ISSOCK(file.st_mode))
-    fail_to_listen(endpoint_, "a file that is no socket lies there and is not replaced");
+    fail_to_listen(endpoint_, "what lies there is no socket, and is not replaced");
   Listener listener;
-  if (try_unix_socket(path, listener) == 0) fail_in_use(listener);
+  const int error = try_unix_socket(path, listener);
+  if (error == 0) fail_in_use(listener);
+  if (error != ENOENT && error != ECONNREFUSED)
+    fail_to_listen(endpoint_, "somebody may listen there: " + why_no_answer(path, error));
 }
 
 void AddressClaim::look_at_port() const {
@@ -124,10 +163,14 @@ void AddressClaim::look_at_port() const {
 }
 
 AddressClaim::AddressClaim(AddressClaim&& other) noexcept
-    : endpoint_(std::move(other.endpoint_)), lock_fd_(std::exchange(other.lock_fd_, -1)) {}
+    : endpoint_(std::move(other.endpoint_)),
+      lock_fd_(std::exchange(other.lock_fd_, -1)),
+      place_(other.place_) {}
 
-AddressClaim::~AddressClaim() {
-  if (lock_fd_ >= 0) close(lock_fd_);
+AddressClaim::~AddressClaim() { release(); }
+
+void AddressClaim::release() {
+  if (lock_fd_ >= 0) close(std::exchange(lock_fd_, -1));
 }
 
 bool AddressClaim::is_private() const {
@@ -135,13 +178,45 @@ bool AddressClaim::is_private() const {
   return path && !is_abstract(*path) && is_private_folder(folder_of(*path));
 }
 
+AddressClaim::Place AddressClaim::place_of(const std::string& path) {
+  struct stat file {};
+  return lstat(path.c_str(), &file) == 0 ? Place{file.st_dev, file.st_ino} : Place{};
+}
+
+void AddressClaim::bound() {
+  if (lock_fd_ >= 0) place_ = place_of(*socket_path(endpoint_));
+}
+
+bool AddressClaim::has_its_socket() const {
+  return place_ != Place{} && place_of(*socket_path(endpoint_)) == place_;
+}
+
+bool AddressClaim::is_in_place() const {
+  if (place_ == Place{}) return lock_fd_ < 0;
+  struct stat held {};
+  return has_its_socket() && lock_fd_ >= 0 && fstat(lock_fd_, &held) == 0 && held.st_nlink > 0;
+}
+
+bool AddressClaim::renew() {
+  const bool listens = has_its_socket();
+  release();
+  try {
+    listens ? lock(*socket_path(endpoint_)) : claim();
+  } catch (...) {
+    release();
+    throw;
+  }
+  return !listens;
+}
+
 std::string why_unreached(const std::string& endpoint) {
   const auto path = socket_path(endpoint);
   if (!path) return "";
-  return ": " + escape_untrusted(obstacle(*path), shown) + " (this process is of the user " +
-         escape_untrusted(user_name(geteuid()), shown) +
-         "); start both as the same user with the same state directory, or give both the same "
-         "addresses (transport:)";
+  Listener listener;
+  return ": " + escape_untrusted(why_no_answer(*path, try_unix_socket(*path, listener)), shown) +
+         " (this process belongs to the user " + escape_untrusted(user_name(geteuid()), shown) +
+         "); start both as the same user with the same state directory (STALEWATCH_STATE_DIR), or "
+         "give both the same addresses (transport: in the file that --config names)";
 }
 
 }  // namespace stalewatch

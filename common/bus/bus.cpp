@@ -33,20 +33,35 @@ zmq::socket_t make(zmq::context_t& context, zmq::socket_type type) {
   return socket;
 }
 
-zmq::socket_t bound(zmq::socket_t socket, const AddressClaim& address) {
+void listen(zmq::socket_t& socket, AddressClaim& address) {
   std::optional<PrivateUmask> for_its_owner;  // the socket of a path is a file
   if (address.is_private()) for_its_owner.emplace();
+  const auto& endpoint = address.endpoint();
   try {
-    socket.bind(address.endpoint());
+    socket.bind(endpoint);
   } catch (const zmq::error_t& e) {
-    fail_to_listen(address.endpoint(), e.what());
+    const auto by = listener_at_port(endpoint.substr(endpoint.rfind(':') + 1));
+    const bool is_known = e.num() == EADDRINUSE && by.pid > 0;
+    fail_to_listen(endpoint, e.what() + (is_known ? ", by " + by.words() : ""));
   }
+  address.bound();
+}
+
+zmq::socket_t bound(zmq::socket_t socket, AddressClaim& address) {
+  listen(socket, address);
   return socket;
+}
+
+/// Of a listener at all addresses of this host one of them.
+std::string reached_at(const std::string& endpoint) {
+  constexpr std::string_view everywhere = "tcp://*:";
+  if (!endpoint.starts_with(everywhere)) return endpoint;
+  return "tcp://127.0.0.1:" + endpoint.substr(everywhere.size());
 }
 
 zmq::socket_t connected(zmq::socket_t socket, const std::string& endpoint) {
   try {
-    socket.connect(endpoint);
+    socket.connect(reached_at(endpoint));
   } catch (const zmq::error_t& e) {
     throw std::runtime_error("cannot connect to " + endpoint + ": " + e.what());
   }
@@ -90,7 +105,7 @@ void BadFrames::count_parts(const std::string& who, std::string_view topic,
       escape_untrusted(who, 80), topic, refused.count, escape_untrusted(refused.first, 200));
 }
 
-zmq::socket_t make_samples_receiver(zmq::context_t& context, const AddressClaim& address) {
+zmq::socket_t make_samples_receiver(zmq::context_t& context, AddressClaim& address) {
   auto socket = make(context, zmq::socket_type::sub);
   socket.set(zmq::sockopt::subscribe, "");
   return bound(std::move(socket), address);
@@ -100,7 +115,7 @@ zmq::socket_t make_samples_sender(zmq::context_t& context, const std::string& en
   return connected(make(context, zmq::socket_type::xpub), endpoint);
 }
 
-zmq::socket_t make_control_router(zmq::context_t& context, const AddressClaim& address) {
+zmq::socket_t make_control_router(zmq::context_t& context, AddressClaim& address) {
   auto socket = make(context, zmq::socket_type::router);
   // Of pages, which are large, and assignments in pieces; each peer has a queue of its own.
   socket.set(zmq::sockopt::sndhwm, control_queue_limit);
@@ -113,7 +128,7 @@ zmq::socket_t make_control_dealer(zmq::context_t& context, const std::string& en
   return connected(make(context, zmq::socket_type::dealer), endpoint);
 }
 
-zmq::socket_t make_events_sender(zmq::context_t& context, const AddressClaim& address) {
+zmq::socket_t make_events_sender(zmq::context_t& context, AddressClaim& address) {
   return bound(make(context, zmq::socket_type::xpub), address);
 }
 
@@ -125,6 +140,11 @@ zmq::socket_t make_events_receiver(zmq::context_t& context, const std::string& e
   socket.set(zmq::sockopt::immediate, 0);
   socket.set(zmq::sockopt::subscribe, "");
   return connected(std::move(socket), endpoint);
+}
+
+void listen_again(zmq::socket_t& socket, AddressClaim& address) {
+  // The listener without a file stays: with it, its connections would end.
+  if (address.renew()) listen(socket, address);
 }
 
 bool send_frames(zmq::socket_t& socket, Sender& sender, std::string_view topic, std::string body,

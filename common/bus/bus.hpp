@@ -66,15 +66,19 @@ class BadFrames {
 
 // Makers: all options set, then bound or connected. Throw std::runtime_error naming the endpoint
 // (and who has it already). The claim is to live as long as the socket.
-zmq::socket_t make_samples_receiver(zmq::context_t&, const AddressClaim&);  ///< SUB, binds
+zmq::socket_t make_samples_receiver(zmq::context_t&, AddressClaim&);  ///< SUB, binds
 zmq::socket_t make_samples_sender(zmq::context_t&,
-                                  const std::string& endpoint);           ///< XPUB, connects
-zmq::socket_t make_control_router(zmq::context_t&, const AddressClaim&);  ///< ROUTER, binds
+                                  const std::string& endpoint);     ///< XPUB, connects
+zmq::socket_t make_control_router(zmq::context_t&, AddressClaim&);  ///< ROUTER, binds
 zmq::socket_t make_control_dealer(zmq::context_t&,
-                                  const std::string& endpoint);          ///< DEALER, connects
-zmq::socket_t make_events_sender(zmq::context_t&, const AddressClaim&);  ///< XPUB, binds
+                                  const std::string& endpoint);    ///< DEALER, connects
+zmq::socket_t make_events_sender(zmq::context_t&, AddressClaim&);  ///< XPUB, binds
 zmq::socket_t make_events_receiver(zmq::context_t&,
                                    const std::string& endpoint);  ///< SUB to everything, connects
+
+/// Listens anew where the file of a socket is gone; who is connected stays so. Throws as the makers
+/// do.
+void listen_again(zmq::socket_t& socket, AddressClaim& address);
 
 /// Never waits. False when the message is gone: the peer's queue is full, there is no peer, or the
 /// body has more than max_frame_bytes, which would end the connection and is told.

@@ -46,10 +46,10 @@ void add_inodes(const char* table, unsigned port, std::set<std::string>& inodes)
 }
 
 bool has_open(const fs::path& process, const std::set<std::string>& sockets) {
-  std::error_code error;
-  fs::directory_iterator descriptors(process / "fd", error);  // of other users: not ours to see
-  for (const auto& descriptor : descriptors)
-    if (sockets.contains(fs::read_symlink(descriptor, error).string())) return true;
+  std::error_code ended, error;  // of other users: not ours to see
+  fs::directory_iterator descriptor(process / "fd", ended);
+  for (; !ended && descriptor != fs::directory_iterator(); descriptor.increment(ended))
+    if (sockets.contains(fs::read_symlink(descriptor->path(), error).string())) return true;
   return false;
 }
 
@@ -87,7 +87,7 @@ int try_unix_socket(const std::string& path, Listener& listener) {
 
 bool is_port_taken(const std::string& host, const std::string& port) {
   addrinfo wanted{};
-  wanted.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  wanted.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV;  // no name is looked up
   wanted.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
   if (getaddrinfo(host == "*" ? nullptr : host.c_str(), port.c_str(), &wanted, &found) != 0)
@@ -109,13 +109,17 @@ Listener listener_at_port(const std::string& port_text) {
   std::set<std::string> sockets;
   for (const auto* table : {"/proc/net/tcp", "/proc/net/tcp6"}) add_inodes(table, port, sockets);
   std::error_code error;
-  for (const auto& process : fs::directory_iterator("/proc", error)) {
-    const auto name = process.path().filename().string();
+  Listener found;
+  fs::directory_iterator process("/proc", error);
+  for (; !error && process != fs::directory_iterator(); process.increment(error)) {
+    const auto name = process->path().filename().string();
     pid_t pid = 0;
     std::from_chars(name.data(), name.data() + name.size(), pid);
-    if (pid > 0 && has_open(process.path(), sockets)) return {pid, program_of(pid)};
+    if (pid <= 0 || !has_open(process->path(), sockets)) continue;
+    if (found.pid > 0) return {};  // one of several, at other addresses of this host
+    found = {pid, program_of(pid)};
   }
-  return {};
+  return found;
 }
 
 }  // namespace stalewatch

@@ -21,11 +21,11 @@ struct Listener {
 /// answers, who listens; else an errno: ENOENT, ECONNREFUSED (nobody listens any more), EACCES.
 int try_unix_socket(const std::string& path, Listener& listener);
 
-/// Whether somebody has that port of that address of this host; "*": of any. False, too, for what
-/// is no address of ours.
+/// Whether somebody has that port of that address of this host (by number); "*": of any. False,
+/// too, for what is no address of ours.
 bool is_port_taken(const std::string& host, const std::string& port);
 
-/// Who listens at a TCP port, as far as this user may know.
+/// Who listens at a TCP port, as far as this user may know, and if only one does.
 Listener listener_at_port(const std::string& port);
 
 }  // namespace stalewatch

@@ -1,5 +1,7 @@
 #include "common/process/private_files.hpp"
 
+#include "common/config/environment.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,14 +15,24 @@ constexpr mode_t folder_mode = S_IRWXU;
 constexpr mode_t file_mode = S_IRUSR | S_IWUSR;
 constexpr mode_t of_others = S_IRWXG | S_IRWXO;
 
+bool is_in_state_directory(const std::filesystem::path& folder) {
+  const std::filesystem::path state(absolute_path(state_directory(process_environment())));
+  const auto below = std::filesystem::path(absolute_path(folder)).lexically_relative(state);
+  return !below.empty() && *below.begin() != "..";
+}
+
 }  // namespace
 
-std::error_code make_private_folders(const std::filesystem::path& folder) {
+std::error_code make_folders(const std::filesystem::path& folder) {
   std::error_code unknown;
   if (folder.empty() || std::filesystem::is_directory(folder, unknown)) return {};
   if (const auto above = folder.parent_path(); above != folder)
-    if (const auto error = make_private_folders(above)) return error;
-  if (mkdir(folder.c_str(), folder_mode) == 0) return {};
+    if (const auto error = make_folders(above)) return error;
+  const bool is_ours = is_in_state_directory(folder);
+  if (mkdir(folder.c_str(), is_ours ? folder_mode : 0777) == 0) {
+    if (is_ours) chmod(folder.c_str(), folder_mode);  // the umask may have taken rights of ours
+    return {};
+  }
   if (errno != EEXIST) return {errno, std::generic_category()};
   // Another process has made it meanwhile, or it is none.
   if (std::filesystem::is_directory(folder, unknown)) return {};

@@ -10,9 +10,9 @@
 
 namespace stalewatch {
 
-/// Makes the folder and those above it that are missing, each for its owner alone (0700). What is
-/// there stays as it is.
-std::error_code make_private_folders(const std::filesystem::path& folder);
+/// Makes the folder and those above it that are missing: the state directory and what is below it
+/// for their owner alone (0700), others as the umask says. What is there stays as it is.
+std::error_code make_folders(const std::filesystem::path& folder);
 
 /// Whether only its owner can enter the folder; "": where the process is.
 bool is_private_folder(const std::filesystem::path& folder);

@@ -6,6 +6,7 @@
 #include "aggregator/journal/journal.hpp"
 #include "tests/aggregator/bench.hpp"
 #include "tests/catch.hpp"
+#include "tests/claim.hpp"
 #include "tests/temporary_folder.hpp"
 
 #include <algorithm>
@@ -34,7 +35,7 @@ struct Room {
   }
 
   zmq::socket_t router(int queue) {
-    if (queue == 0) return make_control_router(context, AddressClaim(endpoint()));
+    if (queue == 0) return make_control_router(context, claimed(endpoint()));
     zmq::socket_t socket(context, zmq::socket_type::router);
     socket.set(zmq::sockopt::linger, 0);
     socket.set(zmq::sockopt::router_mandatory, 1);

@@ -22,8 +22,8 @@ std::string endpoint(const Folder& folder, const std::string& name) {
 
 struct FakeAggregator {
   explicit FakeAggregator(const Folder& folder)
-      : router(make_control_router(context, claim_when_free(endpoint(folder, "control")))),
-        samples(make_samples_receiver(context, claim_when_free(endpoint(folder, "samples")))) {}
+      : router(make_control_router(context, claimed_when_free(endpoint(folder, "control")))),
+        samples(make_samples_receiver(context, claimed_when_free(endpoint(folder, "samples")))) {}
 
   void turn() {
     while (const auto frames = receive(router, bad)) {

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shutil
 import stat
 import subprocess
 import sys
@@ -57,6 +58,20 @@ def test_single_processes_of_one_user_meet_in_the_state_directory(make_system, m
     wait_for_more_rows(system)
 
 
+def test_sockets_that_somebody_deletes_are_made_anew(make_system, mock):
+    system = make_system(servers_at(mock))
+    in_state_directory(system)
+    system.start()
+    wait_for_more_rows(system)
+    shutil.rmtree(system.folder / "state" / "sockets")
+    wait_for(lambda: system.aggregator.err().count("it is made anew") == 3, system.trouble)
+    wait_for_more_rows(system)  # whoever was connected goes on
+    for name in ("prober", "notifier", "recorder"):
+        system.restart(name, kill=True)
+    wait_for_more_rows(system)
+    assert mode_of(system.folder / "state" / "sockets") == 0o700
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
 def test_another_user_joins_nothing_and_is_told_why(make_system, mock):
     system = make_system(servers_at(mock))
@@ -72,8 +87,8 @@ def test_another_user_joins_nothing_and_is_told_why(make_system, mock):
     wait_for(lambda: "waiting for the aggregator" in stranger.err(), system.trouble)
     said = stranger.err()
     assert f"{system.folder}/state/sockets/control" in said
-    assert f'it may not be reached, for {system.folder}/state is of the user "root"' in said, said
-    assert 'this process is of the user "nobody"' in said and "same state directory" in said and "transport:" in said
+    assert f'it may not be reached, for {system.folder}/state belongs to the user "root"' in said, said
+    assert 'this process belongs to the user "nobody"' in said and "same state directory" in said and "transport:" in said
     assert "name=stranger" not in system.aggregator.err()
 
 

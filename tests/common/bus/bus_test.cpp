@@ -18,7 +18,7 @@ namespace {
 struct Pair {
   Pair()
       : endpoint("ipc:///tmp/stalewatch-bus-test-" + std::to_string(getpid())),
-        receiver(make_samples_receiver(context, claim_when_free(endpoint))) {}
+        receiver(make_samples_receiver(context, claimed_when_free(endpoint))) {}
 
   void send(const std::vector<std::string>& frames) {
     for (std::size_t i = 0; i < frames.size(); ++i)
@@ -83,7 +83,7 @@ TEST_CASE("what has come before the aggregator went away is read whole", "[bus]"
   const auto endpoint = "ipc:///tmp/stalewatch-bus-events-" + std::to_string(getpid());
   constexpr int count = 500;  // libzmq looks at its connections every hundred frames
   zmq::context_t theirs, ours;
-  auto sender = make_events_sender(theirs, AddressClaim(endpoint));
+  auto sender = make_events_sender(theirs, claimed(endpoint));
   sender.set(zmq::sockopt::rcvtimeo, 30'000);
   auto receiver = make_events_receiver(ours, endpoint);
   zmq::message_t subscription;
@@ -132,7 +132,7 @@ TEST_CASE("messages that are not ours are counted and skipped, and swallow nothi
 TEST_CASE("a message without a sender is told by its peer's address, once", "[bus]") {
   LogKept log;
   zmq::context_t context;
-  auto receiver = make_control_router(context, AddressClaim("tcp://127.0.0.1:*"));
+  auto receiver = make_control_router(context, claimed("tcp://127.0.0.1:*"));
   auto sender = make_control_dealer(context, receiver.get(zmq::sockopt::last_endpoint));
   sender.set(zmq::sockopt::sndtimeo, 30'000);
   BadFrames bad;
@@ -152,7 +152,7 @@ TEST_CASE("a message beyond the limit is not sent, which is counted and told; th
           "[bus]") {
   LogKept log;
   zmq::context_t context;
-  auto receiver = make_control_router(context, AddressClaim("tcp://127.0.0.1:*"));
+  auto receiver = make_control_router(context, claimed("tcp://127.0.0.1:*"));
   auto dealer = make_control_dealer(context, receiver.get(zmq::sockopt::last_endpoint));
   Sender sender("p", "boot");
   // The largest that goes, so that what does not is known not to have been lost on the way.
@@ -182,10 +182,10 @@ TEST_CASE("a message beyond the limit is not sent, which is counted and told; th
 
 TEST_CASE("a port that is taken is named, and who has it", "[bus]") {
   zmq::context_t context;
-  auto first = make_control_router(context, AddressClaim("tcp://127.0.0.1:*"));
+  auto first = make_control_router(context, claimed("tcp://127.0.0.1:*"));
   const auto endpoint = first.get(zmq::sockopt::last_endpoint);
   CHECK_THROWS_WITH(
-      make_control_router(context, AddressClaim(endpoint)),
+      make_control_router(context, claimed(endpoint)),
       Catch::Matchers::ContainsSubstring(endpoint + ": in use by another program (process " +
                                          std::to_string(getpid()) + ", common_tests)"));
 }

@@ -19,8 +19,8 @@ using namespace std::chrono_literals;
 class FakeAggregator {
  public:
   FakeAggregator(zmq::context_t& context, const TransportConfig& transport, const std::string& boot)
-      : router_(make_control_router(context, claim_when_free(transport.control))),
-        events_(make_events_sender(context, claim_when_free(transport.events))),
+      : router_(make_control_router(context, claimed_when_free(transport.control))),
+        events_(make_events_sender(context, claimed_when_free(transport.events))),
         sender_("aggregator", boot) {
     router_.set(zmq::sockopt::linger, 0);
     events_.set(zmq::sockopt::linger, 0);
