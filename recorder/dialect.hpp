@@ -1,7 +1,6 @@
 #pragma once
 
-// Where the database engines differ: SQL as text and connect strings. Pure. Error numbers:
-// trouble.hpp.
+// Where the database engines differ: SQL as text. Pure. Error numbers: trouble.hpp.
 
 #include "common/config/config.hpp"
 #include "recorder/rows.hpp"
@@ -24,15 +23,6 @@ struct TableNames {
 };
 
 bool is_mysql(Engine engine);  ///< or MariaDB
-/// How SOCI calls the engine's backend.
-const char* backend_of(Engine engine);
-/// What a person is told of where the rows go: no password.
-std::string describe(const DatabaseConfig& config);
-/// Names and values that cannot be used, told before anything is tried; empty when fine.
-std::string unusable(const DatabaseConfig& config);
-/// SOCI's connect string, with timeouts. Holds the password: never to be shown.
-std::string connect_string(const DatabaseConfig& config);
-
 /// What a session must have, whatever its server, an administrator or a pooler made the default.
 struct SessionValue {
   const char* name;

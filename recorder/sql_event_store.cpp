@@ -1,6 +1,7 @@
 #include "recorder/sql_event_store.hpp"
 
 #include "common/base/text.hpp"
+#include "recorder/connect_string.hpp"
 #include "recorder/dialect.hpp"
 #include "recorder/sql_errors.hpp"
 #include "recorder/sql_session.hpp"
@@ -137,6 +138,7 @@ class SqlEventStore : public EventStore {
     std::string text =
         std::string(file ? what_of_sqlite_file(code) : what[static_cast<std::size_t>(trouble)]) +
         " " + describe() + " code=" + code;
+    text += tls_hint(config_, code, message);
     // What a server says of data quotes the data; of the rest it helps a person.
     if (trouble != Trouble::data) {
       const std::string& password = config_.password.reveal();

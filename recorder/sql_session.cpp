@@ -2,6 +2,7 @@
 
 #include "common/base/text.hpp"
 #include "common/process/private_files.hpp"
+#include "recorder/connect_string.hpp"
 #include "recorder/sql_errors.hpp"
 
 #include <soci/mysql/soci-mysql.h>
@@ -14,14 +15,24 @@
 namespace stalewatch::recorder {
 namespace {
 
+MYSQL* connection_of(soci::session& session) {
+  return static_cast<soci::mysql_session_backend*>(session.get_backend())->conn_;
+}
+
 /// By the client library, so that it escapes texts for the character set which the server reads
 /// them in. The one that was asked for when connecting need not be it: a server may overrule that
 /// (skip-character-set-client-handshake, init_connect).
 void set_mysql_character_set(soci::session& session) {
-  auto* const connection = static_cast<soci::mysql_session_backend*>(session.get_backend())->conn_;
+  MYSQL* const connection = connection_of(session);
   if (mysql_set_character_set(connection, "utf8mb4") != 0)
     throw soci::mysql_soci_error(mysql_error(connection),
                                  static_cast<int>(mysql_errno(connection)));
+}
+
+/// The client library of another version might not keep to what it is told.
+void check_mysql_tls(soci::session& session, const DatabaseConfig& config) {
+  if (config.tls.is_required() && mysql_get_ssl_cipher(connection_of(session)) == nullptr)
+    throw NotSetUp("the session is not encrypted although credentials.DB.tls asks for it.");
 }
 
 }  // namespace
@@ -39,7 +50,10 @@ std::unique_ptr<soci::session> open_session(const DatabaseConfig& config) {
     std::string mode;
     *session << "PRAGMA journal_mode=WAL", soci::into(mode);
   }
-  if (is_mysql(config.engine)) set_mysql_character_set(*session);
+  if (is_mysql(config.engine)) {
+    check_mysql_tls(*session, config);
+    set_mysql_character_set(*session);
+  }
   for (const std::string& setting : session_settings(config.engine)) *session << setting;
   return session;
 }

@@ -33,10 +33,10 @@ Trouble trouble_of_mysql(unsigned code) {
       (code >= 1158 && code <= 1161))
     return Trouble::connection;
   // access denied, no such database or table or column, rights, syntax, authentication plugins,
-  // expired passwords; a column that somebody added or made NOT NULL, no partition for a row
-  if (any_of<unsigned>(code,
-                       {1044, 1045, 1048, 1049, 1054, 1064, 1130, 1142, 1143, 1146, 1227, 1251,
-                        1356, 1364, 1370, 1526, 1698, 1748, 1820, 1862, 2054, 2059, 2061}))
+  // expired passwords, TLS; a column that somebody added or made NOT NULL, no partition for a row
+  if (any_of<unsigned>(
+          code, {1044, 1045, 1048, 1049, 1054, 1064, 1130, 1142, 1143, 1146, 1227, 1251, 1356,
+                 1364, 1370, 1526, 1698, 1748, 1820, 1862, 2026, 2054, 2059, 2061, 3159}))
     return Trouble::configuration;
   // out of range, wrong or truncated value, too long, constraints, a trigger's SIGNAL, a packet or
   // row too large, no JSON
@@ -63,7 +63,8 @@ Trouble trouble_of_postgresql(const std::string& sqlstate, const std::string& me
   if (group.empty() || group == "  ") {
     const auto says = [&](const char* words) { return message.find(words) != std::string::npos; };
     if (says("authentication failed") || says("does not exist") || says("pg_hba.conf") ||
-        says("no password supplied") || says("permission denied for"))
+        says("no password supplied") || says("permission denied for") || says("certificate") ||
+        says("SSL was required") || says("private key"))
       return Trouble::configuration;
     if (says("too many") || says("remaining connection slots")) return Trouble::refused;
     return Trouble::connection;

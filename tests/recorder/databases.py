@@ -62,6 +62,7 @@ class Server:
     engine = ""
     user = "recorder"
     password = "p'w\\x #1"
+    options = ()  # more of the server's command line
 
     def __init__(self):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix=f"stalewatch-{self.engine}-"))
@@ -119,6 +120,8 @@ class Server:
 
 
 class MySqlLike(Server):
+    tls_of_admin = "--skip-ssl"
+
     def prepare(self):
         self.start()
         self.admin("CREATE DATABASE stalewatch")
@@ -127,7 +130,7 @@ class MySqlLike(Server):
         self.admin(f"GRANT ALL ON stalewatch.* TO '{self.user}'@localhost")
 
     def admin(self, sql, database="mysql"):
-        out = run("mariadb", "--no-defaults", "--skip-ssl", "-h", "127.0.0.1", "-P", self.port, "-u", "root", "-N", "-B",
+        out = run("mariadb", "--no-defaults", self.tls_of_admin, "-h", "127.0.0.1", "-P", self.port, "-u", "root", "-N", "-B",
                   "--default-character-set=utf8mb4", "-e", sql, database)
         return [line.split("\t") for line in out.splitlines()]
 
@@ -153,7 +156,7 @@ class MariaDb(MySqlLike):
         user = ["--user=root"] if IS_ROOT else []
         return [shutil.which("mariadbd", path=os.environ["PATH"] + ":/usr/sbin"), "--no-defaults",
                 f"--datadir={self.data}", f"--socket={self.directory}/socket", f"--port={self.port}",
-                "--bind-address=127.0.0.1", "--innodb-flush-log-at-trx-commit=2", *user]
+                "--bind-address=127.0.0.1", "--innodb-flush-log-at-trx-commit=2", *user, *self.options]
 
 
 class MySql(MySqlLike):
@@ -173,7 +176,7 @@ class MySql(MySqlLike):
         self.prepare()
 
     def command(self):
-        return [self.sandbox, "run", self.name, self.port]
+        return [self.sandbox, "run", self.name, self.port, *self.options]
 
     def close(self):
         super().close()
@@ -208,7 +211,7 @@ class PostgreSql(Server):
 
     def command(self):
         return [*self.as_user, self.bin / "postgres", "-D", self.data, "-p", self.port, "-c",
-                "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off"]
+                "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off", *self.options]
 
     def admin(self, sql, database="postgres"):
         out = run(self.bin / "psql", "-X", "-h", "127.0.0.1", "-p", self.port, "-U", "admin", "-d", database, "-At",

@@ -1,6 +1,6 @@
 #include "recorder/trouble.hpp"
 
-#include "recorder/dialect.hpp"
+#include "recorder/connect_string.hpp"
 #include "tests/catch.hpp"
 
 namespace stalewatch::recorder {
@@ -11,7 +11,8 @@ TEST_CASE("error numbers of MySQL and MariaDB say what can help", "[recorder]") 
   // too many connections, deadlock, lock wait, disk full, read-only, and whatever nobody knows
   for (const unsigned later : {1040u, 1213u, 1205u, 1021u, 1114u, 1290u, 9999u})
     CHECK(trouble_of_mysql(later) == Trouble::refused);
-  for (const unsigned setup : {1044u, 1045u, 1049u, 1142u, 1146u, 1054u, 1048u, 1364u, 1526u})
+  for (const unsigned setup :
+       {1044u, 1045u, 1049u, 1142u, 1146u, 1054u, 1048u, 1364u, 1526u, 2026u, 3159u})
     CHECK(trouble_of_mysql(setup) == Trouble::configuration);
   for (const unsigned row : {1264u, 1292u, 1366u, 1406u, 1062u, 1153u, 1644u})
     CHECK(trouble_of_mysql(row) == Trouble::data);
@@ -43,6 +44,10 @@ TEST_CASE("PostgreSQL's states, or its words where there is none, say what can h
         Trouble::configuration);
   CHECK(trouble_of_postgresql("", "FATAL:  database \"x\" does not exist") ==
         Trouble::configuration);
+  CHECK(trouble_of_postgresql("", "SSL error: certificate verify failed") ==
+        Trouble::configuration);
+  CHECK(trouble_of_postgresql("", "SSL connection has been closed unexpectedly") ==
+        Trouble::connection);
   CHECK(trouble_of_postgresql("", "FATAL:  sorry, too many clients already") == Trouble::refused);
   CHECK(trouble_of_postgresql("", "connection to server failed: Connection refused") ==
         Trouble::connection);
@@ -75,6 +80,22 @@ TEST_CASE("names that could not be quoted are refused before anything is tried",
   };
   CHECK(has(Engine::mysql, "it's\\", R"(password='it\'s\\')"));
   CHECK(has(Engine::postgresql, "it's 1\\", "&password=it%27s%201%5C&"));
+}
+
+TEST_CASE("what makes TLS certain is handed to the client libraries", "[recorder]") {
+  DatabaseConfig config{.engine = Engine::mariadb,
+                        .host = "db",
+                        .tls = {.mode = DatabaseTls::Mode::verify_full, .ca_file = "/a;b}.pem"}};
+  const auto has = [&](const char* part) {
+    return connect_string(config).find(part) != std::string::npos;
+  };
+  CHECK(has("host='host={db};ssl-enforce=1;ssl-verify-server-cert=1;ssl-ca={/a;b}}.pem}'"));
+  config.engine = Engine::postgresql;
+  CHECK(has("&sslmode=verify%2Dfull&sslrootcert=%2Fa%3Bb%7D%2Epem"));
+  config.tls = {};
+  CHECK_FALSE(has("ssl"));
+  config.engine = Engine::mysql;
+  CHECK(has("host='db'"));
 }
 
 }  // namespace stalewatch::recorder

@@ -5,13 +5,14 @@
 #include "common/base/result.hpp"
 #include "common/base/text.hpp"
 #include "common/config/environment.hpp"
+#include "common/config/sections/database_url.hpp"
 #include "common/config/setters.hpp"
 #include "common/config/value_checks.hpp"
 #include "common/config/values.hpp"
 #include "common/config/walk.hpp"
 
 #include <algorithm>
-#include <charconv>
+#include <utility>
 
 namespace stalewatch {
 namespace {
@@ -21,6 +22,7 @@ using Engine = DatabaseConfig::Engine;
 /// What the file says, until it is put together.
 struct DatabaseDraft {
   std::string url, engine, address, host, socket, username, password, database, table;
+  std::string tls_mode, ca_file, cert_file, key_file;
   std::int64_t port = 0;
 
   bool operator==(const DatabaseDraft&) const = default;
@@ -28,19 +30,6 @@ struct DatabaseDraft {
 
 /// `<table>_readable` has to fit PostgreSQL's 63 bytes.
 constexpr std::size_t max_table = 50;
-
-/// "mysql", "mysql+mysqlconnector", "postgres", "sqlite:///rows.db" ...; the driver and what
-/// follows do not matter.
-std::optional<Engine> parse_engine(std::string_view text) {
-  constexpr std::pair<std::string_view, Engine> names[] = {
-      {"sqlite", Engine::sqlite},         {"sqlite3", Engine::sqlite},
-      {"mysql", Engine::mysql},           {"mariadb", Engine::mariadb},
-      {"postgresql", Engine::postgresql}, {"postgres", Engine::postgresql}};
-  const std::string name = to_lower(text.substr(0, text.find_first_of("+:")));
-  for (const auto& [known, engine] : names)
-    if (name == known) return engine;
-  return std::nullopt;
-}
 
 /// "sqlite", "mysql", "mariadb", "postgresql".
 std::string_view name_of(Engine engine) {
@@ -55,100 +44,6 @@ std::string_view name_of(Engine engine) {
       return "postgresql";
   }
   return "";
-}
-
-std::optional<std::uint16_t> parse_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc() || end != text.data() + text.size() || port == 0) return std::nullopt;
-  return port;
-}
-
-/// "127.0.0.1:3306", "db", "[::1]:5432", "/run/mysqld/mysqld.sock". False when the port is wrong.
-bool split_address(std::string_view address, DatabaseConfig& database) {
-  if (!address.empty() && address[0] == '/') {
-    database.socket = address;
-    return true;
-  }
-  const std::size_t bracket = address.rfind(']');
-  const std::size_t colon = address.rfind(':');
-  const bool only_host =
-      colon == std::string_view::npos || (bracket != std::string_view::npos && colon < bracket);
-  if (!only_host) {
-    const auto port = parse_port(address.substr(colon + 1));
-    if (!port) return false;
-    database.port = *port;
-    address = address.substr(0, colon);
-  }
-  if (address.size() > 2 && address.front() == '[' && address.back() == ']')
-    address = address.substr(1, address.size() - 2);
-  database.host = address;
-  return true;
-}
-
-/// The value of "name=" in a URL's query, as SQLAlchemy's drivers have for sockets.
-std::string query_value(std::string_view query, std::string_view name) {
-  while (!query.empty()) {
-    const std::string_view pair = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(query.size(), pair.size() + 1));
-    if (pair.size() > name.size() && pair.substr(0, name.size()) == name &&
-        pair[name.size()] == '=')
-      return percent_decode(pair.substr(name.size() + 1));
-  }
-  return "";
-}
-
-/// Why SQLite would not open `path` as the file that it names; empty when it would.
-std::string no_file(const std::string& path) {
-  if (path == ":memory:") return "rows in memory would be gone at the end; name a file";
-  if (path.starts_with("file:"))
-    return "SQLite takes what begins with file: for a URI, which may say memory; write the path "
-           "alone";
-  return "";
-}
-
-/// SQLite: "sqlite:///relative.db", "sqlite:////absolute.db", "sqlite://" (the default file).
-Result<DatabaseConfig> sqlite_from_url(std::string_view rest, const std::string& sqlite_file) {
-  DatabaseConfig database;
-  std::string path = percent_decode(rest.substr(0, rest.find('?')));
-  if (!path.empty() && path[0] != '/') return Error{"url: needs three slashes: sqlite:///file.db"};
-  if (!path.empty()) path.erase(0, 1);
-  if (const auto why = no_file(path); !why.empty()) return Error{"url: " + why};
-  database.database = path.empty() ? sqlite_file : path;
-  return database;
-}
-
-/// engine[+driver]://user:password@host:port/db?unix_socket=/path
-Result<DatabaseConfig> from_url(std::string_view url, const std::string& sqlite_file) {
-  const std::size_t scheme = url.find("://");
-  const auto engine = parse_engine(url.substr(0, scheme));
-  if (scheme == std::string_view::npos || !engine)
-    return Error{
-        "url: must be like mysql://user:password@host:3306/db, with sqlite, mysql, mariadb or "
-        "postgresql"};
-  std::string_view rest = url.substr(scheme + 3);
-  if (*engine == Engine::sqlite) return sqlite_from_url(rest, sqlite_file);
-
-  DatabaseConfig database;
-  database.engine = *engine;
-  const std::size_t path = rest.find_first_of("/?");
-  std::string_view authority = rest.substr(0, path);
-  rest.remove_prefix(std::min(path, rest.size()));
-  if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) {
-    const std::string_view user = authority.substr(0, at);
-    const std::size_t colon = user.find(':');
-    database.username = percent_decode(user.substr(0, colon));
-    if (colon != std::string_view::npos)
-      database.password = Secret(percent_decode(user.substr(colon + 1)));
-    authority.remove_prefix(at + 1);
-  }
-  if (!split_address(authority, database)) return Error{"url: has a wrong port"};
-  const std::size_t query = rest.find('?');
-  if (!rest.empty() && rest[0] == '/')
-    database.database = percent_decode(rest.substr(1, query - 1));
-  if (query != std::string_view::npos)
-    database.socket = query_value(rest.substr(query + 1), "unix_socket");
-  return database;
 }
 
 Result<DatabaseConfig> from_parts(const DatabaseDraft& draft, Engine engine,
@@ -188,7 +83,56 @@ Result<DatabaseConfig> without_checks(const DatabaseDraft& draft, const std::str
     return Error{
         "url: is given together with parts of it (address, host, port, socket, db); write one of "
         "them"};
-  return from_url(url, sqlite_file);
+  return database_from_url(url, sqlite_file);
+}
+
+/// Where the file has them, they are the URL's.
+void take_tls(const DatabaseDraft& draft, DatabaseTls& tls) {
+  if (const auto mode = parse_tls_mode(draft.tls_mode)) tls.mode = *mode;
+  if (!draft.ca_file.empty()) tls.ca_file = draft.ca_file;
+  if (!draft.cert_file.empty()) tls.cert_file = draft.cert_file;
+  if (!draft.key_file.empty()) tls.key_file = draft.key_file;
+  if (tls.mode != DatabaseTls::Mode::automatic) return;
+  if (!tls.ca_file.empty())
+    tls.mode = DatabaseTls::Mode::verify_full;
+  else if (!tls.cert_file.empty())
+    tls.mode = DatabaseTls::Mode::require;
+}
+
+/// What of `tls` the engine's client library could not keep to; empty when nothing.
+std::string wrong_tls(const DatabaseConfig& database) {
+  const DatabaseTls& tls = database.tls;
+  const bool has_mode = tls.mode != DatabaseTls::Mode::automatic;
+  if (tls.cert_file.empty() != tls.key_file.empty())
+    return tls.cert_file.empty() ? "tls.key_file: needs cert_file"
+                                 : "tls.cert_file: needs key_file";
+  if (!database.socket.empty() && has_mode && tls.mode != DatabaseTls::Mode::disable)
+    return "tls.mode: a unix socket has no TLS, and needs none";
+  if (!tls.ca_file.empty() && !tls.verifies())
+    return "tls.ca_file: is of use only with mode verify-full or verify-ca";
+  if (!tls.cert_file.empty() && !tls.is_required())
+    return "tls.cert_file: is of use only with mode require, verify-ca or verify-full";
+  if (database.engine == Engine::postgresql) return "";
+  if (tls.mode == DatabaseTls::Mode::verify_ca)
+    return "tls.mode: MySQL's client library checks the name in a certificate, too; write "
+           "verify-full";
+  if (tls.mode == DatabaseTls::Mode::prefer)
+    return "tls.mode: prefer is PostgreSQL's; write require, verify-full or disable";
+  return "";
+}
+
+/// What the client libraries would take for something else than a host or a socket.
+std::string wrong_place(const DatabaseConfig& database) {
+  const bool postgresql = database.engine == Engine::postgresql;
+  if (!postgresql && database.host.find_first_of(";={}") != std::string::npos)
+    return "host: is no host name";
+  if (database.host.find("://") != std::string::npos) return "host: is no host name";
+  const std::size_t name = database.socket.rfind('/') + 1;
+  if (postgresql && database.socket.compare(name, 9, ".s.PGSQL.") == 0)
+    return "socket: PostgreSQL's is named by its folder; write " +
+           database.socket.substr(0, std::max<std::size_t>(1, name - 1)) +
+           ", and as port what stands at the end";
+  return "";
 }
 
 /// The parts, or what is missing or contradicts, without quoting any of them. `sqlite_file`: where
@@ -201,12 +145,15 @@ Result<DatabaseConfig> database_from(const DatabaseDraft& draft, const std::stri
   if (!draft.password.empty()) database->password = Secret(draft.password);
   if (!draft.table.empty()) database->table = draft.table;
   if (database->engine == Engine::sqlite) return database;
+  take_tls(draft, database->tls);
   if (database->host.empty() && database->socket.empty())
     return Error{"address: is missing; write host:port, like 127.0.0.1:3306, or socket:"};
   if (!database->host.empty() && !database->socket.empty())
     return Error{"socket: is given together with a host; write one of them"};
   if (database->database.empty()) return Error{"db: is missing; write the database's name"};
   if (database->username.empty()) return Error{"username: is missing"};
+  if (auto why = wrong_place(*database); !why.empty()) return Error{std::move(why)};
+  if (auto why = wrong_tls(*database); !why.empty()) return Error{std::move(why)};
   return database;
 }
 
@@ -273,7 +220,7 @@ std::span<const ConfigKey> section_keys() {
       {.path = "credentials.DB.socket",
        .type = path,
        .initial = "(none)",
-       .meaning = "a unix socket instead of an address",
+       .meaning = "a unix socket instead of an address; PostgreSQL's is named by its folder",
        .example = "/run/mysqld/mysqld.sock",
        .check = check_not_empty,
        .set = set_part<&D::socket>},
@@ -305,13 +252,43 @@ std::span<const ConfigKey> section_keys() {
        .example = "example_table",
        .check = check_table,
        .set = set_part<&D::table>},
+      {.path = "credentials.DB.tls.mode",
+       .type = choice,
+       .initial = "(verify-full with a ca_file; else PostgreSQL: prefer, MySQL: disable)",
+       .choices = "disable|prefer|require|verify-ca|verify-full",
+       .meaning = "`require`: encrypted, whoever the server is; `verify-full`: and its certificate "
+                  "is that host's; `verify-ca` and `prefer` are PostgreSQL's",
+       .example = "verify-full",
+       .set = set_part<&D::tls_mode>},
+      {.path = "credentials.DB.tls.ca_file",
+       .type = path,
+       .initial = "(the system's authorities)",
+       .meaning = "PEM file with the authorities that may have signed the server's certificate",
+       .example = "/etc/stalewatch/ca.pem",
+       .check = check_not_empty,
+       .set = set_part<&D::ca_file>},
+      {.path = "credentials.DB.tls.cert_file",
+       .type = path,
+       .initial = "(none)",
+       .meaning = "PEM file with our own certificate, for servers that ask for one; needs key_file",
+       .example = "/etc/stalewatch/client.pem",
+       .check = check_not_empty,
+       .set = set_part<&D::cert_file>},
+      {.path = "credentials.DB.tls.key_file",
+       .type = path,
+       .initial = "(none)",
+       .meaning = "PEM file with its key; needs cert_file",
+       .example = "/etc/stalewatch/client.key",
+       .check = check_not_empty,
+       .set = set_part<&D::key_file>},
   };
   return keys;
 }
 
 /// SQLite is a file: it has no address and nobody to log in.
 void warn_of_ignored(ConfigWalk& walk) {
-  for (const std::string key : {"address", "host", "port", "socket", "username", "password"}) {
+  for (const std::string key : {"address", "host", "port", "socket", "username", "password",
+                                "tls.mode", "tls.ca_file", "tls.cert_file", "tls.key_file"}) {
     const std::string path = "credentials.DB." + key;
     if (const auto found = walk.marks.find(path); found != walk.marks.end())
       walk.warn(found->second, path, "is ignored: SQLite has no use for it");
@@ -352,7 +329,10 @@ std::string summary(const Config& config) {
   return std::string(name_of(database.engine)) + " at " + escape_untrusted(where) + ", database " +
          escape_untrusted(database.database) + ", table " + database.table + ", user " +
          escape_untrusted(database.username) +
-         (database.password.empty() ? ", no password" : ", password ***");
+         (database.password.empty() ? ", no password" : ", password ***") +
+         (database.tls.mode == DatabaseTls::Mode::automatic
+              ? ""
+              : std::string(", TLS ") + name_of(database.tls.mode));
 }
 
 }  // namespace

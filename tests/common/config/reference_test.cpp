@@ -50,6 +50,11 @@ std::string file_with(const ConfigKey& key, std::string_view value) {
     if (other->initial == "(required)" && other->path.substr(0, other->path.rfind('.')) == section)
       own[last_part(*other)] = other->example;
   if (section == "servers.X.tls") own = {{"cert_file", "cert.pem"}, {"key_file", "key.pem"}};
+  if (section == "credentials.DB.tls") {
+    own = {{"mode", "verify-full"}, {"cert_file", "cert.pem"}, {"key_file", "key.pem"}};
+    sections["credentials.DB"] = {
+        {"engine", "mysql"}, {"username", "user"}, {"db", "rows"}, {"address", "db.example"}};
+  }
   if (section == "credentials.DB" && last_part(key) != "url") {
     own = {{"engine", "mysql"}, {"username", "user"}, {"db", "rows"}};
     const std::string name = last_part(key);

@@ -71,8 +71,8 @@ TEST_CASE("engines in SQLAlchemy's spellings, and URLs", "[config]") {
   CHECK(with("engine: 'sqlite:///rows.db'").database == "rows.db");
   CHECK(with("engine: 'sqlite:////srv/rows.db'").database == "/srv/rows.db");
   CHECK(with("url: 'sqlite://'").database == "/home/op/.local/state/stalewatch/rows.sqlite");
-  const DatabaseConfig url =
-      with("url: 'postgresql+psycopg2://me:p%40ss%2Fword@[::1]:5433/rows?sslmode=off', table: t");
+  const DatabaseConfig url = with(
+      "url: 'postgresql+psycopg2://me:p%40ss%2Fword@[::1]:5433/rows?sslmode=disable', table: t");
   CHECK(url.engine == Engine::postgresql);
   CHECK(url.username == "me");
   CHECK(url.password.reveal() == "p@ss/word");
@@ -80,6 +80,25 @@ TEST_CASE("engines in SQLAlchemy's spellings, and URLs", "[config]") {
   CHECK(url.port == 5433);
   CHECK(url.database == "rows");
   CHECK(url.table == "t");
+  CHECK(url.tls.mode == DatabaseTls::Mode::disable);
+  const DatabaseConfig verified = with(
+      "url: 'postgresql://me@db/rows?sslmode=verify-full&sslrootcert=%2Fca.pem&sslcert=c&"
+      "sslkey=k'");
+  CHECK(verified.tls == DatabaseTls{.mode = DatabaseTls::Mode::verify_full,
+                                    .ca_file = "/ca.pem",
+                                    .cert_file = "c",
+                                    .key_file = "k"});
+  CHECK(with("url: 'mysql://me@db/rows?ssl_ca=/ca.pem&charset=utf8mb4'").tls.mode ==
+        DatabaseTls::Mode::verify_full);
+  CHECK(with("url: 'mysql://me@db/rows?ssl_mode=VERIFY_IDENTITY', tls: {ca_file: /ca.pem}").tls ==
+        DatabaseTls{.mode = DatabaseTls::Mode::verify_full,
+                    .ca_file = "/ca.pem",
+                    .cert_file = "",
+                    .key_file = ""});
+  for (const char* place :
+       {"postgresql://me@/rows?host=/run/pg", "postgresql://me@%2Frun%2Fpg/rows"})
+    CHECK(with("url: '" + std::string(place) + "'").socket == "/run/pg");
+  CHECK(with("url: 'postgresql://me@/rows?host=db:5433'").port == 5433);
   const DatabaseConfig socket = with("url: 'mysql://me@/rows?unix_socket=/run/my.sock'");
   CHECK(socket.socket == "/run/my.sock");
   CHECK(socket.host.empty());

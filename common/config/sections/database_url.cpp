@@ -1,0 +1,219 @@
+#include "common/config/sections/database_url.hpp"
+
+#include "common/base/ascii.hpp"
+#include "common/base/text.hpp"
+#include "common/config/values.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+#include <span>
+#include <utility>
+
+namespace stalewatch {
+namespace {
+
+using Engine = DatabaseConfig::Engine;
+using Mode = DatabaseTls::Mode;
+
+std::optional<std::uint16_t> parse_port(std::string_view text) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc() || end != text.data() + text.size() || port == 0) return std::nullopt;
+  return port;
+}
+
+bool has_control(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; });
+}
+
+/// As MySQL's own programs write it.
+std::optional<Mode> parse_mysql_mode(const std::string& text) {
+  constexpr std::pair<std::string_view, Mode> names[] = {{"disabled", Mode::disable},
+                                                         {"preferred", Mode::prefer},
+                                                         {"required", Mode::require},
+                                                         {"verify_ca", Mode::verify_ca},
+                                                         {"verify_identity", Mode::verify_full}};
+  const std::string lower = to_lower(text);
+  for (const auto& [name, mode] : names)
+    if (lower == name) return mode;
+  return std::nullopt;
+}
+
+/// What may stand behind the "?", and where it goes; false when the value will not do.
+struct UrlParameter {
+  std::string_view name;
+  bool (*set)(DatabaseConfig&, const std::string& value);
+};
+
+bool set_mode(DatabaseConfig& database, std::optional<Mode> mode) {
+  if (mode) database.tls.mode = *mode;
+  return mode.has_value();
+}
+
+std::span<const UrlParameter> parameters_of(Engine engine) {
+  using D = DatabaseConfig;
+  using S = const std::string;
+  static constexpr UrlParameter mysql[] = {
+      {"unix_socket", [](D& d, S& value) { return !(d.socket = value).empty(); }},
+      {"ssl_mode", [](D& d, S& value) { return set_mode(d, parse_mysql_mode(value)); }},
+      {"ssl_ca", [](D& d, S& value) { return !(d.tls.ca_file = value).empty(); }},
+      {"ssl_cert", [](D& d, S& value) { return !(d.tls.cert_file = value).empty(); }},
+      {"ssl_key", [](D& d, S& value) { return !(d.tls.key_file = value).empty(); }},
+      // It is so anyhow.
+      {"charset", [](D&, S& value) { return to_lower(value) == "utf8mb4"; }},
+  };
+  static constexpr UrlParameter postgresql[] = {
+      {"host", [](D& d, S& value) { return d.host.empty() && split_address(value, d); }},
+      {"sslmode", [](D& d, S& value) { return set_mode(d, parse_tls_mode(value)); }},
+      {"sslrootcert", [](D& d, S& value) { return !(d.tls.ca_file = value).empty(); }},
+      {"sslcert", [](D& d, S& value) { return !(d.tls.cert_file = value).empty(); }},
+      {"sslkey", [](D& d, S& value) { return !(d.tls.key_file = value).empty(); }},
+  };
+  if (engine == Engine::sqlite) return {};
+  if (engine == Engine::postgresql) return postgresql;
+  return mysql;
+}
+
+/// Empty when each parameter of the query is known and taken.
+std::string take_query(std::string_view query, DatabaseConfig& database) {
+  const auto known = parameters_of(database.engine);
+  std::set<std::string, std::less<>> seen;
+  while (!query.empty()) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(query.size(), pair.size() + 1));
+    const std::size_t equals = std::min(pair.size(), pair.find('='));
+    const std::string name = percent_decode(pair.substr(0, equals));
+    const std::string value = percent_decode(pair.substr(std::min(pair.size(), equals + 1)));
+    const std::string shown = "url: its parameter " + escape_untrusted(name, 64);
+    const auto found = std::find_if(known.begin(), known.end(),
+                                    [&](const UrlParameter& p) { return p.name == name; });
+    if (found == known.end()) {
+      std::string names;
+      for (const UrlParameter& one : known)
+        names += (names.empty() ? "" : ", ") + std::string(one.name);
+      return shown + " means nothing here; " +
+             (names.empty() ? "this engine has none" : "known are " + names);
+    }
+    if (!seen.insert(name).second) return shown + " is given twice";
+    if (has_control(value) || !found->set(database, value))
+      return shown + " has a value that will not do";
+  }
+  return "";
+}
+
+/// SQLite: "sqlite:///relative.db", "sqlite:////absolute.db", "sqlite://" (the default file).
+Result<DatabaseConfig> sqlite_from_url(std::string_view rest, const std::string& sqlite_file) {
+  DatabaseConfig database;
+  const std::size_t query = std::min(rest.size(), rest.find('?'));
+  std::string path = percent_decode(rest.substr(0, query));
+  if (!path.empty() && path[0] != '/') return Error{"url: needs three slashes: sqlite:///file.db"};
+  if (!path.empty()) path.erase(0, 1);
+  if (has_control(path)) return Error{"url: contains a line break or another control character"};
+  if (const auto why = no_file(path); !why.empty()) return Error{"url: " + why};
+  if (query < rest.size())
+    if (auto why = take_query(rest.substr(query + 1), database); !why.empty())
+      return Error{std::move(why)};
+  database.database = path.empty() ? sqlite_file : path;
+  return database;
+}
+
+void take_user(std::string_view user, DatabaseConfig& database) {
+  const std::size_t colon = user.find(':');
+  database.username = percent_decode(user.substr(0, colon));
+  if (colon != std::string_view::npos)
+    database.password = Secret(percent_decode(user.substr(colon + 1)));
+}
+
+}  // namespace
+
+std::optional<Engine> parse_engine(std::string_view text) {
+  constexpr std::pair<std::string_view, Engine> names[] = {
+      {"sqlite", Engine::sqlite},         {"sqlite3", Engine::sqlite},
+      {"mysql", Engine::mysql},           {"mariadb", Engine::mariadb},
+      {"postgresql", Engine::postgresql}, {"postgres", Engine::postgresql}};
+  const std::string name = to_lower(text.substr(0, text.find_first_of("+:")));
+  for (const auto& [known, engine] : names)
+    if (name == known) return engine;
+  return std::nullopt;
+}
+
+const char* name_of(Mode mode) {
+  constexpr const char* names[] = {"automatic", "disable",   "prefer",
+                                   "require",   "verify-ca", "verify-full"};
+  return names[static_cast<std::size_t>(mode)];
+}
+
+std::optional<Mode> parse_tls_mode(std::string_view text) {
+  for (const Mode mode :
+       {Mode::disable, Mode::prefer, Mode::require, Mode::verify_ca, Mode::verify_full})
+    if (text == name_of(mode)) return mode;
+  return std::nullopt;
+}
+
+bool split_address(std::string_view address, DatabaseConfig& database) {
+  if (!address.empty() && address[0] == '/') {
+    database.socket = address;
+    return true;
+  }
+  const std::size_t bracket = address.rfind(']');
+  const std::size_t colon = address.rfind(':');
+  const bool only_host =
+      colon == std::string_view::npos || (bracket != std::string_view::npos && colon < bracket);
+  if (!only_host) {
+    const auto port = parse_port(address.substr(colon + 1));
+    if (!port) return false;
+    database.port = *port;
+    address = address.substr(0, colon);
+  }
+  if (address.size() > 2 && address.front() == '[' && address.back() == ']')
+    address = address.substr(1, address.size() - 2);
+  database.host = address;
+  return true;
+}
+
+std::string no_file(const std::string& path) {
+  if (path == ":memory:") return "rows in memory would be gone at the end; name a file";
+  if (path.starts_with("file:"))
+    return "SQLite takes what begins with file: for a URI, which may say memory; write the path "
+           "alone";
+  return "";
+}
+
+Result<DatabaseConfig> database_from_url(std::string_view url, const std::string& sqlite_file) {
+  const std::size_t scheme = url.find("://");
+  const auto engine = parse_engine(url.substr(0, scheme));
+  if (scheme == std::string_view::npos || !engine)
+    return Error{
+        "url: must be like mysql://user:password@host:3306/db, with sqlite, mysql, mariadb or "
+        "postgresql"};
+  std::string_view rest = url.substr(scheme + 3);
+  if (*engine == Engine::sqlite) return sqlite_from_url(rest, sqlite_file);
+
+  DatabaseConfig database;
+  database.engine = *engine;
+  const std::size_t path = rest.find_first_of("/?");
+  std::string_view authority = rest.substr(0, path);
+  rest.remove_prefix(std::min(path, rest.size()));
+  if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) {
+    take_user(authority.substr(0, at), database);
+    authority.remove_prefix(at + 1);
+  }
+  if (!split_address(percent_decode(authority), database))
+    return Error{
+        "url: has a wrong port; where user or password have one of : / ? # @ %, write them as %3A "
+        "%2F %3F %23 %40 %25"};
+  const std::size_t query = rest.find('?');
+  if (!rest.empty() && rest[0] == '/')
+    database.database = percent_decode(rest.substr(1, query - 1));
+  if (query != std::string_view::npos)
+    if (auto why = take_query(rest.substr(query + 1), database); !why.empty())
+      return Error{std::move(why)};
+  for (const std::string& text : {database.username, database.password.reveal(), database.host,
+                                  database.socket, database.database})
+    if (has_control(text)) return Error{"url: contains a line break or another control character"};
+  return database;
+}
+
+}  // namespace stalewatch
