@@ -176,6 +176,14 @@ bool holds_every_character(const std::string& encoding) {
   return std::find(all.begin(), all.end(), encoding) != all.end();
 }
 
+std::string select_engine_without_transactions(Engine engine) {
+  return is_mysql(engine)
+             ? "SELECT e.engine FROM information_schema.tables t JOIN information_schema.engines e "
+               "ON e.engine = t.engine WHERE t.table_schema = DATABASE() AND t.table_name = :t AND "
+               "e.transactions <> 'YES'"
+             : "";
+}
+
 std::string widen_table(Engine engine, const std::string& table) {
   return "ALTER TABLE " + quoted(engine, table) +
          " CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";

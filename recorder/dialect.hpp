@@ -48,6 +48,9 @@ std::string select_database_encoding(Engine engine);
 /// Rows of column and character set of the table :t; empty where the database has one for all.
 std::string select_column_encodings(Engine engine);
 bool holds_every_character(const std::string& encoding);
+/// One row with the storage engine of the table :t when it has no transactions; empty where all
+/// tables have them.
+std::string select_engine_without_transactions(Engine engine);
 /// For people: gives a table's texts a character set that holds every character.
 std::string widen_table(Engine engine, const std::string& table);
 std::string create_updates(Engine engine, const TableNames& names);

@@ -41,6 +41,8 @@ class Tables {
     if (make_or_check(names_.updates, update_columns(), create_updates(engine_, names_)))
       session_ << create_updates_index(engine_, names_);
     make_or_check(names_.events, event_columns(), create_events(engine_, names_));
+    for (const std::string& name : {names_.updates, names_.events, names_.meta})
+      check_transactions(name);
     make_view();
   }
 
@@ -74,6 +76,19 @@ class Tables {
           "the table '" + table + "' is not as the recorder made it: it lacks " + missing +
           "; nothing was changed. Add them, or name another one as credentials.DB.table.");
     check_column_encodings(table, expected);
+  }
+
+  /// Without transactions rows and position come apart when something fails between them.
+  void check_transactions(const std::string& table) {
+    const std::string select = select_engine_without_transactions(engine_);
+    if (select.empty()) return;
+    std::string found;
+    session_ << select, soci::into(found), soci::use(table);
+    if (session_.got_data())
+      throw NotSetUp("the table '" + table + "' is of the storage engine " + found +
+                     ", which has no transactions: rows would be there twice or not at all; "
+                     "nothing was changed. Do: ALTER TABLE " +
+                     quoted(engine_, table) + " ENGINE=InnoDB.");
   }
 
   /// In a narrow character set one event after the other would be refused.

@@ -58,6 +58,23 @@ def test_a_table_whose_character_set_lacks_characters_is_refused_with_what_mends
     check_rows(process, source)
 
 
+@pytest.mark.parametrize("database,engine", [("mariadb", "MyISAM"), ("mariadb", "Aria"), ("mysql", "MyISAM")],
+                         indirect=["database"])
+@pytest.mark.parametrize("table", ["", "_events", "_meta"])
+def test_a_table_without_transactions_is_refused_with_what_mends_it(recorder, aggregator, database, engine, table):
+    source = aggregator()
+    process = recorder().start()
+    process.wait_for("recording engine=")
+    process.end()
+    too_long = f"DROP INDEX {process.table}_by_server, " if not table and engine == "MyISAM" else ""
+    database.query(f"ALTER TABLE {process.table}{table} {too_long}ENGINE={engine}")
+    process.start()
+    process.wait_for(f"the table '{process.table}{table}' is of the storage engine {engine}, which has no transactions")
+    source.publish(updated(0))
+    database.query(process.said().split("nothing was changed. Do: ")[1].split(". engine=")[0])
+    check_rows(process, source)
+
+
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_database_whose_character_set_lacks_characters_is_refused(recorder, aggregator, database):
     aggregator()
