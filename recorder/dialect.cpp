@@ -39,8 +39,8 @@ std::string create_table(Engine engine, const std::string& table, std::span<cons
   return sql;
 }
 
-/// A column of microseconds as text; right for times before 1970, too.
-std::string time_as_text(Engine engine, const std::string& column) {
+/// A column of microseconds as text; right for times before 1970, too, of years 1 to 9999.
+std::string instant_as_text(Engine engine, const std::string& column) {
   switch (engine) {
     case Engine::sqlite: {
       const std::string fraction = "((" + column + " % 1000000 + 1000000) % 1000000)";
@@ -52,10 +52,18 @@ std::string time_as_text(Engine engine, const std::string& column) {
       return "DATE_FORMAT(TIMESTAMP'1970-01-01 00:00:00.000000' + INTERVAL " + column +
              " MICROSECOND, '%Y-%m-%d %H:%i:%s.%f')";
     case Engine::postgresql:
+      // A number times an interval is reckoned in floating point: in two parts it is exact.
       return "to_char(timestamp '1970-01-01 00:00:00' + " + column +
-             " * interval '1 microsecond', 'YYYY-MM-DD HH24:MI:SS.US')";
+             " / 1000000 * interval '1 second' + " + column +
+             " % 1000000 * interval '1 microsecond', 'YYYY-MM-DD HH24:MI:SS.US')";
   }
   return "";
+}
+
+/// Nothing for years that the engines write otherwise, or as another year.
+std::string time_as_text(Engine engine, const std::string& column) {
+  return "CASE WHEN " + column + " BETWEEN -62135596800000000 AND 253402300799999999 THEN " +
+         instant_as_text(engine, column) + " END";
 }
 
 }  // namespace
@@ -193,10 +201,27 @@ std::string create_updates(Engine engine, const TableNames& names) {
   return create_table(engine, names.updates, update_columns());
 }
 
-std::string create_updates_index(Engine engine, const TableNames& names) {
+std::string updates_index(const TableNames& names) { return names.updates + "_by_server"; }
+
+std::string select_index(Engine engine) {
+  switch (engine) {
+    case Engine::sqlite:
+      return "SELECT 1 FROM pragma_index_list(:t) WHERE name = :i";
+    case Engine::mysql:
+    case Engine::mariadb:
+      return "SELECT DISTINCT 1 FROM information_schema.statistics WHERE table_schema = "
+             "DATABASE() AND table_name = :t AND index_name = :i";
+    case Engine::postgresql:
+      return "SELECT 1 FROM pg_indexes WHERE schemaname = current_schema() AND tablename = :t AND "
+             "indexname = :i";
+  }
+  return {};
+}
+
+std::string create_updates_index(Engine engine, const TableNames& names, bool prefix) {
   // MySQL has no IF NOT EXISTS here; the caller makes the index only together with the table.
-  return "CREATE INDEX " + quoted(engine, names.updates + "_by_server") + " ON " +
-         quoted(engine, names.updates) + " (server, observed_at_us)";
+  return "CREATE INDEX " + quoted(engine, updates_index(names)) + " ON " +
+         quoted(engine, names.updates) + " (server" + (prefix ? "(190)" : "") + ", observed_at_us)";
 }
 
 std::string create_events(Engine engine, const TableNames& names) {

@@ -54,7 +54,12 @@ std::string select_engine_without_transactions(Engine engine);
 /// For people: gives a table's texts a character set that holds every character.
 std::string widen_table(Engine engine, const std::string& table);
 std::string create_updates(Engine engine, const TableNames& names);
-std::string create_updates_index(Engine engine, const TableNames& names);
+/// For queries by server. `prefix`: of the names only as many characters are in the index as the
+/// most restricted tables of MySQL take.
+std::string create_updates_index(Engine engine, const TableNames& names, bool prefix = false);
+/// A row when the table :t has the index :i.
+std::string select_index(Engine engine);
+std::string updates_index(const TableNames& names);
 std::string create_events(Engine engine, const TableNames& names);
 std::string create_meta(Engine engine, const TableNames& names);
 /// Times as text, UTC, "2026-11-22 10:02:03.500000".

@@ -25,6 +25,11 @@ bool is_duplicate_of_mysql(const soci::soci_error& error) {
   return mysql != nullptr && (mysql->err_num_ == 1062 || mysql->err_num_ == 1586);
 }
 
+bool is_too_long_for_an_index(const soci::soci_error& error) {
+  const auto* mysql = dynamic_cast<const soci::mysql_soci_error*>(&error);
+  return mysql != nullptr && (mysql->err_num_ == 1071 || mysql->err_num_ == 1709);
+}
+
 std::string code_of(const soci::soci_error& error) {
   if (const auto* mysql = dynamic_cast<const soci::mysql_soci_error*>(&error))
     return std::to_string(mysql->err_num_);

@@ -23,6 +23,8 @@ struct NotSetUp : std::runtime_error {
 Trouble trouble_of(Engine engine, const soci::soci_error& error);
 /// A row violates a key, whichever.
 bool is_duplicate_of_mysql(const soci::soci_error& error);
+/// An index would have longer entries than the table's row format or engine takes.
+bool is_too_long_for_an_index(const soci::soci_error& error);
 /// The engine's own number or state, for people; "none" when it gave none.
 std::string code_of(const soci::soci_error& error);
 

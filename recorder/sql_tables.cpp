@@ -39,10 +39,11 @@ class Tables {
     check_columns(names_.meta, {"name", "journal_id", "number"});
     check_version();
     if (make_or_check(names_.updates, update_columns(), create_updates(engine_, names_)))
-      session_ << create_updates_index(engine_, names_);
+      make_index();
     make_or_check(names_.events, event_columns(), create_events(engine_, names_));
     for (const std::string& name : {names_.updates, names_.events, names_.meta})
       check_transactions(name);
+    tell_missing_index();
     make_view();
   }
 
@@ -134,20 +135,55 @@ class Tables {
     }
   }
 
-  /// Without the view everything is stored all the same; some accounts may create tables but no
-  /// views.
+  /// Without index and view everything is stored all the same. Only for a new table: an index of
+  /// many rows takes longer than a session waits.
+  void make_index() {
+    try {
+      try_to_make(create_updates_index(engine_, names_));
+    } catch (const soci::soci_error& e) {
+      if (!is_too_long_for_an_index(e)) return pass_over(e);
+      try_to_make(create_updates_index(engine_, names_, true));
+    }
+  }
+
+  void tell_missing_index() {
+    int found = 0;
+    const std::string index = updates_index(names_);
+    session_ << select_index(engine_), soci::into(found), soci::use(names_.updates),
+        soci::use(index);
+    if (!session_.got_data())
+      log::warn("queries by server read the whole table: it lacks an index; do: {}",
+                create_updates_index(engine_, names_));
+  }
+
+  /// Some accounts may create tables but no views.
   void make_view() {
     if (!columns_of(names_.readable).empty()) return;
-    const bool in_transaction = makes_tables_in_transaction(engine_);
-    if (in_transaction) session_ << "SAVEPOINT before_view";
     try {
-      session_ << create_readable(engine_, names_);
+      try_to_make(create_readable(engine_, names_));
     } catch (const soci::soci_error& e) {
-      if (trouble_of(engine_, e) != Trouble::configuration) throw;
-      if (in_transaction) session_ << "ROLLBACK TO SAVEPOINT before_view";
+      pass_over(e);
       log::warn("the view for people could not be made view={} code={}", names_.readable,
                 code_of(e));
     }
+  }
+
+  /// A failure leaves what was done before in the same transaction.
+  void try_to_make(const std::string& create) {
+    const bool in_transaction = makes_tables_in_transaction(engine_);
+    if (in_transaction) session_ << "SAVEPOINT before_it";
+    try {
+      session_ << create;
+    } catch (const soci::soci_error& e) {
+      if (in_transaction && trouble_of(engine_, e) != Trouble::connection)
+        session_ << "ROLLBACK TO SAVEPOINT before_it";
+      throw;
+    }
+  }
+
+  /// What only a right or a setting hinders.
+  void pass_over(const soci::soci_error& error) const {
+    if (trouble_of(engine_, error) != Trouble::configuration) throw;
   }
 
   soci::session& session_;

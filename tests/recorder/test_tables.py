@@ -55,6 +55,17 @@ def test_times_before_1970_are_readable(recorder, aggregator):
     assert process.rows("computed_at", "_readable") == [["1969-12-31 23:59:58.500000"]]
 
 
+def test_no_year_is_shown_that_is_not_so(recorder, aggregator):
+    source = aggregator()
+    process = recorder().start()
+    first, last = -62_135_596_800_000_000, 253_402_300_799_999_999
+    source.publish(*[updated(0, computed_at=at) for at in (first - 1, first, last, last + 1, 2 * first, 2 * last)])
+    wait_until(lambda: source.acked and source.acked[-1][1] == 6, process.said)
+    shown = [row[0] for row in process.rows("computed_at", "_readable")]
+    assert shown[1:3] == ["0001-01-01 00:00:00.000000", "9999-12-31 23:59:59.999999"]
+    assert all(one in ("", "NULL") for one in [shown[0], *shown[3:]])
+
+
 def test_a_foreign_table_is_left_alone(recorder, aggregator, database):
     source = aggregator()
     source.publish(updated(0))
