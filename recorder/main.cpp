@@ -27,6 +27,8 @@ int main(int argc, char** argv) {
           return recorder::run(context);
         }
         if (journal.size() > 64) throw UsageError("--journal: at most 64 bytes");
+        if (escape_untrusted(journal) != journal)
+          throw UsageError("--journal: must be UTF-8 text without control characters");
         return recorder::run_stdin(context, journal.empty() ? "stdin-" + random_id() : journal);
       });
 }

@@ -16,6 +16,9 @@ namespace {
 
 constexpr std::size_t longest_line = 1 << 20;  // bytes; an event has some hundreds
 
+/// Whoever adds to one need not think of overflow.
+constexpr std::int64_t largest_seq = std::int64_t{1} << 62;
+
 class StdinApp {
  public:
   StdinApp(ProcessContext& context, std::string journal)
@@ -75,8 +78,10 @@ class StdinApp {
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
     auto event = event_from_json(line);
     if (!event) return bad_line(event.error());
-    ++events_;
     if (event->seq == 0) event->seq = last_seq_ + 1;
+    if (event->seq < 1 || event->seq > largest_seq)
+      return bad_line("seq must be 1 to " + std::to_string(largest_seq));
+    ++events_;
     last_seq_ = std::max(last_seq_, event->seq);
     recording_.add_line(journal_, *std::move(event), read_clocks().mono);
   }

@@ -178,3 +178,17 @@ def test_lines_on_standard_input_become_rows(recorder, database):
     assert again.returncode == 1 and "line 1501 is no event: not JSON: " in again.stdout and "\x1b" not in again.stdout
     assert process.rows("seq, journal_id") == expected
     assert process.rows("seq, kind", "_events")[-1] == ["1501", "prober_lost"]
+
+
+def test_lines_whose_number_cannot_be_counted_on_are_refused(recorder, database):
+    lines = [json.dumps({"seq": seq, "kind": "prober_lost", "name": "p", "at": "2026-11-22T10:02:00Z"})
+             for seq in (-1, 2**62 + 1, 2**63 - 1, 2**62, 0)]
+    process, done = run_stdin(recorder, lines, "--journal", "pipe")
+    assert done.returncode == 1 and done.stdout.count(f"is no event: seq must be 1 to {2**62}") == 4, done.stdout
+    assert process.rows("seq", "_events") == [[str(2**62)]]
+
+
+@pytest.mark.parametrize("journal", [b"\xff", b"a\nb"])
+def test_a_journal_id_that_is_no_text_is_a_usage_error(recorder, database, journal):
+    _, done = run_stdin(recorder, [], "--journal", journal)
+    assert done.returncode == 2 and "--journal: must be UTF-8 text" in done.stdout
