@@ -182,7 +182,8 @@ std::optional<StoreError> Writer::store(Written& written) {
 
 StoreError Writer::failed_part(StoreError error) {
   const auto& events = work_->events;
-  if (part_size_.is_one() && !events.empty())
+  if (events.empty()) return error;
+  if (part_size_.is_one())
     error.text += ", and so it is with event seq=" + std::to_string(events.front().seq) + " alone";
   if (error.trouble != Trouble::configuration) part_size_.failed(part_size_.of(events.size()));
   return error;

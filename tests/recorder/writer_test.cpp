@@ -22,8 +22,9 @@ struct FakeDatabase {
   std::vector<std::int64_t> stored;
   std::set<std::int64_t> poison;
   int fail_opens = 0;
-  int fail_writes = 0;          ///< the transaction is rolled back
-  int lose_commit_answers = 0;  ///< it takes effect, but the answer is lost
+  int fail_writes = 0;               ///< the transaction is rolled back
+  int lose_commit_answers = 0;       ///< it takes effect, but the answer is lost
+  std::size_t most_at_once = 1'000;  ///< what outlives a timeout beyond
   int writes = 0;
   bool hangs = false;
   bool asked = false;  ///< somebody waits while it hangs
@@ -51,6 +52,7 @@ class FakeStore : public EventStore {
     ++database_.writes;
     if (database_.fail_writes > 0 && database_.fail_writes--)
       return StoreError{Trouble::refused, "locked"};
+    if (events.size() > database_.most_at_once) return StoreError{Trouble::connection, "slow"};
     for (const Event& event : events)
       if (database_.poison.contains(event.seq)) return StoreError{Trouble::data, "bad row"};
     for (const Event& event : events)
@@ -206,6 +208,35 @@ TEST_CASE("rows that the database refuses for what they hold are set aside, the 
     CHECK(database.stored.size() == c.stored);
     CHECK(database.cursor == Cursor{"j", 9});
   }
+}
+
+TEST_CASE("what fails twice is written in ever smaller parts, in order", "[recorder]") {
+  FakeDatabase database{
+      .mutex = {}, .changed = {}, .cursor = {}, .stored = {}, .poison = {}, .most_at_once = 3};
+  Tried tried(database);
+  REQUIRE(tried.until("opened"));
+  tried.writer.submit(work(1, 16));
+  REQUIRE(tried.until("written"));
+  CHECK(std::count(tried.told.begin(), tried.told.end(), "failed slow") >= 6);
+  std::vector<std::int64_t> all;
+  for (std::int64_t seq = 1; seq <= 16; ++seq) all.push_back(seq);
+  CHECK(database.stored == all);
+  CHECK(database.cursor == Cursor{"j", 16});
+}
+
+TEST_CASE("an event that fails alone is named, and tried on", "[recorder]") {
+  FakeDatabase database{
+      .mutex = {}, .changed = {}, .cursor = {}, .stored = {}, .poison = {}, .most_at_once = 0};
+  Tried tried(database);
+  REQUIRE(tried.until("opened"));
+  tried.writer.submit(work(7, 8));
+  REQUIRE(tried.until("failed slow, and so it is with event seq=7 alone"));
+  {
+    const std::lock_guard lock(database.mutex);
+    database.most_at_once = 1;
+  }
+  REQUIRE(tried.until("written"));
+  CHECK(database.stored == std::vector<std::int64_t>{7, 8});
 }
 
 TEST_CASE("a failure among parts tells what was stored and goes on with the rest", "[recorder]") {
