@@ -241,7 +241,9 @@ class SqlEventStore : public EventStore {
       for (const Column& column : columns) parameters.add(statement, column.of(*event));
     }
     statement.alloc();
-    statement.prepare(insert_rows(engine_, table, columns, rows.size()));
+    // Under a name PostgreSQL would be asked three times, and a pooler's server keep the name.
+    statement.prepare(insert_rows(engine_, table, columns, rows.size()),
+                      soci::details::st_one_time_query);
     statement.define_and_bind();
     statement.execute(true);
   }
