@@ -42,8 +42,7 @@ std::unique_ptr<soci::session> open_session(const DatabaseConfig& config) {
     const auto directory = std::filesystem::path(config.database).parent_path();
     if (const auto error = make_folders(directory))
       throw std::filesystem::filesystem_error("its folder", directory, error);
-    const bool is_uri = config.database.starts_with("file:");
-    if (!is_uri && is_private_folder(directory)) make_private_file(config.database);
+    if (is_private_folder(directory)) make_private_file(config.database);
   }
   auto session = std::make_unique<soci::session>(backend_of(config.engine), connect_string(config));
   if (config.engine == Engine::sqlite) {
