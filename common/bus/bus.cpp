@@ -33,6 +33,14 @@ zmq::socket_t make(zmq::context_t& context, zmq::socket_type type) {
   return socket;
 }
 
+/// What a person can do about a bind that failed.
+std::string hint_of(int error, const std::string& endpoint) {
+  if (error == ENODEV) return "; name an address of this host by its number, an interface, or *";
+  if (error != EADDRINUSE) return "";
+  const auto by = listener_at_port(endpoint.substr(endpoint.rfind(':') + 1));
+  return by.pid > 0 ? ", by " + by.words() : "";
+}
+
 void listen(zmq::socket_t& socket, AddressClaim& address) {
   std::optional<PrivateUmask> for_its_owner;  // the socket of a path is a file
   if (address.is_private()) for_its_owner.emplace();
@@ -40,9 +48,7 @@ void listen(zmq::socket_t& socket, AddressClaim& address) {
   try {
     socket.bind(endpoint);
   } catch (const zmq::error_t& e) {
-    const auto by = listener_at_port(endpoint.substr(endpoint.rfind(':') + 1));
-    const bool is_known = e.num() == EADDRINUSE && by.pid > 0;
-    fail_to_listen(endpoint, e.what() + (is_known ? ", by " + by.words() : ""));
+    fail_to_listen(endpoint, e.what() + hint_of(e.num(), endpoint));
   }
   address.bound();
 }
@@ -63,7 +69,9 @@ zmq::socket_t connected(zmq::socket_t socket, const std::string& endpoint) {
   try {
     socket.connect(reached_at(endpoint));
   } catch (const zmq::error_t& e) {
-    throw std::runtime_error("cannot connect to " + endpoint + ": " + e.what());
+    const auto why = why_unreached(endpoint);
+    throw std::runtime_error("cannot connect to " + endpoint + (why.empty() ? ": " : why) +
+                             (why.empty() ? e.what() : ""));
   }
   return socket;
 }

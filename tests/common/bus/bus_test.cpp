@@ -189,3 +189,11 @@ TEST_CASE("a port that is taken is named, and who has it", "[bus]") {
       Catch::Matchers::ContainsSubstring(endpoint + ": in use by another program (process " +
                                          std::to_string(getpid()) + ", common_tests)"));
 }
+
+TEST_CASE("an address that cannot be is told with what to do", "[bus]") {
+  zmq::context_t context;
+  CHECK_THROWS_WITH(make_control_router(context, claimed("tcp://localhost:45555")),
+                    Catch::Matchers::ContainsSubstring("by its number"));
+  CHECK_THROWS_WITH(make_control_dealer(context, "ipc:///" + std::string(200, 'x')),
+                    Catch::Matchers::ContainsSubstring("STALEWATCH_STATE_DIR"));
+}
