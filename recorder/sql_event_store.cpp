@@ -90,7 +90,7 @@ class SqlEventStore : public EventStore {
       *session_ << begin(engine_);
       insert(names_.updates, update_columns(), journal, events, is_update);
       insert(names_.events, event_columns(), journal, events, [](const Event&) { return true; });
-      if (cursor) write_cursor(*cursor);
+      if (cursor) store_cursor(*cursor);
       check_place();
       *session_ << "COMMIT";
     });
@@ -168,6 +168,17 @@ class SqlEventStore : public EventStore {
     if (!session_->got_data()) return std::nullopt;
     cursor.seq = seq;
     return cursor;
+  }
+
+  /// What refuses the position is no event's fault: none may be set aside for it.
+  void store_cursor(const Cursor& cursor) {
+    try {
+      write_cursor(cursor);
+    } catch (const soci::soci_error& e) {
+      if (trouble_of(engine_, e) != Trouble::data) throw;
+      throw NotSetUp("the table " + names_.meta + " refuses how far the journal is recorded: " +
+                     escape_untrusted(e.get_error_message(), 200));
+    }
   }
 
   void write_cursor(const Cursor& cursor) {

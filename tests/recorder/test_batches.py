@@ -10,24 +10,40 @@ from databases import wait_until
 from recorder_world import begin, check_rows, updated
 
 
-def make_trigger(database, table, condition, action):
+def make_trigger(database, table, condition, action, on="INSERT"):
     """Runs before each row of the table for which the condition holds."""
     name = f"guard_{table}"
     if database.engine == "sqlite":
-        database.query(f"CREATE TRIGGER {name} BEFORE INSERT ON {table} WHEN {condition} BEGIN {action}; END")
+        database.query(f"CREATE TRIGGER {name} BEFORE {on} ON {table} WHEN {condition} BEGIN {action}; END")
     elif mysql_like(database):
-        database.query(f"DELIMITER //\nCREATE TRIGGER {name} BEFORE INSERT ON {table} FOR EACH ROW IF {condition} THEN {action}; END IF//")
+        database.query(f"DELIMITER //\nCREATE TRIGGER {name} BEFORE {on} ON {table} FOR EACH ROW IF {condition} THEN {action}; END IF//")
     else:
         database.query(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF {condition} THEN {action}; END IF; "
                        "RETURN NEW; END'")
-        database.query(f"CREATE TRIGGER {name} BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()")
+        database.query(f"CREATE TRIGGER {name} BEFORE {on} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()")
+
+
+def refusal(database):
+    """What a trigger does to refuse."""
+    return {"sqlite": "SELECT RAISE(ABORT, 'no')", "postgresql": "RAISE EXCEPTION ''no''"}.get(
+        database.engine, "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no'")
+
+
+def test_a_position_that_a_trigger_refuses_waits_for_somebody(recorder, aggregator, database):
+    source, process = begin(recorder, aggregator)
+    table = f"{process.table}_meta"
+    make_trigger(database, table, "1 = 1", refusal(database), on="UPDATE")
+    source.publish(*[updated(n) for n in range(source.head, source.head + 20)])
+    process.wait_for(f"the table {table} refuses how far the journal is recorded")
+    assert "it is NOT stored" not in process.said()
+    database.query(f"DROP TRIGGER guard_{table}" + (f" ON {table}" if database.engine == "postgresql" else ""))
+    check_rows(process, source)
+    assert "it is NOT stored" not in process.said()
 
 
 def test_a_row_that_a_trigger_refuses_is_set_aside(recorder, aggregator, database):
     source, process = begin(recorder, aggregator)
-    refuse = {"sqlite": "SELECT RAISE(ABORT, 'no')", "postgresql": "RAISE EXCEPTION ''no''"}
-    make_trigger(database, f"{process.table}_events", "NEW.seq = 77",
-                 refuse.get(database.engine, "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no'"))
+    make_trigger(database, f"{process.table}_events", "NEW.seq = 77", refusal(database))
     source.publish(*[updated(n) for n in range(50, 150)])
     wait_until(lambda: source.acked and source.acked[-1][1] == 150, process.said)
     assert process.said().count("it is NOT stored") == 1 and '"seq":77' in process.said()
