@@ -37,13 +37,13 @@ class App {
   Restored restored(Timestamp now);
   void wait();
   void tick();
-  void tell_health();
   void look_at_queue(Timestamp now);
   void take_samples(Timestamp now);
   void check_clock(Now clocks);
   void submit_changes();
   void publish();
   void beat(Now clocks, Timestamp now);
+  void tell_health();
   void look_after_journal(const std::map<std::string, std::int64_t>& acks, Timestamp now);
   void configure_targets(const std::vector<ServerConfig>& servers, Timestamp now);
   void configure_consumers(Timestamp now);

@@ -62,8 +62,7 @@ std::string why_no_answer(const std::string& path, int error) {
 
 /// The folder of the addresses that nobody gave: whoever gets in can join.
 bool is_own_folder(const fs::path& folder) {
-  return absolute_path(folder) ==
-         absolute_path(state_directory(process_environment()) + "/sockets");
+  return absolute_path(folder) == socket_directory(process_environment());
 }
 
 /// Throws what is wrong with it.

@@ -150,4 +150,8 @@ std::string state_directory(const ConfigEnvironment& environment) {
   return "/var/lib/stalewatch";
 }
 
+std::string socket_directory(const ConfigEnvironment& environment) {
+  return absolute_path(state_directory(environment) + "/sockets");
+}
+
 }  // namespace stalewatch

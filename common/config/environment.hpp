@@ -41,4 +41,7 @@ std::string absolute_path(const std::string& path);
 /// ~/.local/state/stalewatch, /var/lib/stalewatch: the first there is.
 std::string state_directory(const ConfigEnvironment& environment);
 
+/// Where sockets lie whose addresses the configuration does not give; absolute.
+std::string socket_directory(const ConfigEnvironment& environment);
+
 }  // namespace stalewatch

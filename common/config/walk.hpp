@@ -65,6 +65,10 @@ class ConfigWalk {
   std::string in_state_directory(const std::string& file) const {
     return state_directory(environment_) + "/" + file;
   }
+  /// A socket's path where its address is not given.
+  std::string in_socket_directory(const std::string& name) const {
+    return socket_directory(environment_) + "/" + name;
+  }
 
   ConfigDraft draft;
   std::vector<ServerRecord> records;                 ///< as draft.config.servers

@@ -1,7 +1,6 @@
 // transport: the sockets.
 
 #include "common/base/text.hpp"
-#include "common/config/environment.hpp"
 #include "common/config/setters.hpp"
 #include "common/config/value_checks.hpp"
 #include "common/config/walk.hpp"
@@ -84,13 +83,8 @@ bool is_local(const std::string& endpoint) {
                      [&](auto prefix) { return endpoint.rfind(prefix, 0) == 0; });
 }
 
-/// The address of a socket in the state directory.
-std::string own_endpoint(const ConfigWalk& walk, const std::string& name) {
-  return "ipc://" + absolute_path(walk.in_state_directory("sockets/" + name));
-}
-
-void check_own_length(ConfigWalk& walk, const std::string& name, const std::string& endpoint) {
-  const auto bytes = endpoint.size() - std::string_view("ipc://").size();
+/// Of one in the state directory.
+void check_own_length(ConfigWalk& walk, const std::string& name, std::size_t bytes) {
   if (bytes <= max_socket_path) return;
   walk.error(walk.mark_of("transport", name), "transport." + name,
              "is not given, and in the state directory its path would be longer (" +
@@ -106,8 +100,9 @@ void finish(ConfigWalk& walk) {
                                                           {"events", &transport.events}};
   for (const auto& [name, endpoint] : sockets) {
     if (!endpoint->empty()) continue;
-    *endpoint = own_endpoint(walk, name);
-    check_own_length(walk, name, *endpoint);
+    const auto path = walk.in_socket_directory(name);
+    *endpoint = "ipc://" + path;
+    check_own_length(walk, name, path.size());
   }
   for (const auto& [name, endpoint] : sockets) {
     const YamlMark mark = walk.mark_of("transport", name);
