@@ -33,6 +33,7 @@ struct Journal::Impl {
   void remember_place();
   void look_for_damage();
   void fork(const Fork& fork);
+  /// Up to which seq a journal that this one was forked from, once or more often, is the same.
   std::optional<std::int64_t> shared_with(const std::string& other);
 
   std::int64_t head_at(Timestamp t);

@@ -61,8 +61,6 @@ class Journal {
   const std::string& id() const { return id_; }
   /// Gives the journal another id, as `write` with Changes::fork does; for the start.
   void fork(const Fork& fork);
-  /// Up to which seq a journal that this one was forked from, once or more often, is the same.
-  std::optional<std::int64_t> shared_with(const std::string& other);
 
   /// Whether the file still lies where it was opened.
   enum class Place { ours, gone, taken };

@@ -158,12 +158,4 @@ std::optional<std::int64_t> Journal::Impl::shared_with(const std::string& other)
   return shared;
 }
 
-std::optional<std::int64_t> Journal::shared_with(const std::string& other) {
-  try {
-    return impl_->shared_with(other);
-  } catch (const soci::soci_error& e) {
-    fail(impl_->path, "read it", e);
-  }
-}
-
 }  // namespace stalewatch::aggregator
