@@ -153,7 +153,7 @@ bool Recording::on(const Writer::Opened& opened) {
 }
 
 bool Recording::on(const Writer::Written& written) {
-  metrics_->batches.Increment();
+  if (written.done || written.events > 0) metrics_->batches.Increment();
   metrics_->events.Increment(static_cast<double>(written.events));
   metrics_->updates.Increment(static_cast<double>(written.updates));
   for (const Event& event : written.set_aside) {
@@ -162,6 +162,7 @@ bool Recording::on(const Writer::Written& written) {
     log::error("the database refuses this event for what it holds, it is NOT stored {} event={}",
                description_, to_json_line(event));
   }
+  if (written.cursor) stored_ = written.cursor;
   if (!written.done) return false;
   if (trouble_)
     log::info("the database takes rows again after {} failed attempts {}", failures_, description_);
@@ -171,7 +172,6 @@ bool Recording::on(const Writer::Written& written) {
   waiting_ -= under_way_events_;
   under_way_events_ = 0;
   under_way_ = false;
-  if (written.cursor) stored_ = written.cursor;
   tell_ready();
   return false;
 }

@@ -135,58 +135,46 @@ bool Writer::drop_committed() {
   return true;
 }
 
+/// All of the work, or the next part of it.
 void Writer::write() {
-  Written written;
-  if (auto error = store(written)) {
-    is_open_ = false;
-    written.done = false;
-    if (!written.set_aside.empty() || written.events > 0) report(std::move(written));
-    return failed(std::move(*error));
-  }
-  written.cursor = work_->cursor;
-  work_.reset();
+  auto& events = work_->events;
+  const std::size_t part = part_size_.of(events.size());
+  const bool all = part == events.size();
+  std::optional<Cursor> cursor = work_->cursor;
+  if (cursor && !all) cursor->seq = events[part - 1].seq;
+  const std::span next(events.data(), part);
+  if (auto error = store_->write(work_->journal, next, cursor))
+    return not_stored(std::move(*error), part);
+  part_size_.stored();
   failures_ = 0;
+  if (cursor) position_ = cursor;
+  Written written{.done = all, .cursor = cursor, .events = part, .updates = 0, .set_aside = {}};
+  written.updates = static_cast<std::size_t>(std::count_if(next.begin(), next.end(), is_update));
+  events.erase(events.begin(), events.begin() + static_cast<std::ptrdiff_t>(part));
+  if (all) work_.reset();
   report(std::move(written));
 }
 
-/// Writes all, in one part or in several.
-std::optional<StoreError> Writer::store(Written& written) {
-  for (;;) {
-    auto& events = work_->events;
-    const std::size_t part = part_size_.of(events.size());
-    const bool all = part == events.size();
-    std::optional<Cursor> cursor = work_->cursor;
-    if (cursor && !all) cursor->seq = events[part - 1].seq;
-    const std::span next(events.data(), part);
-    auto error = store_->write(work_->journal, next, cursor);
-    if (!error) {
-      part_size_.stored();
-      written.events += part;
-      written.updates +=
-          static_cast<std::size_t>(std::count_if(next.begin(), next.end(), is_update));
-      if (cursor) position_ = cursor;
-      events.erase(events.begin(), events.begin() + static_cast<std::ptrdiff_t>(part));
-      if (all) return std::nullopt;
-      continue;
-    }
-    if (error->trouble != Trouble::data || events.empty()) return failed_part(*std::move(error));
-    if (auto opened = store_->open(); std::holds_alternative<StoreError>(opened))
-      return std::get<StoreError>(opened);
-    part_size_.refused(part);
-    if (part > 1) continue;
-    written.set_aside.push_back(std::move(events.front()));
-    events.erase(events.begin());
-    part_size_.stored();
+/// The store has closed. It is opened again before the rest is written: it may stand elsewhere
+/// then.
+void Writer::not_stored(StoreError error, std::size_t part) {
+  is_open_ = false;
+  auto& events = work_->events;
+  if (events.empty()) return failed(std::move(error));
+  if (error.trouble != Trouble::data) {
+    if (part_size_.is_one())
+      error.text +=
+          ", and so it is with event seq=" + std::to_string(events.front().seq) + " alone";
+    if (error.trouble != Trouble::configuration) part_size_.failed(part);
+    return failed(std::move(error));
   }
-}
-
-StoreError Writer::failed_part(StoreError error) {
-  const auto& events = work_->events;
-  if (events.empty()) return error;
-  if (part_size_.is_one())
-    error.text += ", and so it is with event seq=" + std::to_string(events.front().seq) + " alone";
-  if (error.trouble != Trouble::configuration) part_size_.failed(part_size_.of(events.size()));
-  return error;
+  part_size_.refused(part);
+  if (part > 1) return;
+  Written written{.done = false, .cursor = {}, .set_aside = {}};
+  written.set_aside.push_back(std::move(events.front()));
+  events.erase(events.begin());
+  part_size_.stored();
+  report(std::move(written));
 }
 
 void Writer::report(Report report) {

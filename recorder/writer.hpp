@@ -38,7 +38,7 @@ class Writer {
     std::optional<Cursor> cursor;
   };
   struct Written {
-    bool done = true;  ///< false: a part of it, the rest failed
+    bool done = true;  ///< false: a part of it, the rest is to come
     std::optional<Cursor> cursor;
     std::size_t events = 0;
     std::size_t updates = 0;
@@ -79,8 +79,7 @@ class Writer {
   void open();
   bool drop_committed();
   void write();
-  std::optional<StoreError> store(Written& written);
-  StoreError failed_part(StoreError error);
+  void not_stored(StoreError error, std::size_t part);
   void report(Report report);
   void failed(StoreError error);
 
