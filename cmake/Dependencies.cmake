@@ -41,9 +41,11 @@ target_compile_options(stalewatch_soci INTERFACE -fno-sanitize=vptr)
 target_link_libraries(stalewatch_soci INTERFACE "${SOCI_CORE_LIBRARY}" "${SOCI_SQLITE3_LIBRARY}"
                                                 SQLite::SQLite3)
 
-# PostgreSQL tells errors apart by an SQLSTATE that only the backend's own library gives out.
+# PostgreSQL tells errors apart by an SQLSTATE that only the backend's own library gives out, for a
+# refused connection only its client library.
 find_library(SOCI_POSTGRESQL_LIBRARY soci_postgresql REQUIRED)
 find_path(LIBPQ_INCLUDE_DIR libpq-fe.h PATH_SUFFIXES postgresql REQUIRED)
+pkg_check_modules(LibPq REQUIRED IMPORTED_TARGET libpq)
 add_library(stalewatch_soci_postgresql INTERFACE)
 target_include_directories(stalewatch_soci_postgresql SYSTEM INTERFACE "${LIBPQ_INCLUDE_DIR}")
 target_link_libraries(stalewatch_soci_postgresql INTERFACE "${SOCI_POSTGRESQL_LIBRARY}")

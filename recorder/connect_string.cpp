@@ -107,8 +107,15 @@ std::string tls_hint(const DatabaseConfig& config, const std::string& code,
   if (mysql && code == "1045")
     return "; if user and password are right, the server demands TLS: write "
            "credentials.DB.tls.mode: verify-full or require";
-  if (mysql ? code == "3159" : message.find("no encryption") != std::string::npos)
-    return "; the server demands TLS: write credentials.DB.tls.mode: verify-full or require";
+  const std::string demands =
+      "the server demands TLS: write credentials.DB.tls.mode: verify-full or require";
+  // Who may do without TLS tries it first: then "no encryption" is said of the second attempt.
+  const auto says = [&](const char* words) { return message.find(words) != std::string::npos; };
+  if (mysql ? code == "3159" : says("no encryption") && !says("authentication failed"))
+    return "; " + demands;
+  // The same in another language, or another rule that lets nobody in.
+  if (!mysql && code == "28000" && config.tls.mode == DatabaseTls::Mode::disable)
+    return "; if user, database and this host are let in at all, " + demands;
   return "";
 }
 

@@ -40,4 +40,10 @@ std::string code_of(const soci::soci_error& error) {
   return "none";
 }
 
+std::string message_of(const soci::soci_error& error) {
+  if (dynamic_cast<const soci::postgresql_soci_error*>(&error))
+    return for_people_of_postgresql(error.get_error_message());
+  return error.get_error_message();
+}
+
 }  // namespace stalewatch::recorder

@@ -27,5 +27,7 @@ bool is_duplicate_of_mysql(const soci::soci_error& error);
 bool is_too_long_for_an_index(const soci::soci_error& error);
 /// The engine's own number or state, for people; "none" when it gave none.
 std::string code_of(const soci::soci_error& error);
+/// What the engine says, for people.
+std::string message_of(const soci::soci_error& error);
 
 }  // namespace stalewatch::recorder

@@ -106,7 +106,7 @@ class SqlEventStore : public EventStore {
     try {
       work();
     } catch (const soci::soci_error& e) {
-      error = explain(trouble_of(engine_, e), code_of(e), e.get_error_message());
+      error = explain(trouble_of(engine_, e), code_of(e), message_of(e));
     } catch (const TooLong&) {
       error = explain(Trouble::data, "max_allowed_packet", {});
     } catch (const NotSetUp& e) {
@@ -177,7 +177,7 @@ class SqlEventStore : public EventStore {
     } catch (const soci::soci_error& e) {
       if (trouble_of(engine_, e) != Trouble::data) throw;
       throw NotSetUp("the table " + names_.meta + " refuses how far the journal is recorded: " +
-                     escape_untrusted(e.get_error_message(), 200));
+                     escape_untrusted(message_of(e), 200));
     }
   }
 

@@ -4,8 +4,10 @@
 #include "common/process/private_files.hpp"
 #include "recorder/connect_string.hpp"
 #include "recorder/sql_errors.hpp"
+#include "recorder/sql_postgresql.hpp"
 
 #include <soci/mysql/soci-mysql.h>
+#include <soci/postgresql/soci-postgresql.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
 #include <filesystem>
@@ -35,6 +37,18 @@ void check_mysql_tls(soci::session& session, const DatabaseConfig& config) {
     throw NotSetUp("the session is not encrypted although credentials.DB.tls asks for it.");
 }
 
+std::unique_ptr<soci::session> connect(const DatabaseConfig& config) {
+  const std::string parameters = connect_string(config);
+  try {
+    return std::make_unique<soci::session>(backend_of(config.engine), parameters);
+  } catch (const soci::soci_error& e) {
+    if (config.engine != Engine::postgresql) throw;
+    const std::string state = state_of_refusal(parameters);
+    if (state.empty()) throw;
+    throw soci::postgresql_soci_error(e.get_error_message(), state.c_str());
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<soci::session> open_session(const DatabaseConfig& config) {
@@ -44,7 +58,8 @@ std::unique_ptr<soci::session> open_session(const DatabaseConfig& config) {
       throw std::filesystem::filesystem_error("its folder", directory, error);
     if (is_private_folder(directory)) make_private_file(config.database);
   }
-  auto session = std::make_unique<soci::session>(backend_of(config.engine), connect_string(config));
+  auto session = connect(config);
+  if (config.engine == Engine::postgresql) name_origin_of_errors(*session);
   if (config.engine == Engine::sqlite) {
     std::string mode;
     *session << "PRAGMA journal_mode=WAL", soci::into(mode);

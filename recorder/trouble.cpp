@@ -33,10 +33,16 @@ Trouble trouble_of_mysql(unsigned code) {
       (code >= 1158 && code <= 1161))
     return Trouble::connection;
   // access denied, no such database or table or column, rights, syntax, authentication plugins,
-  // expired passwords, TLS; a column that somebody added or made NOT NULL, no partition for a row
-  if (any_of<unsigned>(
-          code, {1044, 1045, 1048, 1049, 1054, 1064, 1130, 1142, 1143, 1146, 1227, 1251, 1356,
-                 1364, 1370, 1526, 1698, 1748, 1820, 1862, 2026, 2054, 2059, 2061, 3159}))
+  // expired passwords, TLS
+  if (any_of<unsigned>(code, {1044, 1045, 1049, 1054, 1064, 1130, 1142, 1143, 1146, 1227,
+                              1251, 1370, 1698, 1820, 1862, 2026, 2054, 2059, 2061, 3159}))
+    return Trouble::configuration;
+  // What somebody made of the tables: a column that was added or made NOT NULL, no partition for a
+  // row, a view in a table's place; a trigger or view that names what is not there, or an account
+  // that is gone, or does what no trigger may. No storage engine, character set or collation of
+  // that name: the server is not one for our tables.
+  if (any_of<unsigned>(code, {1048, 1109, 1115, 1136, 1235, 1273, 1286, 1288, 1305, 1347, 1348,
+                              1356, 1364, 1394, 1415, 1422, 1442, 1443, 1449, 1471, 1526, 1748}))
     return Trouble::configuration;
   // out of range, wrong or truncated value, too long, constraints, a trigger's SIGNAL, a packet or
   // row too large, no JSON
@@ -60,28 +66,49 @@ Trouble trouble_of_sqlite(int code, const std::string& message) {
 
 Trouble trouble_of_postgresql(const std::string& sqlstate, const std::string& message) {
   const std::string group = sqlstate.substr(0, 2);
-  if (group.empty() || group == "  ") {
-    const auto says = [&](const char* words) { return message.find(words) != std::string::npos; };
+  const auto says = [&](const char* words) { return message.find(words) != std::string::npos; };
+  // libpq has no state of its own for these, and PgBouncer gives everything that of the protocol.
+  if (group.empty() || group == "  " || sqlstate == "08P01") {
     if (says("authentication failed") || says("does not exist") || says("pg_hba.conf") ||
-        says("no password supplied") || says("permission denied for") || says("certificate") ||
-        says("SSL was required") || says("private key"))
+        says("no such ") || says("no password supplied") || says("permission denied for") ||
+        says("certificate") || says("SSL was required") || says("SSL required") ||
+        says("private key"))
       return Trouble::configuration;
-    if (says("too many") || says("remaining connection slots")) return Trouble::refused;
+    if (says("too many") || says("no more connections")) return Trouble::refused;
     return Trouble::connection;
   }
   if (group == "08" || any_of<std::string>(sqlstate, {"57P01", "57P02", "57P03", "25P03"}))
     return Trouble::connection;
   if (any_of<std::string>(group, {"28", "3D", "3F", "42", "0A"})) return Trouble::configuration;
-  // A column that somebody added or made NOT NULL, and no partition for a row, which has the state
-  // of a violated CHECK.
+  // A column that somebody added or made NOT NULL; no partition for a row, or not this one, which
+  // have the state of a violated CHECK.
   if (sqlstate == "23502" ||
-      (sqlstate == "23514" && message.find("no partition of relation") != std::string::npos))
+      (sqlstate == "23514" && (says("ExecFindPartition") || says("ExecPartitionCheckEmitError"))))
     return Trouble::configuration;
   // Values, constraints, what triggers raise, limits such as that of an index's row.
   if (any_of<std::string>(group, {"09", "21", "22", "23", "27", "38", "39", "44", "54", "P0"}))
     return Trouble::data;
   // Deadlock, serialization, locks, resources, disk full, read-only, cancelled.
   return Trouble::refused;
+}
+
+std::string state_in_postgresql(const std::string& message) {
+  constexpr std::size_t length = 5;  // as "FATAL:  28P01"
+  const std::size_t end = message.find_last_not_of('\n') + 1;
+  if (end < length + 2 || message.compare(end - length - 2, 2, "  ") != 0) return {};
+  std::string state = message.substr(end - length, length);
+  const bool is_one = std::all_of(state.begin(), state.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+  });
+  return is_one ? state : std::string();
+}
+
+std::string for_people_of_postgresql(const std::string& message) {
+  std::size_t end = message.size();
+  for (const char* field : {"SCHEMA NAME:", "TABLE NAME:", "COLUMN NAME:", "DATATYPE NAME:",
+                            "CONSTRAINT NAME:", "LOCATION:"})
+    end = std::min(end, message.find(std::string("\n") + field));
+  return message.substr(0, end);
 }
 
 }  // namespace stalewatch::recorder

@@ -12,7 +12,13 @@ Trouble trouble_of_mysql(unsigned code);
 /// What concerns the tables and not one event waits for a person on every engine alike; SQLite's
 /// code does not tell them apart, its `message` does.
 Trouble trouble_of_sqlite(int code, const std::string& message);
-/// `message` decides where there is no state: libpq has none for a connection that was refused.
+/// `message` decides where there is no state, which is so for what the client library or a pooler
+/// says, in English; and between states that mean several things, if it names the function that
+/// raised the error (libpq's PQERRORS_VERBOSE).
 Trouble trouble_of_postgresql(const std::string& sqlstate, const std::string& message);
+/// The state at the end of a message that libpq made by PQERRORS_SQLSTATE; empty: none.
+std::string state_in_postgresql(const std::string& message);
+/// Without what is for those who know the server's sources.
+std::string for_people_of_postgresql(const std::string& message);
 
 }  // namespace stalewatch::recorder

@@ -55,3 +55,17 @@ def session(database, sql, *, repeat=1):
             one.wait()
             one.stdin.close()
             one.stdout.close()
+
+
+def without_partitions_beyond(database, table, seq):
+    """Makes the table one of partitions; the statement that makes those which it lacks."""
+    if mysql_like(database):
+        database.query(f"ALTER TABLE {table} PARTITION BY RANGE (seq) (PARTITION p0 VALUES LESS THAN ({seq}))")
+        return f"ALTER TABLE {table} ADD PARTITION (PARTITION p1 VALUES LESS THAN (600))"
+    database.query(f"ALTER TABLE {table} RENAME TO {table}_old")
+    database.query(f"CREATE TABLE {table} (LIKE {table}_old, PRIMARY KEY (journal_id, seq)) PARTITION BY RANGE (seq)")
+    database.query(f"CREATE TABLE {table}_p0 PARTITION OF {table} FOR VALUES FROM (0) TO ({seq})")
+    database.query(f"INSERT INTO {table} SELECT * FROM {table}_old")
+    database.query(f"ALTER TABLE {table} OWNER TO {database.user}")
+    database.query(f"GRANT ALL ON {table} TO {database.user}")
+    return f"CREATE TABLE {table}_p1 PARTITION OF {table} FOR VALUES FROM ({seq}) TO (600)"

@@ -5,7 +5,7 @@ import contextlib
 
 import pytest
 
-from administrators import kill_sessions, mysql_like, needs_a_server
+from administrators import kill_sessions, mysql_like, needs_a_server, without_partitions_beyond
 from databases import wait_until
 from recorder_world import begin, check_rows, updated
 
@@ -68,21 +68,23 @@ def test_a_column_that_somebody_added_without_a_default_waits_for_them(recorder,
 @needs_a_server
 def test_a_row_without_a_partition_waits_for_one(recorder, aggregator, database):
     source, process = begin(recorder, aggregator)
-    table = f"{process.table}_events"
-    if mysql_like(database):
-        database.query(f"ALTER TABLE {table} PARTITION BY RANGE (seq) (PARTITION p0 VALUES LESS THAN (60))")
-        more = f"ALTER TABLE {table} ADD PARTITION (PARTITION p1 VALUES LESS THAN (600))"
-    else:
-        database.query(f"ALTER TABLE {table} RENAME TO {table}_old")
-        database.query(f"CREATE TABLE {table} (LIKE {table}_old, PRIMARY KEY (journal_id, seq)) PARTITION BY RANGE (seq)")
-        database.query(f"CREATE TABLE {table}_p0 PARTITION OF {table} FOR VALUES FROM (0) TO (60)")
-        database.query(f"INSERT INTO {table} SELECT * FROM {table}_old")
-        database.query(f"ALTER TABLE {table} OWNER TO {database.user}")
-        database.query(f"GRANT ALL ON {table} TO {database.user}")
-        more = f"CREATE TABLE {table}_p1 PARTITION OF {table} FOR VALUES FROM (60) TO (600)"
+    more = without_partitions_beyond(database, f"{process.table}_events", 60)
     source.publish(*[updated(n) for n in range(source.head, source.head + 50)])
     process.wait_for("the database does not let us in or is not set up")
     database.query(more)
+    check_rows(process, source)
+    assert "it is NOT stored" not in process.said()
+
+
+@pytest.mark.parametrize("database", ["mariadb", "mysql"], indirect=True)
+@pytest.mark.parametrize("action", ["SET NEW.detail = no_such_function(1)", "UPDATE {table} SET name = ''"])
+def test_a_trigger_that_cannot_work_waits_for_who_made_it(recorder, aggregator, database, action):
+    source, process = begin(recorder, aggregator)
+    table = f"{process.table}_events"
+    make_trigger(database, table, "1 = 1", action.format(table=table))
+    source.publish(*[updated(n) for n in range(source.head, source.head + 20)])
+    process.wait_for("the database does not let us in or is not set up")
+    database.query(f"DROP TRIGGER guard_{table}")
     check_rows(process, source)
     assert "it is NOT stored" not in process.said()
 

@@ -11,8 +11,8 @@ TEST_CASE("error numbers of MySQL and MariaDB say what can help", "[recorder]") 
   // too many connections, deadlock, lock wait, disk full, read-only, and whatever nobody knows
   for (const unsigned later : {1040u, 1213u, 1205u, 1021u, 1114u, 1290u, 9999u})
     CHECK(trouble_of_mysql(later) == Trouble::refused);
-  for (const unsigned setup :
-       {1044u, 1045u, 1049u, 1142u, 1146u, 1054u, 1048u, 1364u, 1526u, 2026u, 3159u})
+  for (const unsigned setup : {1044u, 1045u, 1049u, 1142u, 1146u, 1054u, 1048u, 1364u, 1526u, 2026u,
+                               3159u, 1449u, 1305u, 1442u, 1286u, 1115u})
     CHECK(trouble_of_mysql(setup) == Trouble::configuration);
   for (const unsigned row : {1264u, 1292u, 1366u, 1406u, 1062u, 1153u, 1644u})
     CHECK(trouble_of_mysql(row) == Trouble::data);
@@ -38,19 +38,37 @@ TEST_CASE("PostgreSQL's states, or its words where there is none, say what can h
     CHECK(trouble_of_postgresql(setup, "") == Trouble::configuration);
   for (const char* row : {"22021", "22003", "23505", "23514", "P0001", "54000"})
     CHECK(trouble_of_postgresql(row, "") == Trouble::data);
-  CHECK(trouble_of_postgresql("23514", "ERROR:  no partition of relation \"t\" found for row") ==
+  CHECK(trouble_of_postgresql("23514", "...\nLOCATION:  ExecFindPartition, execPartition.c:338") ==
         Trouble::configuration);
-  CHECK(trouble_of_postgresql("", "FATAL:  password authentication failed for user \"x\"") ==
+  // PgBouncer's, which have the state of a broken protocol.
+  CHECK(trouble_of_postgresql("08P01", "FATAL:  password authentication failed") ==
         Trouble::configuration);
-  CHECK(trouble_of_postgresql("", "FATAL:  database \"x\" does not exist") ==
-        Trouble::configuration);
+  CHECK(trouble_of_postgresql("08P01", "ERROR:  no such database: x") == Trouble::configuration);
+  CHECK(trouble_of_postgresql("08P01", "FATAL:  server conn crashed?") == Trouble::connection);
   CHECK(trouble_of_postgresql("", "SSL error: certificate verify failed") ==
         Trouble::configuration);
   CHECK(trouble_of_postgresql("", "SSL connection has been closed unexpectedly") ==
         Trouble::connection);
-  CHECK(trouble_of_postgresql("", "FATAL:  sorry, too many clients already") == Trouble::refused);
+  CHECK(trouble_of_postgresql("08P01", "FATAL:  no more connections allowed") == Trouble::refused);
   CHECK(trouble_of_postgresql("", "connection to server failed: Connection refused") ==
         Trouble::connection);
+}
+
+TEST_CASE("the state of a refused connection is read from libpq's message", "[recorder]") {
+  CHECK(state_in_postgresql(
+            "connection to server at \"::1\", port 5432 failed: Connection refused\n"
+            "connection to server at \"db\", port 5432 failed: FATAL:  28P01\n") == "28P01");
+  CHECK(state_in_postgresql("connection to server failed: FATAL :  3D000\n") == "3D000");
+  for (const char* other : {"", "\n", "28P01", "failed: Connection refused\n", "  a2345\n"})
+    CHECK(state_in_postgresql(other).empty());
+}
+
+TEST_CASE("people are not told where in its sources a server raised an error", "[recorder]") {
+  CHECK(
+      for_people_of_postgresql("ERROR:  23505: twice\nDETAIL:  Key (a)=(1)\nSCHEMA NAME:  public\n"
+                               "TABLE NAME:  t\nLOCATION:  _bt_check_unique, nbtinsert.c:666\n") ==
+      "ERROR:  23505: twice\nDETAIL:  Key (a)=(1)");
+  CHECK(for_people_of_postgresql("FATAL:  x\n") == "FATAL:  x\n");
 }
 
 TEST_CASE("what people are told of a database has no password in it", "[recorder]") {

@@ -1,0 +1,46 @@
+#include "recorder/sql_postgresql.hpp"
+
+#include "common/base/time.hpp"
+#include "recorder/trouble.hpp"
+
+#include <poll.h>
+#include <soci/postgresql/soci-postgresql.h>
+
+#include <chrono>
+#include <memory>
+
+namespace stalewatch::recorder {
+namespace {
+
+constexpr auto patience = std::chrono::seconds(3);
+
+/// Until the connection is made or has failed, or that has taken too long.
+void await(PGconn* connection) {
+  const auto deadline = read_clocks().mono + patience;
+  for (auto wants = PGRES_POLLING_WRITING;
+       wants == PGRES_POLLING_READING || wants == PGRES_POLLING_WRITING;
+       wants = PQconnectPoll(connection)) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - read_clocks().mono);
+    pollfd fd = {PQsocket(connection), POLLOUT, 0};
+    if (wants == PGRES_POLLING_READING) fd.events = POLLIN;
+    if (left.count() <= 0 || ::poll(&fd, 1, static_cast<int>(left.count())) <= 0) return;
+  }
+}
+
+}  // namespace
+
+void name_origin_of_errors(soci::session& session) {
+  auto* const backend = static_cast<soci::postgresql_session_backend*>(session.get_backend());
+  PQsetErrorVerbosity(backend->conn_, PQERRORS_VERBOSE);
+}
+
+std::string state_of_refusal(const std::string& connect_string) {
+  const std::unique_ptr<PGconn, decltype(&PQfinish)> connection(
+      PQconnectStart(connect_string.c_str()), &PQfinish);
+  if (!connection) return {};
+  PQsetErrorVerbosity(connection.get(), PQERRORS_SQLSTATE);
+  await(connection.get());
+  return state_in_postgresql(PQerrorMessage(connection.get()));
+}
+
+}  // namespace stalewatch::recorder

@@ -1,0 +1,77 @@
+"""A server says in its own language what is wrong: it is understood all the same."""
+
+import pytest
+
+from administrators import kill_sessions, without_partitions_beyond
+from databases import PostgreSql
+from recorder_world import begin, check_rows, updated
+
+
+class German(PostgreSql):
+    def start(self):
+        self.environment["LANGUAGE"] = "de"
+        super().start()
+
+
+@pytest.fixture(scope="module")
+def server():
+    one = German()
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def database(server):
+    return server
+
+
+def test_a_wrong_password_is_for_people(recorder, aggregator, database):
+    aggregator()
+    process = recorder(password="wrong").start()
+    process.wait_for("the database does not let us in or is not set up")
+    assert "code=28P01" in process.said() and "fehlgeschlagen" in process.said()
+
+
+def test_a_database_that_is_not_there_is_for_people(recorder, aggregator, database):
+    aggregator()
+    process = recorder(db="nowhere").start()
+    process.wait_for("the database does not let us in or is not set up")
+    assert "code=3D000" in process.said() and "existiert nicht" in process.said()
+
+
+def test_a_server_that_demands_tls_is_told_of(recorder, aggregator, database):
+    rules = database.data / "pg_hba.conf"
+    before = rules.read_text()
+    rules.write_text(f"host all admin 127.0.0.1/32 scram-sha-256\nhostssl all {database.user} 127.0.0.1/32 scram-sha-256\n")
+    database.admin("SELECT pg_reload_conf()")
+    try:
+        aggregator()
+        process = recorder(tls={"mode": "disable"}).start()
+        process.wait_for("the server demands TLS: write credentials.DB.tls.mode: verify-full or require")
+        assert "-Eintrag" in process.said()
+    finally:
+        rules.write_text(before)
+        database.admin("SELECT pg_reload_conf()")
+
+
+def test_too_many_connections_are_waited_out(recorder, aggregator, database):
+    source, process = begin(recorder, aggregator)
+    database.admin(f"ALTER ROLE {database.user} CONNECTION LIMIT 0")
+    try:
+        kill_sessions(database)
+        source.publish(updated(source.head))
+        process.wait_for("the database cannot take rows now")
+        assert "code=53300" in process.said() and "zu viele Verbindungen" in process.said()
+    finally:
+        database.admin(f"ALTER ROLE {database.user} CONNECTION LIMIT -1")
+    check_rows(process, source)
+
+
+def test_a_row_without_a_partition_waits_for_one(recorder, aggregator, database):
+    source, process = begin(recorder, aggregator)
+    more = without_partitions_beyond(database, f"{process.table}_events", 60)
+    source.publish(*[updated(n) for n in range(source.head, source.head + 50)])
+    process.wait_for("keine Partition")
+    database.query(more)
+    check_rows(process, source)
+    assert "it is NOT stored" not in process.said()
