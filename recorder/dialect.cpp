@@ -90,6 +90,7 @@ std::span<const SessionValue> session_values(Engine engine) {
       {"unique_checks", "ON"},
       {"sql_select_limit", "18446744073709551615"},  // none
       {"innodb_lock_wait_timeout", "5"},
+      {"lock_wait_timeout", "5"},
       {"tx_isolation", "REPEATABLE-READ"},
       {"transaction_isolation", "REPEATABLE-READ"},  // the same by its newer name
   };
@@ -117,7 +118,8 @@ std::vector<std::string> session_settings(Engine engine) {
           "SET SESSION sql_mode='STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', "
           "SESSION time_zone='+00:00', SESSION autocommit=1, "
           "SESSION completion_type='NO_CHAIN', SESSION unique_checks=1, "
-          "SESSION sql_select_limit=18446744073709551615, SESSION innodb_lock_wait_timeout=5",
+          "SESSION sql_select_limit=18446744073709551615, SESSION innodb_lock_wait_timeout=5, "
+          "SESSION lock_wait_timeout=5",
           "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"};
     case Engine::postgresql:
       return {};  // begin() has them
@@ -136,14 +138,23 @@ std::string select_session_values(Engine engine) {
          names + ")";
 }
 
-std::string begin(Engine engine) {
+std::string begin(Engine engine, const std::string& schema) {
   // SQLite's plain BEGIN takes no lock yet, and the later upgrade fails at once instead of waiting.
   if (engine == Engine::sqlite) return "BEGIN IMMEDIATE";
   std::string sql = "BEGIN";
-  if (engine == Engine::postgresql)
-    for (const SessionValue& wanted : session_values(engine))
-      sql += "; SET LOCAL " + std::string(wanted.name) + " TO '" + wanted.value + "'";
-  return sql;
+  if (engine != Engine::postgresql) return sql;
+  for (const SessionValue& wanted : session_values(engine))
+    sql += "; SET LOCAL " + std::string(wanted.name) + " TO '" + wanted.value + "'";
+  if (!schema.empty()) sql += "; SET LOCAL search_path TO " + quoted(engine, schema) + ", pg_temp";
+  // What is acknowledged is on disk; more than that (remote_apply) or less (local) of replicas is
+  // the administrator's affair. A query, so behind what none may come before.
+  return sql +
+         "; SELECT set_config('synchronous_commit', 'on', true) "
+         "WHERE current_setting('synchronous_commit') = 'off'";
+}
+
+std::string select_schema(Engine engine) {
+  return engine == Engine::postgresql ? "SELECT CAST(current_schema() AS text)" : "";
 }
 
 bool makes_tables_in_transaction(Engine engine) { return engine == Engine::postgresql; }
@@ -298,7 +309,9 @@ std::string select_stored(Engine engine, const std::string& table,
 
 std::string quoted(Engine engine, const std::string& identifier) {
   const char quote = is_mysql(engine) ? '`' : '"';
-  return quote + identifier + quote;
+  std::string text(1, quote);
+  for (const char c : identifier) text += c == quote ? std::string(2, quote) : std::string(1, c);
+  return text + quote;
 }
 
 }  // namespace stalewatch::recorder

@@ -6,7 +6,7 @@ import sqlite3
 import pytest
 
 from administrators import mysql_like
-from recorder_world import check_rows, updated
+from recorder_world import begin, check_rows, updated
 
 # Of MySQL and MariaDB, run in each new session.
 INIT_CONNECT = [
@@ -94,3 +94,21 @@ def test_every_text_is_stored_as_it_is(recorder, aggregator, database, setting):
         process.end()
     assert stored(process, ["name", "address", "detail", "prober"]) == [[payload] * 4 for payload in PAYLOADS]
     assert [row[0] for row in process.rows("computed_at", "_readable")][:1] == ["2026-11-22 10:01:56.500000"]
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_each_transaction_brings_along_what_it_depends_on(recorder, aggregator, database):
+    """Behind a pooler each may run in another session: here in one that the last transaction spoilt."""
+    source, process = begin(recorder, aggregator)
+    spoilt = "set_config(''search_path'', ''pg_catalog'', false), set_config(''synchronous_commit'', ''off'', false)"
+    database.query(f"CREATE TABLE seen_{process.table} AS SELECT 'before' AS how")
+    database.query(f"CREATE FUNCTION spoil_{process.table}() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql AS 'BEGIN "
+                   f"INSERT INTO public.seen_{process.table} VALUES (current_setting(''synchronous_commit'')); "
+                   f"PERFORM {spoilt}; RETURN NULL; END'")
+    database.query(f"CREATE CONSTRAINT TRIGGER spoil AFTER INSERT ON {process.table}_events DEFERRABLE INITIALLY DEFERRED "
+                   f"FOR EACH ROW EXECUTE FUNCTION spoil_{process.table}()")
+    for n in range(source.head, source.head + 3):
+        source.publish(updated(n))
+        check_rows(process, source)
+    assert database.query(f"SELECT DISTINCT how FROM seen_{process.table} ORDER BY how") == [["before"], ["on"]]
+    assert "failed attempts" not in process.said(), process.said()

@@ -11,5 +11,5 @@ def test_a_table_that_somebody_has_locked(recorder, aggregator, database):
     lock = (f"LOCK TABLES {table} WRITE" if mysql_like(database)
             else f"BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
     with session(database, lock):
-        refused(process, source, ["lock", "Lost connection"])
+        refused(process, source, ["lock timeout", "Lock wait timeout"])
     check_rows(process, source)

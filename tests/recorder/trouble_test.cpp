@@ -1,6 +1,7 @@
 #include "recorder/trouble.hpp"
 
 #include "recorder/connect_string.hpp"
+#include "recorder/dialect.hpp"
 #include "tests/catch.hpp"
 
 namespace stalewatch::recorder {
@@ -69,6 +70,14 @@ TEST_CASE("people are not told where in its sources a server raised an error", "
                                "TABLE NAME:  t\nLOCATION:  _bt_check_unique, nbtinsert.c:666\n") ==
       "ERROR:  23505: twice\nDETAIL:  Key (a)=(1)");
   CHECK(for_people_of_postgresql("FATAL:  x\n") == "FATAL:  x\n");
+}
+
+TEST_CASE("each transaction of PostgreSQL names its schema, and waits for its disk", "[recorder]") {
+  const std::string sql = begin(Engine::postgresql, "a \"b\"");
+  CHECK(sql.find("; SET LOCAL search_path TO \"a \"\"b\"\"\", pg_temp; SELECT "
+                 "set_config('synchronous_commit', 'on', true) WHERE ") != std::string::npos);
+  CHECK(begin(Engine::postgresql).find("search_path") == std::string::npos);
+  CHECK(begin(Engine::mariadb) == "BEGIN");
 }
 
 TEST_CASE("what people are told of a database has no password in it", "[recorder]") {
