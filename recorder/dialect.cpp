@@ -203,6 +203,33 @@ std::string select_engine_without_transactions(Engine engine) {
              : "";
 }
 
+std::string select_key(Engine engine) {
+  switch (engine) {
+    case Engine::sqlite:
+      return "SELECT 1 FROM pragma_index_list(:t) l WHERE l.\"unique\" = 1 AND l.partial = 0 AND "
+             "(SELECT group_concat(name) FROM (SELECT name FROM pragma_index_info(l.name) ORDER BY "
+             "name)) = 'journal_id,seq'";
+    case Engine::mysql:
+    case Engine::mariadb:
+      return "SELECT 1 FROM information_schema.statistics WHERE table_schema = DATABASE() AND "
+             "table_name = :t AND non_unique = 0 GROUP BY index_name HAVING GROUP_CONCAT("
+             "column_name ORDER BY column_name) = 'journal_id,seq' AND COUNT(sub_part) = 0";
+    case Engine::postgresql:
+      return "SELECT 1 FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n "
+             "ON n.oid = c.relnamespace WHERE n.nspname = current_schema() AND c.relname = :t AND "
+             "i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND "
+             "(SELECT string_agg(a.attname, ',' ORDER BY a.attname) FROM pg_attribute a WHERE "
+             "a.attrelid = c.oid AND a.attnum = ANY (CAST(i.indkey AS int2[]))) = "
+             "'journal_id,seq'";
+  }
+  return {};
+}
+
+std::string create_key(Engine engine, const std::string& table) {
+  return "CREATE UNIQUE INDEX " + quoted(engine, table + "_key") + " ON " + quoted(engine, table) +
+         " (journal_id, seq)";
+}
+
 std::string widen_table(Engine engine, const std::string& table) {
   return "ALTER TABLE " + quoted(engine, table) +
          " CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";

@@ -54,6 +54,10 @@ bool holds_every_character(const std::string& encoding);
 /// One row with the storage engine of the table :t when it has no transactions; empty where all
 /// tables have them.
 std::string select_engine_without_transactions(Engine engine);
+/// A row when the table :t has a unique index over journal_id and seq and nothing else.
+std::string select_key(Engine engine);
+/// For people: gives it one.
+std::string create_key(Engine engine, const std::string& table);
 /// For people: gives a table's texts a character set that holds every character.
 std::string widen_table(Engine engine, const std::string& table);
 std::string create_updates(Engine engine, const TableNames& names);

@@ -43,6 +43,7 @@ class Tables {
     make_or_check(names_.events, event_columns(), create_events(engine_, names_));
     for (const std::string& name : {names_.updates, names_.events, names_.meta})
       check_transactions(name);
+    for (const std::string& name : {names_.updates, names_.events}) check_key(name);
     tell_missing_index();
     make_view();
   }
@@ -90,6 +91,17 @@ class Tables {
                      ", which has no transactions: rows would be there twice or not at all; "
                      "nothing was changed. Do: ALTER TABLE " +
                      quoted(engine_, table) + " ENGINE=InnoDB.");
+  }
+
+  /// By it what is stored already is known.
+  void check_key(const std::string& table) {
+    int found = 0;
+    session_ << select_key(engine_), soci::into(found), soci::use(table);
+    if (!session_.got_data())
+      throw NotSetUp("the table '" + table +
+                     "' has lost its key (journal_id, seq): rows would be there twice; nothing was "
+                     "changed. Do: " +
+                     create_key(engine_, table) + ".");
   }
 
   /// In a narrow character set one event after the other would be refused.
@@ -153,7 +165,7 @@ class Tables {
         soci::use(index);
     if (!session_.got_data())
       log::warn("queries by server read the whole table: it lacks an index; do: {}",
-                create_updates_index(engine_, names_));
+                create_updates_index(engine_, names_, is_mysql(engine_)));
   }
 
   /// Some accounts may create tables but no views.

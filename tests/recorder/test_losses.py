@@ -75,6 +75,30 @@ def test_a_table_without_transactions_is_refused_with_what_mends_it(recorder, ag
     check_rows(process, source)
 
 
+@pytest.mark.parametrize("table", ["", "_events"])
+def test_a_table_that_lost_its_key_is_refused_with_what_mends_it(recorder, aggregator, database, table):
+    source = aggregator()
+    process = recorder().start()
+    source.publish(updated(0))
+    check_rows(process, source)
+    process.end()
+    name = f"{process.table}{table}"
+    if database.engine == "sqlite":  # which cannot drop it, and looks at views when a table is renamed
+        database.query(f"DROP VIEW {process.table}_readable")
+        database.query(f"ALTER TABLE {name} RENAME TO old")
+        database.query(f"CREATE TABLE {name} AS SELECT * FROM old")
+        database.query("DROP TABLE old")
+    else:
+        database.query(f"ALTER TABLE {name} DROP " + ("PRIMARY KEY" if mysql_like(database) else f"CONSTRAINT {name}_pkey"))
+    # An index over more does not do.
+    database.query(f"CREATE UNIQUE INDEX other_{name} ON {name} (journal_id, seq, observed_at_us)")
+    process.start()
+    process.wait_for(f"the table '{name}' has lost its key (journal_id, seq): rows would be there twice")
+    source.publish(updated(1))
+    database.query(process.said().split("nothing was changed. Do: ")[1].split(". engine=")[0])
+    check_rows(process, source)
+
+
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_a_database_whose_character_set_lacks_characters_is_refused(recorder, aggregator, database):
     aggregator()

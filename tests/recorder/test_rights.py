@@ -68,3 +68,9 @@ def test_an_index_that_would_be_too_long_is_of_prefixes(recorder, aggregator, da
     assert database.query("SELECT sub_part FROM information_schema.statistics WHERE index_name = "
                           f"'{process.table}_by_server' ORDER BY seq_in_index") == [["190"], ["NULL"]]
     assert "lacks an index" not in process.said()
+    process.end()
+    # What is told of one that is gone can be done to such a table, too.
+    database.query(f"DROP INDEX {process.table}_by_server ON {process.table}")
+    process.start()
+    process.wait_for("lacks an index")
+    database.query(process.said().split("it lacks an index; do: ")[1].splitlines()[0])
