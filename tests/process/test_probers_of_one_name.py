@@ -5,7 +5,11 @@ from harness import Process, wait_for
 
 
 def test_two_probers_of_one_name_are_told_apart(make_system, mock):
-    system = make_system(servers_at(mock))
+    servers = servers_at(mock)
+    for n in range(20):  # who gets which is chance: so many that each prober gets some
+        mock.tell(f"/more{n}", "updates", every="300ms")
+        servers[f"MORE{n}"] = {**servers["A"], "address": f"{mock.url}/more{n}"}
+    system = make_system(servers)
     system.processes["second"] = Process(system.folder, "second", "--config", system.config_path,
                                          executable="stalewatch-prober")
     system.start("aggregator", "recorder", "notifier", "prober")
