@@ -5,8 +5,6 @@
 
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <stdexcept>
@@ -38,8 +36,7 @@ std::string url_of(const ListenAddress& address, int port, bool tls) {
 App::App(const Options& options, Signals& signals)
     : options_(options),
       signals_(signals),
-      wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
-      service_(make_model(options), [this] { eventfd_write(wake_fd_, 1); }),
+      service_(make_model(options), [this] { wake_.wake(); }),
       server_(options.address, options.tls,
               [this](auto& connection, const auto& request, auto& response) {
                 return service_.handle(connection, request, response);
@@ -57,16 +54,14 @@ App::App(const Options& options, Signals& signals)
 App::~App() {
   server_.close();
   if (control_server_) control_server_->close();
-  close(wake_fd_);
 }
 
 void App::run() {
   for (;;) {
-    pollfd items[] = {{signals_.fd(), POLLIN, 0}, {wake_fd_, POLLIN, 0}};
+    pollfd items[] = {{signals_.fd(), POLLIN, 0}, {wake_.fd(), POLLIN, 0}};
     poll(items, 2, poll_timeout_ms());
     if (signals_.take().stop) return;
-    eventfd_t ignored = 0;
-    eventfd_read(wake_fd_, &ignored);
+    wake_.take();
     follow_listening();
   }
 }

@@ -3,6 +3,7 @@
 // The mock server as a process.
 
 #include "common/base/time.hpp"
+#include "common/base/wake.hpp"
 #include "common/process/signals.hpp"
 #include "mock_server/http_server.hpp"
 #include "mock_server/service.hpp"
@@ -44,7 +45,7 @@ class App {
 
   Options options_;
   Signals& signals_;
-  int wake_fd_;
+  Wake wake_;
   std::optional<Timestamp> reopens_at_;
   Service service_;
   HttpServer server_;

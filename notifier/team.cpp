@@ -2,11 +2,8 @@
 
 #include "common/process/log.hpp"
 
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <system_error>
+#include <utility>
 
 namespace stalewatch::notifier {
 namespace {
@@ -15,22 +12,15 @@ constexpr Duration stop_within = std::chrono::milliseconds(2500);
 
 }  // namespace
 
-Mailbox::Mailbox() : fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
-  if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
-}
-
-Mailbox::~Mailbox() { close(fd_); }
-
 void Mailbox::put(Event event) {
   const std::lock_guard lock(mutex_);
   events_.push_back(std::move(event));
-  eventfd_write(fd_, 1);
+  wake_.wake();
 }
 
 std::vector<Event> Mailbox::take() {
   const std::lock_guard lock(mutex_);
-  eventfd_t ignored = 0;
-  eventfd_read(fd_, &ignored);
+  wake_.take();
   return std::exchange(events_, {});
 }
 

@@ -2,6 +2,7 @@
 
 // All couriers of a process, and what they report to its loop.
 
+#include "common/base/wake.hpp"
 #include "notifier/courier.hpp"
 
 #include <memory>
@@ -14,17 +15,12 @@ namespace stalewatch::notifier {
 /// descriptor.
 class Mailbox {
  public:
-  Mailbox();
-  ~Mailbox();
-  Mailbox(const Mailbox&) = delete;
-  Mailbox& operator=(const Mailbox&) = delete;
-
-  int fd() const { return fd_; }
+  int fd() const { return wake_.fd(); }
   void put(Event event);
   std::vector<Event> take();
 
  private:
-  int fd_;
+  Wake wake_;
   std::mutex mutex_;
   std::vector<Event> events_;
 };

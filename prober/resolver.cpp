@@ -1,9 +1,9 @@
 #include "prober/resolver.hpp"
 
+#include "common/base/wake.hpp"
+
 #include <arpa/inet.h>
 #include <netdb.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <condition_variable>
 #include <cstring>
@@ -48,7 +48,7 @@ std::string address_text(const addrinfo& info) {
 /// Outlives the resolver while a lookup hangs: the threads are detached and hold it.
 struct Resolver::Shared {
   Function function;
-  int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  Wake loop;  ///< when there are answers
   std::mutex mutex;
   std::condition_variable wake;
   std::deque<std::string> queue;
@@ -56,8 +56,6 @@ struct Resolver::Shared {
   std::size_t threads = 0;
   std::size_t idle = 0;
   bool stop = false;
-
-  ~Shared() { close(fd); }
 
   void work() {
     std::unique_lock lock(mutex);
@@ -72,7 +70,7 @@ struct Resolver::Shared {
       Lookup lookup = function(host);
       lock.lock();
       ended.emplace_back(host, std::move(lookup));
-      eventfd_write(fd, 1);
+      loop.wake();
     }
   }
 };
@@ -98,7 +96,6 @@ Lookup Resolver::system_lookup(const std::string& host) {
 }
 
 Resolver::Resolver(Function function) : shared_(std::make_shared<Shared>()) {
-  if (shared_->fd < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
   shared_->function = std::move(function);
 }
 
@@ -108,7 +105,7 @@ Resolver::~Resolver() {
   shared_->wake.notify_all();
 }
 
-int Resolver::fd() const { return shared_->fd; }
+int Resolver::fd() const { return shared_->loop.fd(); }
 
 Lookup Resolver::find(const std::string& host, SteadyTime now) {
   forget_unused(now);
@@ -132,8 +129,7 @@ Lookup Resolver::find(const std::string& host, SteadyTime now) {
 }
 
 bool Resolver::turn(SteadyTime now) {
-  eventfd_t count = 0;
-  if (eventfd_read(shared_->fd, &count) != 0) return false;
+  if (!shared_->loop.take()) return false;
   std::vector<std::pair<std::string, Lookup>> ended;
   {
     const std::lock_guard lock(shared_->mutex);

@@ -2,43 +2,23 @@
 
 #include "recorder/rows.hpp"
 
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cassert>
-#include <cerrno>
-#include <system_error>
 #include <utility>
 
 namespace stalewatch::recorder {
-namespace {
-
-int make_eventfd() {
-  const int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  if (fd < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
-  return fd;
-}
-
-}  // namespace
-
 Writer::Writer(std::unique_ptr<EventStore> store, Duration first_wait, Duration longest_wait)
-    : first_wait_(first_wait),
-      longest_wait_(longest_wait),
-      fd_(make_eventfd()),
-      store_(std::move(store)) {
+    : first_wait_(first_wait), longest_wait_(longest_wait), store_(std::move(store)) {
   thread_ = std::thread([this] { run(); });
 }
 
 Writer::~Writer() {
   stop(Duration(0));
   thread_.join();
-  close(fd_);
 }
 
 std::vector<Writer::Report> Writer::take_reports() {
-  eventfd_t count;
-  eventfd_read(fd_, &count);
+  wake_.take();
   const std::lock_guard lock(mutex_);
   return std::exchange(reports_, {});
 }
@@ -183,7 +163,7 @@ void Writer::report(Report report) {
     if (store_generation_ != generation_) return;
     reports_.push_back(std::move(report));
   }
-  eventfd_write(fd_, 1);
+  wake_.wake();
 }
 
 /// Tells, and waits before the next attempt.

@@ -3,6 +3,7 @@
 // The thread that talks to the database, so that a slow or hanging one stops nothing else.
 
 #include "common/base/time.hpp"
+#include "common/base/wake.hpp"
 #include "recorder/event_store.hpp"
 #include "recorder/part_size.hpp"
 
@@ -62,7 +63,7 @@ class Writer {
   Writer& operator=(const Writer&) = delete;
 
   /// Readable when there are reports.
-  int fd() const { return fd_; }
+  int fd() const { return wake_.fd(); }
   std::vector<Report> take_reports();
 
   /// Precondition: nothing is under way, that is, the last work was reported Written or forgotten
@@ -85,7 +86,7 @@ class Writer {
 
   const Duration first_wait_;
   const Duration longest_wait_;
-  const int fd_;
+  const Wake wake_;
 
   std::mutex mutex_;  ///< guards the following
   std::condition_variable changed_;
