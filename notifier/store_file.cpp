@@ -4,11 +4,8 @@
 #include "common/process/private_files.hpp"
 #include "notifier/store_schema.hpp"
 
-#include <fcntl.h>
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <stdexcept>
@@ -27,15 +24,13 @@ StoreFile::StoreFile(const std::string& path)
   try {
     open();
   } catch (const soci::soci_error& error) {
-    unlock();
     throw std::runtime_error("notifier.state " + path + ": " + error.get_error_message());
   } catch (const std::exception& error) {
-    unlock();
     throw std::runtime_error("notifier.state " + path + ": " + error.what());
   }
 }
 
-StoreFile::~StoreFile() { unlock(); }
+StoreFile::~StoreFile() = default;
 
 void StoreFile::open() {
   if (!path_.empty()) {
@@ -51,14 +46,14 @@ void StoreFile::open() {
 
 /// Two notifiers on one file would tell everything twice.
 void StoreFile::lock() {
-  unlock();
-  lock_fd_ = ::open((path_ + ".lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-  if (lock_fd_ < 0) throw std::runtime_error("cannot be written");
-  if (flock(lock_fd_, LOCK_EX | LOCK_NB) != 0) throw std::runtime_error("another notifier uses it");
-}
-
-void StoreFile::unlock() {
-  if (lock_fd_ >= 0) close(std::exchange(lock_fd_, -1));
+  lock_.release();
+  try {
+    lock_ = FileLock(path_ + ".lock");
+  } catch (const std::system_error& error) {
+    if (error.code() == std::errc::operation_would_block)
+      throw std::runtime_error("another notifier uses it");
+    throw;
+  }
 }
 
 bool StoreFile::is_at_its_path() {

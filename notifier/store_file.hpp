@@ -2,6 +2,8 @@
 
 // The notifier's file as such: opened, locked, and kept at its path.
 
+#include "common/process/file_lock.hpp"
+
 #include <memory>
 #include <string>
 
@@ -31,12 +33,11 @@ class StoreFile {
   void open();
   void write_anew();
   void lock();
-  void unlock();
   bool is_at_its_path();
 
   std::string path_;  ///< empty: in memory
   std::unique_ptr<soci::session> sql_;
-  int lock_fd_ = -1;
+  FileLock lock_;
   bool told_replaced_ = false;
 };
 

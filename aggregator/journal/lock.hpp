@@ -1,5 +1,7 @@
 #pragma once
 
+#include "common/process/file_lock.hpp"
+
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -23,9 +25,6 @@ class JournalLock {
 
   /// Throws std::runtime_error naming the holder when another process has it.
   explicit JournalLock(const std::string& journal_path);
-  ~JournalLock();
-  JournalLock(const JournalLock&) = delete;
-  JournalLock& operator=(const JournalLock&) = delete;
 
   /// What the last holder noted.
   const Note& before() const { return before_; }
@@ -34,11 +33,12 @@ class JournalLock {
 
  private:
   void take();
+  std::string read_note();
   void write_note(const Note& note);
 
   std::string journal_path_;
   std::string path_;
-  int fd_ = -1;
+  FileLock lock_;
   Note before_;
 };
 

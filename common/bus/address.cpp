@@ -4,9 +4,7 @@
 #include "common/config/environment.hpp"
 #include "common/process/private_files.hpp"
 
-#include <fcntl.h>
 #include <pwd.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,6 +14,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace stalewatch {
@@ -82,14 +81,7 @@ void fail_to_listen(const std::string& endpoint, const std::string& why) {
   throw std::runtime_error("cannot listen on " + endpoint + ": " + why);
 }
 
-AddressClaim::AddressClaim(std::string endpoint) : endpoint_(std::move(endpoint)) {
-  try {
-    claim();
-  } catch (...) {
-    release();
-    throw;
-  }
-}
+AddressClaim::AddressClaim(std::string endpoint) : endpoint_(std::move(endpoint)) { claim(); }
 
 void AddressClaim::claim() {
   const auto path = socket_path(endpoint_);
@@ -120,20 +112,17 @@ void AddressClaim::fail_in_use(const Listener& by) const {
                                 "; stop that one, or give this one other addresses (transport:)");
 }
 
-/// A lock needs no more than to read. Not by O_CREAT where it lies: in a sticky folder that fails
-/// for the file of somebody else.
+/// A lock needs no more than to read.
 void AddressClaim::lock(const std::string& path) {
-  constexpr int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW;
-  const mode_t mode = is_private() ? S_IRUSR | S_IWUSR : 0666;
   const auto file = path + ".lock";
-  lock_fd_ = open(file.c_str(), flags);
-  if (lock_fd_ < 0 && errno == ENOENT) lock_fd_ = open(file.c_str(), flags | O_CREAT, mode);
-  if (lock_fd_ < 0)
-    fail_to_listen(endpoint_, "cannot open " + file + ": " + std::strerror(errno) + "; " +
-                                  owner_on_the_way(file));
-  if (flock(lock_fd_, LOCK_EX | LOCK_NB) == 0) return;
-  if (errno != EWOULDBLOCK)
-    fail_to_listen(endpoint_, "cannot lock " + file + ": " + std::strerror(errno));
+  try {
+    lock_ = FileLock(file, false, is_private() ? S_IRUSR | S_IWUSR : 0666);
+    return;
+  } catch (const std::system_error& error) {
+    if (error.code() == std::errc::permission_denied)
+      fail_to_listen(endpoint_, error.what() + ("; " + owner_on_the_way(file)));
+    if (error.code() != std::errc::operation_would_block) fail_to_listen(endpoint_, error.what());
+  }
   Listener listener;
   try_unix_socket(path, listener);
   fail_in_use(listener);
@@ -161,17 +150,6 @@ void AddressClaim::look_at_port() const {
   if (is_port_taken(host, port)) fail_in_use(listener_at_port(port));
 }
 
-AddressClaim::AddressClaim(AddressClaim&& other) noexcept
-    : endpoint_(std::move(other.endpoint_)),
-      lock_fd_(std::exchange(other.lock_fd_, -1)),
-      place_(other.place_) {}
-
-AddressClaim::~AddressClaim() { release(); }
-
-void AddressClaim::release() {
-  if (lock_fd_ >= 0) close(std::exchange(lock_fd_, -1));
-}
-
 bool AddressClaim::is_private() const {
   const auto path = socket_path(endpoint_);
   return path && !is_abstract(*path) && is_private_folder(folder_of(*path));
@@ -183,7 +161,7 @@ AddressClaim::Place AddressClaim::place_of(const std::string& path) {
 }
 
 void AddressClaim::bound() {
-  if (lock_fd_ >= 0) place_ = place_of(*socket_path(endpoint_));
+  if (lock_.is_held()) place_ = place_of(*socket_path(endpoint_));
 }
 
 bool AddressClaim::has_its_socket() const {
@@ -191,18 +169,17 @@ bool AddressClaim::has_its_socket() const {
 }
 
 bool AddressClaim::is_in_place() const {
-  if (place_ == Place{}) return lock_fd_ < 0;
-  struct stat held {};
-  return has_its_socket() && lock_fd_ >= 0 && fstat(lock_fd_, &held) == 0 && held.st_nlink > 0;
+  if (place_ == Place{}) return !lock_.is_held();
+  return has_its_socket() && lock_.has_path();
 }
 
 bool AddressClaim::renew() {
   const bool listens = has_its_socket();
-  release();
+  lock_.release();
   try {
     listens ? lock(*socket_path(endpoint_)) : claim();
   } catch (...) {
-    release();
+    lock_.release();
     throw;
   }
   return !listens;

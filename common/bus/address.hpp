@@ -3,6 +3,7 @@
 // Addresses of sockets: who may listen at one, and why nobody is reached there.
 
 #include "common/bus/listener.hpp"
+#include "common/process/file_lock.hpp"
 
 #include <sys/types.h>
 
@@ -18,9 +19,6 @@ class AddressClaim {
   /// Makes folders that are missing. Throws std::runtime_error that names the address and, as far
   /// as known, the process that has it. Only what certainly nobody listens at any more is replaced.
   explicit AddressClaim(std::string endpoint);
-  ~AddressClaim();
-  AddressClaim(AddressClaim&& other) noexcept;
-  AddressClaim& operator=(AddressClaim&&) = delete;
 
   const std::string& endpoint() const { return endpoint_; }
   /// Only its owner can enter the folder, and the socket is to be his alone as well.
@@ -48,11 +46,10 @@ class AddressClaim {
   void lock(const std::string& path);
   void look_at_path(const std::string& path) const;
   void look_at_port() const;
-  void release();
   [[noreturn]] void fail_in_use(const Listener& by) const;
 
   std::string endpoint_;
-  int lock_fd_ = -1;
+  FileLock lock_;
   Place place_;  ///< of the socket's file, since bound()
 };
 
