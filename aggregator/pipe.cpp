@@ -3,6 +3,7 @@
 #include "aggregator/core.hpp"
 #include "aggregator/journal/journal.hpp"
 #include "aggregator/journal/lock.hpp"
+#include "common/base/lines.hpp"
 #include "common/base/text.hpp"
 #include "common/messages/json_lines.hpp"
 #include "common/messages/names.hpp"
@@ -16,13 +17,12 @@
 #include <cerrno>
 #include <iostream>
 #include <memory>
-#include <string_view>
 
 namespace stalewatch::aggregator {
 namespace {
 
 // A line of more bytes than this is no sample; it is told and skipped.
-constexpr std::size_t max_line = 1 << 20;
+constexpr std::size_t longest_line = 1 << 20;
 // Nobody renews a lease in a pipe: whoever feeds it counts as connected for good.
 constexpr Duration endless_lease = std::chrono::hours(24 * 365 * 100);
 constexpr auto longest_wait = std::chrono::milliseconds(250);
@@ -55,8 +55,8 @@ class Pipe {
     char buffer[64 * 1024];
     const auto length = read(STDIN_FILENO, buffer, sizeof buffer);
     if (length < 0 && errno == EINTR) return;
-    if (length > 0) return feed({buffer, static_cast<std::size_t>(length)});
-    if (!pending_.empty()) feed("\n");  // a last line without its newline counts
+    if (length > 0) return on_lines(lines_.feed({buffer, static_cast<std::size_t>(length)}));
+    on_lines(lines_.finish());
     input_ended_ = true;
     done_ = options_.virtual_time || !options_.until;
   }
@@ -69,27 +69,14 @@ class Pipe {
     return std::clamp(left, std::chrono::milliseconds(0), longest_wait);
   }
 
-  void feed(std::string_view bytes) {
-    for (std::size_t end; (end = bytes.find('\n')) != std::string_view::npos;
-         bytes.remove_prefix(end + 1)) {
-      append(bytes.substr(0, end));
+  void on_lines(const std::vector<Lines::Line>& lines) {
+    for (const auto& [text, is_cut] : lines) {
       ++line_;
-      if (too_long_)
-        bad_line("longer than " + std::to_string(max_line) + " bytes");
-      else if (!pending_.empty())
-        take(pending_);
-      pending_.clear();
-      too_long_ = false;
+      if (is_cut)
+        bad_line("longer than " + std::to_string(longest_line) + " bytes");
+      else if (!text.empty())
+        take(text);
     }
-    append(bytes);
-  }
-
-  void append(std::string_view bytes) {
-    too_long_ = too_long_ || pending_.size() + bytes.size() > max_line;
-    if (too_long_)
-      pending_.clear();
-    else
-      pending_ += bytes;
   }
 
   void bad_line(const std::string& why) {
@@ -161,8 +148,7 @@ class Pipe {
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<Core> core_;
   Timestamp now_{};
-  std::string pending_;
-  bool too_long_ = false;
+  Lines lines_{longest_line, Lines::Rest::dropped};
   std::size_t line_ = 0;
   std::size_t bad_lines_ = 0;
   bool input_ended_ = false;

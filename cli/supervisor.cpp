@@ -138,16 +138,16 @@ void Supervisor::take_signals(SteadyTime now) {
 
 void Supervisor::read_output(Slot& slot, bool to_the_end) {
   std::array<char, 16 * 1024> buffer;
-  const auto drain = [&](Descriptor& from, LineSplitter& splitter, MarkedOutput& output) {
+  const auto drain = [&](Descriptor& from, Lines& lines, MarkedOutput& output) {
     do {
       const ssize_t got = read(from.get(), buffer.data(), buffer.size());
       if (got == 0) from.reset();
       if (got <= 0) break;
-      for (const auto& line : splitter.feed({buffer.data(), static_cast<std::size_t>(got)}))
-        output.line(slot.spec.name, line, slot.color);
+      for (const auto& line : lines.feed({buffer.data(), static_cast<std::size_t>(got)}))
+        output.line(slot.spec.name, line.text, slot.color);
     } while (to_the_end);
     if (!to_the_end) return;
-    for (const auto& line : splitter.finish()) output.line(slot.spec.name, line, slot.color);
+    for (const auto& line : lines.finish()) output.line(slot.spec.name, line.text, slot.color);
   };
   drain(slot.child->out, slot.out, out_);
   drain(slot.child->err, slot.err, err_);

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "cli/child.hpp"
-#include "cli/line_splitter.hpp"
 #include "cli/marked_output.hpp"
+#include "common/base/lines.hpp"
 #include "common/base/time.hpp"
 #include "common/process/signals.hpp"
 
@@ -27,6 +27,9 @@ class Supervisor {
   int run(std::optional<Duration> run_for);
 
  private:
+  /// In bytes: longer than any line of ours, shorter than what makes a terminal useless. Longer
+  /// ones come in pieces.
+  static constexpr std::size_t longest_line = 16 * 1024;
   struct Slot {
     ChildSpec spec;
     int color = 0;
@@ -35,7 +38,8 @@ class Supervisor {
     SteadyTime started{};
     unsigned starts = 0;
     unsigned ends = 0;  // in a row
-    LineSplitter out, err;
+    Lines out{longest_line, Lines::Rest::follows};
+    Lines err{longest_line, Lines::Rest::follows};
   };
 
   void say(std::string_view text);

@@ -1,5 +1,6 @@
 #include "notifier/pipe.hpp"
 
+#include "common/base/lines.hpp"
 #include "common/messages/json_lines.hpp"
 #include "common/process/log.hpp"
 #include "notifier/team.hpp"
@@ -39,9 +40,9 @@ class Pipe {
       health_.beat();
       open = read_some();
     }
-    for (const auto& line : lines_.end()) on_line(line);
+    for (const auto& line : lines_.finish()) on_line(line);
     finish();
-    const bool good = bad_ + lines_.too_long() == 0 && undeliverable_ == 0;
+    const bool good = bad_ == 0 && undeliverable_ == 0;
     return good ? 0 : exit_failed;
   }
 
@@ -99,20 +100,25 @@ class Pipe {
     const auto count = read(STDIN_FILENO, bytes.data(), bytes.size());
     if (count <= 0) return count < 0 && errno == EINTR;
     bytes.resize(static_cast<std::size_t>(count));
-    for (const auto& line : lines_.add(bytes)) on_line(line);
+    for (const auto& line : lines_.feed(bytes)) on_line(line);
     return true;
   }
 
-  void on_line(const std::string& line) {
+  void on_line(const Lines::Line& line) {
     ++number_;
-    if (line.find_first_not_of(" \t\r") == std::string::npos) return;
-    auto event = event_from_json(line);
-    if (event) return on_event(*std::move(event));
-    ++bad_;
-    log::error("line {} is no event: {}", number_, event.error());
+    if (line.is_cut) return bad_line("longer than " + std::to_string(longest_line) + " bytes");
+    if (line.text.find_first_not_of(" \t") == std::string::npos) return;
+    auto event = event_from_json(line.text);
+    if (!event) return bad_line(event.error());
+    on_event(*std::move(event));
   }
 
-  Lines lines_;
+  void bad_line(const std::string& why) {
+    ++bad_;
+    log::error("line {} is no event: {}", number_, why);
+  }
+
+  Lines lines_{longest_line, Lines::Rest::dropped};
   std::int64_t number_ = 0, bad_ = 0, undeliverable_ = 0;
   bool input_ready_ = false, stopped_ = false;
 };
@@ -209,29 +215,6 @@ class VirtualPipe : public Pipe {
 };
 
 }  // namespace
-
-std::vector<std::string> Lines::add(std::string_view bytes) {
-  std::vector<std::string> lines;
-  while (!bytes.empty()) {
-    const auto end = bytes.find('\n');
-    rest_ += bytes.substr(0, end);
-    if (rest_.size() > longest_line) {
-      too_long_ += skipping_ ? 0 : 1;
-      skipping_ = true;
-      rest_.clear();
-    }
-    if (end == bytes.npos) break;
-    if (!std::exchange(skipping_, false)) lines.push_back(std::move(rest_));
-    rest_.clear();
-    bytes.remove_prefix(end + 1);
-  }
-  return lines;
-}
-
-std::vector<std::string> Lines::end() {
-  if (rest_.empty() || skipping_) return {};
-  return {std::exchange(rest_, {})};
-}
 
 int run_pipe(ProcessContext& context, Health& health, bool virtual_time) {
   if (virtual_time) return VirtualPipe(context, health).run();
