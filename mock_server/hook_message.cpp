@@ -1,12 +1,12 @@
 #include "mock_server/hook_message.hpp"
 
+#include "common/base/ascii.hpp"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
-#include <cctype>
-#include <charconv>
 
 namespace stalewatch::mock_server {
 namespace {
@@ -51,9 +51,7 @@ Refusal check_type(const json& object, const std::array<const char*, N>& fields,
 }
 
 bool is_full_url(const std::string& text) {
-  std::string lower = text.substr(0, 8);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
+  const std::string lower = to_lower(text.substr(0, 8));
   return lower.starts_with("http://") || lower.starts_with("https://") ||
          lower.starts_with("data:");
 }
@@ -118,25 +116,10 @@ Refusal check_sender(const json& fields, const HookPermissions& permissions) {
   return std::nullopt;
 }
 
-int hex(char c) {
-  int value = -1;
-  std::from_chars(&c, &c + 1, value, 16);
-  return value;
-}
-
 std::string form_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool escape =
-        text[i] == '%' && i + 2 < text.size() && hex(text[i + 1]) >= 0 && hex(text[i + 2]) >= 0;
-    if (escape) {
-      out += static_cast<char>(hex(text[i + 1]) * 16 + hex(text[i + 2]));
-      i += 2;
-    } else {
-      out += text[i] == '+' ? ' ' : text[i];
-    }
-  }
-  return out;
+  std::string spaced(text);
+  std::replace(spaced.begin(), spaced.end(), '+', ' ');
+  return percent_decode(spaced);
 }
 
 }  // namespace

@@ -1,12 +1,12 @@
 #include "notifier/http_post.hpp"
 
+#include "common/base/ascii.hpp"
 #include "common/base/time.hpp"
 #include "common/base/version.hpp"
 
 #include <curl/curl.h>
 
 #include <algorithm>
-#include <cctype>
 #include <new>
 #include <stdexcept>
 #include <system_error>
@@ -34,17 +34,11 @@ std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) {
   return size;
 }
 
-/// The value, if `line` is the header `name` (given in lower case).
+/// The value, if `line` is the header `name`.
 bool take_header(std::string_view line, std::string_view name, std::string& value) {
-  if (line.size() <= name.size() || line[name.size()] != ':') return false;
-  for (std::size_t i = 0; i < name.size(); ++i)
-    if (std::tolower(static_cast<unsigned char>(line[i])) != name[i]) return false;
-  line.remove_prefix(name.size() + 1);
-  while (!line.empty() && std::isspace(static_cast<unsigned char>(line.front())))
-    line.remove_prefix(1);
-  while (!line.empty() && std::isspace(static_cast<unsigned char>(line.back())))
-    line.remove_suffix(1);
-  value = line.substr(0, 64);  // numbers; more is none
+  const auto colon = line.find(':');
+  if (colon == line.npos || !equal_in_any_case(line.substr(0, colon), name)) return false;
+  value = trimmed(line.substr(colon + 1)).substr(0, 64);  // numbers; more is none
   return true;
 }
 
@@ -61,10 +55,8 @@ int on_progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
 }
 
 bool has_header(const std::map<std::string, Secret>& headers, std::string_view name) {
-  return std::any_of(headers.begin(), headers.end(), [&](const auto& header) {
-    return std::equal(header.first.begin(), header.first.end(), name.begin(), name.end(),
-                      [](unsigned char a, unsigned char b) { return std::tolower(a) == b; });
-  });
+  return std::any_of(headers.begin(), headers.end(),
+                     [&](const auto& header) { return equal_in_any_case(header.first, name); });
 }
 
 /// "chat.example:443", nothing else of the address.

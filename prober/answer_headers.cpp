@@ -1,7 +1,8 @@
 #include "prober/answer_headers.hpp"
 
+#include "common/base/ascii.hpp"
+
 #include <curl/curl.h>
-#include <strings.h>
 
 #include <algorithm>
 #include <array>
@@ -10,14 +11,8 @@
 namespace stalewatch::prober {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
 bool begins(std::string_view line, std::string_view word) {
-  return line.size() >= word.size() && strncasecmp(line.data(), word.data(), word.size()) == 0;
+  return equal_in_any_case(line.substr(0, word.size()), word);
 }
 
 /// "application/json; charset=ISO-8859-1": what stands after charset=, without quotes.

@@ -1,5 +1,6 @@
 #include "prober/json_field.hpp"
 
+#include "common/base/ascii.hpp"
 #include "common/base/text.hpp"
 #include "common/base/utf8.hpp"
 #include "prober/json_grammar.hpp"
@@ -83,12 +84,6 @@ class Way {
   bool pointer_ = false;
   std::string_view rest_;
 };
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view space = " \t\n\r";
-  text.remove_prefix(std::min(text.find_first_not_of(space), text.size()));
-  return text.substr(0, text.find_last_not_of(space) + 1);
-}
 
 /// Walks over everything, since simdjson's on-demand reader checks only what is read; its other
 /// reader would refuse valid numbers that fit no machine type, and does not keep the digits of the

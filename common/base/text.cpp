@@ -82,33 +82,12 @@ std::string shown(std::string_view bytes, const Character& c, bool blanks_too) {
   }
 }
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char l = to_lower(c);
-  return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
-}
-
-/// A query's key, in lower case and with its %xx resolved, so that to%6ben is seen for what it is.
-std::string plain_key(std::string_view key) {
-  std::string plain;
-  for (std::size_t i = 0; i < key.size(); ++i) {
-    if (key[i] == '%' && i + 2 < key.size() && hex_digit(key[i + 1]) >= 0 &&
-        hex_digit(key[i + 2]) >= 0) {
-      plain += to_lower(static_cast<char>(hex_digit(key[i + 1]) * 16 + hex_digit(key[i + 2])));
-      i += 2;
-    } else {
-      plain += to_lower(key[i]);
-    }
-  }
-  return plain;
-}
-
 /// Rather one value too many hidden ("monkey") than one too few.
 bool looks_secret(std::string_view key) {
   constexpr std::array<std::string_view, 11> words = {"token", "key",  "secret",     "pass",
                                                       "pwd",   "auth", "sig",        "credential",
                                                       "jwt",   "sess", "access_code"};
-  const auto plain = plain_key(key);
+  const auto plain = to_lower(percent_decode(key));  // to%6ben is seen for what it is
   return std::any_of(words.begin(), words.end(),
                      [&](auto word) { return plain.find(word) != std::string::npos; });
 }

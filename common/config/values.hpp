@@ -30,7 +30,4 @@ std::optional<bool> parse_boolean(std::string_view text);
 /// page use.
 std::optional<std::string> parse_level(std::string_view text);
 
-/// "%40" in a part of a URL becomes "@"; what is no such code stays.
-std::string percent_decode(std::string_view text);
-
 }  // namespace stalewatch

@@ -1,9 +1,10 @@
 #include "common/process/log.hpp"
 
+#include "common/base/ascii.hpp"
+
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <stdexcept>
 
 namespace stalewatch {
@@ -11,8 +12,7 @@ namespace {
 
 spdlog::level::level_enum level_from(std::string text) {
   if (text.rfind("logging.", 0) == 0) text.erase(0, 8);
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  text = to_lower(text);
   if (text == "warning") text = "warn";
   if (text == "error") text = "err";
   const auto level = spdlog::level::from_str(text);

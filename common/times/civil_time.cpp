@@ -22,11 +22,10 @@ bool is_end_of_day(const CivilTime& t) {
 }
 
 std::optional<int> index_of(std::string_view name, const auto& names) {
-  const auto same = [](char a, char b) { return to_lower(a) == b; };
   for (std::size_t i = 0; i < names.size(); ++i) {
     const std::string_view full = names[i];
     if (name.size() != 3 && name.size() != full.size()) continue;
-    if (std::equal(name.begin(), name.end(), full.begin(), same)) return static_cast<int>(i);
+    if (equal_in_any_case(name, full.substr(0, name.size()))) return static_cast<int>(i);
   }
   return std::nullopt;
 }

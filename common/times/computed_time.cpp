@@ -1,5 +1,6 @@
 #include "common/times/computed_time.hpp"
 
+#include "common/base/ascii.hpp"
 #include "common/base/text.hpp"
 #include "common/times/time_pattern.hpp"
 #include "common/times/time_texts.hpp"
@@ -27,12 +28,6 @@ const date::time_zone* zone_from(std::string_view name) {
   } catch (const std::exception&) {
     throw std::runtime_error("no time zone \"" + escape_untrusted(name) + "\" on this machine");
   }
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(' ');
-  if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(' ') - first + 1);
 }
 
 TimeFormat::Reading unreadable(std::string_view problem) {
@@ -157,7 +152,7 @@ TimeFormat::TimeFormat(std::string_view format, std::string_view zone)
 
 TimeFormat::Reading TimeFormat::read(std::string_view text, bool is_number) const {
   const std::string plain = with_plain_spaces(text);
-  text = trimmed(plain);
+  text = trimmed(plain, " ");
   if (text.empty()) return unreadable("empty");
   switch (form_) {
     case Form::epoch:

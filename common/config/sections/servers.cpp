@@ -1,5 +1,6 @@
 // servers, one entry each, and defaults, which hold for all of them.
 
+#include "common/base/ascii.hpp"
 #include "common/base/text.hpp"
 #include "common/config/setters.hpp"
 #include "common/config/target_spec.hpp"
