@@ -97,6 +97,14 @@ void Consumers::told(const std::string& name, std::int64_t episode, Timestamp si
   changed_.insert(name);
 }
 
+void Consumers::shift_clock(const ClockShift& shift) {
+  shift(marks_);
+  for (auto& [name, row] : rows_) {
+    shift(row);
+    changed_.insert(name);
+  }
+}
+
 std::int64_t Consumers::acked_by_all() const {
   std::int64_t seq = head_;
   for (const auto& [name, row] : rows_) seq = std::min(seq, row.seq);

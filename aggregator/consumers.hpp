@@ -4,6 +4,7 @@
 // acknowledged is kept, and told of when it waits for too long. Who else acknowledges is a
 // stranger, of whom nothing is remembered. Pure.
 
+#include "aggregator/target/clock_shift.hpp"
 #include "common/base/time.hpp"
 
 #include <cstdint>
@@ -28,6 +29,11 @@ struct ConsumerRow {
   bool operator==(const ConsumerRow&) const = default;
 };
 
+template <typename F>
+void for_each_instant(ConsumerRow& m, F&& f) {
+  f(m.acked_at), f(m.behind_since);
+}
+
 /// How far the journal had come at an instant.
 struct HeadMark {
   Timestamp at{};
@@ -35,6 +41,11 @@ struct HeadMark {
 
   bool operator==(const HeadMark&) const = default;
 };
+
+template <typename F>
+void for_each_instant(HeadMark& m, F&& f) {
+  f(m.at);
+}
 
 /// A consumer that has come to be, or is no longer, behind.
 struct ConsumerNews {
@@ -72,6 +83,9 @@ class Consumers {
   std::vector<ConsumerNews> check(Duration limit, Timestamp now) const;
   /// Remembers what was told by an event.
   void told(const std::string& name, std::int64_t episode, Timestamp since);
+
+  /// A step of our clock is believed: moves what was noted by it.
+  void shift_clock(const ClockShift& shift);
 
   /// Up to where all of them have acknowledged; the head when there are none.
   std::int64_t acked_by_all() const;

@@ -234,26 +234,34 @@ void Core::clock_stepped(Duration step, const std::string& detail, Timestamp now
 
 void Core::adopt_clock(Duration shift, const std::string& detail, Timestamp now) {
   changes_.notes.push_back("the stepped wall clock is believed now: " + detail);
-  deadlines_ = {};
   latest_ = now;
-  resumed_at_ += shift;
+  offsets_settle_at_ = now + offsets_settle;
+  shift_clock(ClockShift(shift), now);
+  deadlines_ = {};
   for (const auto& slot : slots_) {
     if (!slot) continue;
-    shift_clock(slot->state, shift);
-    if (reconsider(step(*slot, now), "our clock went " + forward_or_back(shift))) changed(*slot);
+    reconsider(step(*slot, now), "our clock went " + forward_or_back(shift));
     slot->armed.reset();
     arm(*slot);
   }
-  shift_clock(everybody_.state, shift);
-  if (everybody_.state.stored.watch.open()) changed(everybody_);
-  if (nobody_since_) *nobody_since_ += shift;
+}
+
+/// States go to the journal although nothing was decided: after a start they are gone on from.
+void Core::shift_clock(const ClockShift& shift, Timestamp now) {
+  shift(resumed_at_), shift(nobody_since_);
+  first_look_.shift_clock(shift);
+  membership_.shift_clock(shift);
   streams_.shift_clock(shift);
-  offsets_settle_at_ = now + offsets_settle;
-  for (const auto& known : membership_.probers()) {
-    Prober& prober = *membership_.find(known.instance);
-    prober.lease_until += shift;
-    prober.clock_offset = prober.clock_offset.value_or(Duration::zero()) + shift;
+  consumers_.shift_clock(shift);
+  shift(trouble_);
+  if (trouble_.episode != 0) changes_.trouble = trouble_;
+  for (const auto& slot : slots_) {
+    if (!slot) continue;
+    aggregator::shift_clock(step(*slot, now), shift);
+    changed(*slot);
   }
+  aggregator::shift_clock(step(everybody_, now), shift);
+  if (everybody_.state.stored.watch.open()) changed(everybody_);
 }
 
 std::optional<Duration> Core::targets_clock_offset() const {

@@ -39,6 +39,11 @@ struct OpenTrouble {
   bool operator==(const OpenTrouble&) const = default;
 };
 
+template <typename F>
+void for_each_instant(OpenTrouble& m, F&& f) {
+  f(m.since);
+}
+
 /// The journal goes on under another id.
 struct Fork {
   std::string id;
@@ -144,8 +149,8 @@ class Core {
   /// The loop itself stood still (stopped, swapped out): nothing is judged by the silence
   /// meanwhile.
   void resume(Timestamp now);
-  /// The wall clock was stepped, or a step was adopted: told, and everything noted in the old time
-  /// is moved.
+  /// The wall clock was stepped, which is told; or a step is believed, and all that was noted by
+  /// the old time moves by it, in the journal, too.
   void clock_stepped(Duration step, const std::string& detail, Timestamp now);
   void adopt_clock(Duration shift, const std::string& detail, Timestamp now);
   /// Median over the targets of their clocks minus ours.
@@ -204,6 +209,7 @@ class Core {
   Timestamp forward(Timestamp now) { return latest_ = std::max(latest_, now); }
   Step step(Slot& slot, Timestamp now);
   void changed(Slot& slot);
+  void shift_clock(const ClockShift& shift, Timestamp now);
   Slot* slot_of(std::uint32_t id);
   void arm(Slot& slot);
   void add(const ServerConfig& server, Timestamp now);

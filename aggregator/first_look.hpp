@@ -3,6 +3,7 @@
 // At a first start, and after targets have changed, people are told once what was found: when every
 // new target has shown how it is. Pure.
 
+#include "aggregator/target/clock_shift.hpp"
 #include "common/base/time.hpp"
 
 #include <cstdint>
@@ -27,6 +28,8 @@ class FirstLook {
   std::optional<Timestamp> deadline() const { return until_; }
   /// Whether it is to be told now; once.
   bool take_due(Timestamp now);
+  /// A step of our clock is believed.
+  void shift_clock(const ClockShift& shift) { shift(until_); }
 
  private:
   std::optional<Timestamp> until_;

@@ -92,6 +92,13 @@ std::optional<Timestamp> Membership::next_deadline() const {
       ->lease_until;
 }
 
+void Membership::shift_clock(const ClockShift& shift) {
+  shift(probers_);
+  // Ours minus theirs, so the other way round. One that is not known counts as none.
+  for (auto& prober : probers_)
+    prober.clock_offset = prober.clock_offset.value_or(Duration::zero()) + shift.by();
+}
+
 void Membership::resend_all() {
   for (auto& prober : probers_) prober.resend = true;
 }

@@ -2,6 +2,7 @@
 
 // Which probers there are, and who probes what. Pure.
 
+#include "aggregator/target/clock_shift.hpp"
 #include "common/base/time.hpp"
 #include "common/messages/messages.hpp"
 
@@ -28,6 +29,11 @@ struct Prober {
   bool resend = true;                    ///< tell it its whole share at the next division
 };
 
+template <typename F>
+void for_each_instant(Prober& m, F&& f) {
+  f(m.lease_until);
+}
+
 /// What a prober is to be told.
 struct AssignmentChange {
   std::string instance;
@@ -51,6 +57,8 @@ class Membership {
   std::vector<Prober> expire(Timestamp now);
 
   std::optional<Timestamp> next_deadline() const;
+  /// A step of our clock is believed: moves what was noted by it.
+  void shift_clock(const ClockShift& shift);
   /// Every prober is told its whole share at the next division.
   void resend_all();
   Prober* find(std::string_view instance);

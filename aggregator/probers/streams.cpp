@@ -338,14 +338,10 @@ std::vector<Streams::ToTell> Streams::take_acks() {
   return acks;
 }
 
-void Streams::shift_clock(Duration shift) {
+void Streams::shift_clock(const ClockShift& shift) {
   for (auto& [instance, stream] : streams_) {
-    for (Timestamp* time : {&stream.heard_at, &stream.saved_at, &stream.next_ask, &stream.next_tell,
-                            &stream.garbled_until})
-      *time += shift;
-    if (stream.tells_of_any_until != Timestamp::max()) stream.tells_of_any_until += shift;
-    if (stream.leaves_at) *stream.leaves_at += shift;
-    if (stream.stuck_since) *stream.stuck_since += shift;
+    shift(stream);
+    dirty_.insert(instance);
   }
 }
 

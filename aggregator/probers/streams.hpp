@@ -3,6 +3,7 @@
 // What is known of each prober's numbered news: which were taken, which are safe on disk, which are
 // missing. Go-back-N, seen from the receiver. Pure.
 
+#include "aggregator/target/clock_shift.hpp"
 #include "common/base/time.hpp"
 #include "common/messages/messages.hpp"
 
@@ -72,6 +73,12 @@ struct Stream {
   bool told_refused = false;
 };
 
+template <typename F>
+void for_each_instant(Stream& m, F&& f) {
+  f(m.heard_at), f(m.saved_at), f(m.leaves_at), f(m.stuck_since), f(m.next_ask), f(m.next_tell);
+  f(m.garbled_until), f(m.tells_of_any_until);
+}
+
 class Streams {
  public:
   void restore(const ProberRow& row);
@@ -140,8 +147,8 @@ class Streams {
   /// What probers are to be told now.
   std::vector<ToTell> take_acks();
 
-  /// A step of the clock was adopted: moves what was noted in the old time.
-  void shift_clock(Duration shift);
+  /// A step of our clock is believed: moves what was noted by it.
+  void shift_clock(const ClockShift& shift);
 
   /// Probers whose numbers are known, lost ones among them.
   std::size_t known() const { return streams_.size(); }

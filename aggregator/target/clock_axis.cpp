@@ -77,8 +77,12 @@ std::optional<Duration> measured_clock_offset(const TargetState& state) {
   return state.offsets.from_before ? std::nullopt : clock_offset(state);
 }
 
+bool goes_by_our_clock(const Target& target, const TargetState& state) {
+  return !target.policy.server_clock || state.clock_given_up;
+}
+
 std::optional<Duration> age_offset(const Target& target, const TargetState& state) {
-  if (!target.policy.server_clock || state.clock_given_up) return Duration::zero();
+  if (goes_by_our_clock(target, state)) return Duration::zero();
   return clock_offset(state);
 }
 

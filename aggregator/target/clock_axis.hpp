@@ -14,6 +14,9 @@ inline constexpr Duration clock_kept = std::chrono::hours(1);
 /// in this run; nothing when none was.
 std::optional<Duration> measured_clock_offset(const TargetState& state);
 
+/// Whether the age goes by the aggregator's own clock.
+bool goes_by_our_clock(const Target& target, const TargetState& state);
+
 /// What the clock that the age goes by shows, minus the aggregator's: zero where that is the
 /// aggregator's own. Nothing while it is the target's, which is not known yet: then nothing is
 /// said of its age.

@@ -290,19 +290,16 @@ std::vector<Event> open_problems(const Target& target, const TargetState& state,
   return events;
 }
 
-void shift_clock(TargetState& state, Duration shift) {
-  state.last_sample_at += shift;
-  state.judged_at += shift;
-  auto& stored = state.stored;
-  for (Problem* problem : {&stored.watch, &stored.server, &stored.data, &stored.clock})
-    problem->anchor += shift;
-  for (auto& offset : state.offsets.last) offset -= shift;
-  state.offsets.measured_at += shift;
-  state.clock_awaited_from += shift;
-  if (stored.clock_offset) *stored.clock_offset -= shift;
-  stored.clock_offset_at += shift;
-  for (auto& view : stored.views) view.seen += shift;
-  stored.recent_from += shift;
+void shift_clock(Step step, const ClockShift& shift) {
+  auto& stored = step.state.stored;
+  const auto data = stored.data;
+  const auto data_owed = stored.data_owed;
+  shift(step.state);
+  if (!goes_by_our_clock(step.target, step.state)) return;
+  // The instant is named by the computed time and the limit. One that is yet to come by the right
+  // clock was never true: people have heard of it when the wrong one showed it.
+  if (data.since <= step.now) stored.data.since = data.since;
+  if (data_owed && data_owed->since <= step.now) stored.data_owed->since = data_owed->since;
 }
 
 }  // namespace stalewatch::aggregator

@@ -4,6 +4,7 @@
 // everything is a function of the state, the input and now. docs/semantics.md says in words what
 // this decides.
 
+#include "aggregator/target/clock_shift.hpp"
 #include "aggregator/target/state.hpp"
 #include "common/config/config.hpp"
 #include "common/messages/messages.hpp"
@@ -108,7 +109,8 @@ std::vector<Event> open_problems(const Target& target, const TargetState& state,
 /// How long a target may go without a sample before it counts as not watched.
 Duration watch_window(const ServerConfig& policy);
 
-/// The time on the monotone wall clock has jumped by `shift`: moves what was noted in it.
-void shift_clock(TargetState& state, Duration shift);
+/// A step of our clock is believed: moves what was noted by it. Since when data are stale moves
+/// with the clock that they go by.
+void shift_clock(Step step, const ClockShift& shift);
 
 }  // namespace stalewatch::aggregator

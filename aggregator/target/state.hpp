@@ -122,6 +122,34 @@ void for_each_field(M& m, F&& f) {
   f("other_reading", m.other_reading);
 }
 
+// What moves with our clock, see clock_shift.hpp.
+
+template <typename F>
+void for_each_instant(Problem& m, F&& f) {
+  f(m.since), f(m.anchor);
+}
+
+template <typename F>
+void for_each_instant(View& m, F&& f) {
+  f(m.seen);
+}
+
+template <typename F>
+void for_each_instant(StoredState& m, F&& f) {
+  f(m.watch), f(m.server), f(m.data), f(m.clock), f(m.server_owed), f(m.data_owed);
+  f(m.observed_at), f(m.views), f(m.recent_from), f(m.clock_offset), f(m.clock_offset_at);
+}
+
+template <typename F>
+void for_each_instant(ClockOffsets& m, F&& f) {
+  f(m.last), f(m.measured_at);
+}
+
+template <typename F>
+void for_each_instant(TargetState& m, F&& f) {
+  f(m.stored), f(m.last_sample_at), f(m.judged_at), f(m.offsets), f(m.clock_awaited_from);
+}
+
 /// For the journal.
 std::string encode_state(const StoredState& state);
 /// All of it or nothing: with a closing that is owed, or the time of what is stale, left out, what

@@ -28,6 +28,8 @@ class Bench {
                  Restored restored = {})
       : servers_(std::move(servers)),
         rows_(restored.targets),
+        consumers_(restored.consumers),
+        trouble_(restored.trouble),
         core_(with_feeder(std::move(restored)), 24h * 36500, start),
         now_(start) {
     core_.configure(servers_, start);
@@ -47,8 +49,8 @@ class Bench {
               const std::string& key = "PROD") {
     until(at);
     sample.target = *core_.id_of(key);
-    sample.probed_at = at;
-    if (sample.since == Timestamp{}) sample.since = at;
+    sample.probed_at = at + feeder_ahead_;
+    if (sample.since == Timestamp{}) sample.since = sample.probed_at;
     core_.observe(prober, "feeder", {sample}, at);
     collect();
     until(at);
@@ -66,10 +68,21 @@ class Bench {
     collect();
   }
 
+  /// A step of the wall clock is believed: now is that much later. Probers' clocks never step.
+  void adopt_clock(Duration shift) {
+    now_ += shift;
+    feeder_ahead_ -= shift;
+    core_.adopt_clock(shift, "the targets' clocks agree with it", now_);
+    collect();
+  }
+
   /// The aggregator dies and comes back at `t`, with what it had written.
-  Bench restarted(Timestamp t) const {
+  Bench restarted(Timestamp t) {
+    collect();
     Restored restored;
     restored.targets = rows_;
+    restored.consumers = consumers_;
+    restored.trouble = trouble_;
     restored.next_seq = core_.next_seq();
     for (const auto& row : rows_) restored.next_id = std::max(restored.next_id, row.id + 1);
     return Bench(servers_, t, std::move(restored));
@@ -81,6 +94,7 @@ class Bench {
 
   /// Events since the last call: "stale @900.000001 #1 told chat", seconds counted from t0.
   std::vector<std::string> said() {
+    collect();
     std::vector<std::string> texts;
     for (; shown_ < all_.size(); ++shown_) texts.push_back(text_of(all_[shown_]));
     return texts;
@@ -113,12 +127,21 @@ class Bench {
       std::erase_if(rows_, [&](const TargetRow& r) { return r.id == row.id; });
       if (!row.retired) rows_.push_back(std::move(row));
     }
+    for (auto& row : changes.consumers) {
+      std::erase_if(consumers_, [&](const ConsumerRow& r) { return r.name == row.name; });
+      consumers_.push_back(std::move(row));
+    }
+    trouble_ = changes.trouble.value_or(trouble_);
   }
 
   std::vector<ServerConfig> servers_;
-  std::vector<TargetRow> rows_;  // what a journal would hold
+  // what a journal would hold
+  std::vector<TargetRow> rows_;
+  std::vector<ConsumerRow> consumers_;
+  OpenTrouble trouble_;
   Core core_;
   Timestamp now_;
+  Duration feeder_ahead_{};  // its clock minus ours; measured anew after a restart
   std::vector<Event> all_;
   std::size_t shown_ = 0;
 };
