@@ -109,6 +109,27 @@ CLOCKS = {
     ],
 }
 
+# What the aggregator remembers of times moves with its clock, when a step of that is believed: what a struct's
+# for_each_instant names, or its class' shift_clock. All that may hold such a time and does not move, and why.
+STILL = {
+    "is made and used up within one turn": [
+        "Changes", "Restored", "Step", "Observation", "Opening", "Watching", "ConsumerNews", "Loss", "Retention",
+        "Change", "ChainTurn", "ClockShift",
+    ],
+    "says what its owner holds, which moves": ["TargetRow.state", "ProberRow.heard_at"],
+    "is a target's own time": [
+        "StoredState.computed_at", "StoredState.previous_computed_at", "StoredState.other_reading",
+        "StoredState.went_back_from", "StoredState.recent", "StoredState.recent_gone", "View.newest",
+    ],
+    "is a length": [
+        "Problem.grid", "Stream.ask_pause", "Core.lease_", "Links.lease", "App.shortest_interval_", "ClockBasis.told_step_",
+    ],
+    "is what moves": ["ClockBasis.last_"],
+    "is made anew": ["Deadline.at"],
+    "is told apart from the one before, and nothing else": ["Control.reloaded_at_"],
+    "is of a pipe, whose clock is never moved": ["PipeOptions.until"],
+}
+
 # What decides, and nothing else: no third party, no sockets, files, logs or threads, directly or by a header. Which
 # files these are is said to people, in a table of docs/architecture.md.
 IMPURE_HEADERS = r"<(fstream|iostream|filesystem|thread|mutex|condition_variable|future|atomic|.*/.*|.*\.h(pp)?)>"
@@ -240,6 +261,45 @@ def test_clocks_are_read_only_by_shells(call):
         if re.search(call, line.split("//")[0])
     ]
     assert not wrong
+
+
+def text_of(name):
+    return "\n".join(line.split("//")[0].rstrip() for line in lines_of(name))
+
+
+def members_with(types, text):
+    """Struct and name of each member whose type mentions one of these."""
+    owner = r"^(?P<deep> *)(?:struct|class) (?P<owner>\w+)[^;\n]*\{$"
+    member = rf"^(?P<indent> +)(?:[\w:]+<)*(?:[\w:]+, )*(?:{'|'.join(types)})(?:, [\w:<>]+)*>*\s+(?P<names>\w[^;()]*);"
+    owners = []
+    for found in re.finditer(f"{owner}|{member}", text, re.M):
+        depth = len(found["deep"] if found["owner"] else found["indent"])
+        owners = [(deep, name) for deep, name in owners if deep < depth]
+        if found["owner"]:
+            owners.append((depth, found["owner"]))
+        elif owners:
+            for declared in re.sub(r"\{[^}]*\}|=[^,]*", "", found["names"]).split(","):
+                yield owners[-1][1], declared.strip()
+
+
+def test_what_is_remembered_of_times_moves_with_the_clock():
+    texts = {name: text_of(name) for name in sources() if name.startswith("aggregator/")}
+    each = r"void for_each_instant\((\w+)& m, F&& f\) \{\n(.*?)\n\}"
+    moved = {owner: set(re.findall(r"m\.(\w+)", body)) for text in texts.values() for owner, body in re.findall(each, text, re.S)}
+    stays = {member: False for members in STILL.values() for member in members}
+    forgotten = []
+    for name in filter(lambda name: name.endswith(".hpp"), texts):
+        # What is private moves in functions of its class.
+        unit = texts[name] + texts.get(name.replace(".hpp", ".cpp"), "")
+        bodies = re.findall(r"(?:shift|adopt)_clock\([^;{}]*\{([^\n]*\}\n|.*?\n\})", unit, re.S)
+        by_hand = set(re.findall(r"\w+", " ".join(bodies)))
+        for owner, member in members_with(["Timestamp", "Duration", *moved], texts[name]):
+            reasons = {owner, f"{owner}.{member}"} & stays.keys()
+            stays.update({reason: True for reason in reasons})
+            if not reasons and member not in moved.get(owner, set()) | by_hand:
+                forgotten.append(f"{name}: {owner}.{member}")
+    assert not forgotten
+    assert not [member for member, found in stays.items() if not found]
 
 
 @pytest.mark.parametrize("unit", PURE)
