@@ -28,12 +28,10 @@ bool has_control(std::string_view text) {
                      [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; });
 }
 
-/// As MySQL's own programs write it.
+/// As MySQL's own programs write it; what its client library cannot keep to is left out.
 std::optional<Mode> parse_mysql_mode(const std::string& text) {
   constexpr std::pair<std::string_view, Mode> names[] = {{"disabled", Mode::disable},
-                                                         {"preferred", Mode::prefer},
                                                          {"required", Mode::require},
-                                                         {"verify_ca", Mode::verify_ca},
                                                          {"verify_identity", Mode::verify_full}};
   const std::string lower = to_lower(text);
   for (const auto& [name, mode] : names)
@@ -45,6 +43,7 @@ std::optional<Mode> parse_mysql_mode(const std::string& text) {
 struct UrlParameter {
   std::string_view name;
   bool (*set)(DatabaseConfig&, const std::string& value);
+  const char* values;  ///< for people
 };
 
 bool set_mode(DatabaseConfig& database, std::optional<Mode> mode) {
@@ -55,25 +54,38 @@ bool set_mode(DatabaseConfig& database, std::optional<Mode> mode) {
 std::span<const UrlParameter> parameters_of(Engine engine) {
   using D = DatabaseConfig;
   using S = const std::string;
+  static constexpr const char* pem = "the path of a PEM file";
   static constexpr UrlParameter mysql[] = {
-      {"unix_socket", [](D& d, S& value) { return !(d.socket = value).empty(); }},
-      {"ssl_mode", [](D& d, S& value) { return set_mode(d, parse_mysql_mode(value)); }},
-      {"ssl_ca", [](D& d, S& value) { return !(d.tls.ca_file = value).empty(); }},
-      {"ssl_cert", [](D& d, S& value) { return !(d.tls.cert_file = value).empty(); }},
-      {"ssl_key", [](D& d, S& value) { return !(d.tls.key_file = value).empty(); }},
-      // It is so anyhow.
-      {"charset", [](D&, S& value) { return to_lower(value) == "utf8mb4"; }},
+      {"unix_socket", [](D& d, S& value) { return !(d.socket = value).empty(); },
+       "the path of the server's socket"},
+      {"ssl_mode", [](D& d, S& value) { return set_mode(d, parse_mysql_mode(value)); },
+       "DISABLED, REQUIRED or VERIFY_IDENTITY"},
+      {"ssl_ca", [](D& d, S& value) { return !(d.tls.ca_file = value).empty(); }, pem},
+      {"ssl_cert", [](D& d, S& value) { return !(d.tls.cert_file = value).empty(); }, pem},
+      {"ssl_key", [](D& d, S& value) { return !(d.tls.key_file = value).empty(); }, pem},
+      {"charset", [](D&, S& value) { return to_lower(value) == "utf8mb4"; },
+       "utf8mb4, which it is anyhow"},
   };
   static constexpr UrlParameter postgresql[] = {
-      {"host", [](D& d, S& value) { return d.host.empty() && split_address(value, d); }},
-      {"sslmode", [](D& d, S& value) { return set_mode(d, parse_tls_mode(value)); }},
-      {"sslrootcert", [](D& d, S& value) { return !(d.tls.ca_file = value).empty(); }},
-      {"sslcert", [](D& d, S& value) { return !(d.tls.cert_file = value).empty(); }},
-      {"sslkey", [](D& d, S& value) { return !(d.tls.key_file = value).empty(); }},
+      {"host", [](D& d, S& value) { return d.host.empty() && split_address(value, d); },
+       "one host, host:port or a socket's folder, and only where none stands before the database"},
+      {"sslmode", [](D& d, S& value) { return set_mode(d, parse_tls_mode(value)); },
+       "disable, prefer, require, verify-ca or verify-full"},
+      {"sslrootcert", [](D& d, S& value) { return !(d.tls.ca_file = value).empty(); }, pem},
+      {"sslcert", [](D& d, S& value) { return !(d.tls.cert_file = value).empty(); }, pem},
+      {"sslkey", [](D& d, S& value) { return !(d.tls.key_file = value).empty(); }, pem},
   };
   if (engine == Engine::sqlite) return {};
   if (engine == Engine::postgresql) return postgresql;
   return mysql;
+}
+
+std::string names_of(std::span<const UrlParameter> parameters) {
+  if (parameters.empty()) return "this engine has none";
+  std::string names;
+  for (const UrlParameter& one : parameters)
+    names += (names.empty() ? "known are " : ", ") + std::string(one.name);
+  return names;
 }
 
 /// Empty when each parameter of the query is known and taken.
@@ -83,22 +95,18 @@ std::string take_query(std::string_view query, DatabaseConfig& database) {
   while (!query.empty()) {
     const std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(query.size(), pair.size() + 1));
+    if (pair.empty()) continue;  // "&&" and "&" at either end say nothing
     const std::size_t equals = std::min(pair.size(), pair.find('='));
     const std::string name = percent_decode(pair.substr(0, equals));
     const std::string value = percent_decode(pair.substr(std::min(pair.size(), equals + 1)));
     const std::string shown = "url: its parameter " + escape_untrusted(name, 64);
+    if (name.empty()) return "url: has a parameter without a name; " + names_of(known);
     const auto found = std::find_if(known.begin(), known.end(),
                                     [&](const UrlParameter& p) { return p.name == name; });
-    if (found == known.end()) {
-      std::string names;
-      for (const UrlParameter& one : known)
-        names += (names.empty() ? "" : ", ") + std::string(one.name);
-      return shown + " means nothing here; " +
-             (names.empty() ? "this engine has none" : "known are " + names);
-    }
-    if (!seen.insert(name).second) return shown + " is given twice";
+    if (found == known.end()) return shown + " means nothing here; " + names_of(known);
+    if (!seen.insert(name).second) return shown + " is given twice; write it once";
     if (has_control(value) || !found->set(database, value))
-      return shown + " has a value that will not do";
+      return shown + " has a value that will not do; write " + found->values;
   }
   return "";
 }
