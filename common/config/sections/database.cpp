@@ -58,12 +58,17 @@ Result<DatabaseConfig> from_parts(const DatabaseDraft& draft, Engine engine,
   }
   if (!draft.address.empty() && !(draft.host.empty() && draft.port == 0))
     return Error{"address: is given together with host or port; write one of them"};
-  if (!draft.address.empty() && !split_address(draft.address, database))
-    return Error{"address: has a wrong port; write host:port, like 127.0.0.1:3306"};
+  if (const auto why = split_address(draft.address, database); !why.empty())
+    return Error{"address: " + why};
   if (!draft.host.empty()) database.host = draft.host;
   if (draft.port != 0) database.port = static_cast<std::uint16_t>(draft.port);
   if (!draft.socket.empty()) database.socket = draft.socket;
   return database;
+}
+
+/// What was written as engine may be a URL, too; empty when there is none.
+const std::string& url_of(const DatabaseDraft& draft) {
+  return draft.engine.find("://") != std::string::npos ? draft.engine : draft.url;
 }
 
 bool has_parts(const DatabaseDraft& d) {
@@ -72,10 +77,9 @@ bool has_parts(const DatabaseDraft& d) {
 }
 
 Result<DatabaseConfig> without_checks(const DatabaseDraft& draft, const std::string& sqlite_file) {
-  const bool engine_is_url = draft.engine.find("://") != std::string::npos;
   if (!draft.url.empty() && !draft.engine.empty())
     return Error{"url: is given together with engine; write one of them"};
-  const std::string& url = engine_is_url ? draft.engine : draft.url;
+  const std::string& url = url_of(draft);
   if (url.empty() && draft.engine.empty())
     return Error{"engine: is missing; write engine: or url:"};
   if (url.empty()) return from_parts(draft, *parse_engine(draft.engine), sqlite_file);
@@ -121,18 +125,31 @@ std::string wrong_tls(const DatabaseConfig& database) {
   return "";
 }
 
-/// What the client libraries would take for something else than a host or a socket.
-std::string wrong_place(const DatabaseConfig& database) {
-  const bool postgresql = database.engine == Engine::postgresql;
-  if (!postgresql && database.host.find_first_of(";={}") != std::string::npos)
-    return "host: is no host name";
-  if (database.host.find("://") != std::string::npos) return "host: is no host name";
-  const std::size_t name = database.socket.rfind('/') + 1;
-  if (postgresql && database.socket.compare(name, 9, ".s.PGSQL.") == 0)
-    return "socket: PostgreSQL's is named by its folder; write " +
-           database.socket.substr(0, std::max<std::size_t>(1, name - 1)) +
+std::string wrong_folder(const std::string& socket) {
+  if (socket[0] != '/' || socket.find(',') != std::string::npos)
+    return "socket: is no folder; write where PostgreSQL's lies, like /run/postgresql";
+  const std::size_t name = socket.rfind('/') + 1;
+  if (socket.compare(name, 9, ".s.PGSQL.") == 0)
+    return "socket: is a file, and PostgreSQL's is named by its folder; write " +
+           socket.substr(0, std::max<std::size_t>(1, name - 1)) +
            ", and as port what stands at the end";
   return "";
+}
+
+/// What the client libraries would take for something else, or pass over.
+std::string wrong_place(const DatabaseConfig& database) {
+  if (!database.host.empty() && !database.socket.empty())
+    return "socket: is given together with a host; write one of them";
+  if (const auto why = wrong_host(database.host); !why.empty()) return "host: " + why;
+  if (database.socket.empty()) return "";
+  if (database.engine == Engine::postgresql) return wrong_folder(database.socket);
+  return database.port == 0 ? "" : "port: is of no use beside a socket; leave it out";
+}
+
+/// "socket: is ..." of what stands in a URL.
+std::string of_url(const std::string& why) {
+  const std::size_t colon = why.find(':');
+  return "url: its " + why.substr(0, colon) + why.substr(colon + 1);
 }
 
 /// The parts, or what is missing or contradicts, without quoting any of them. `sqlite_file`: where
@@ -148,12 +165,14 @@ Result<DatabaseConfig> database_from(const DatabaseDraft& draft, const std::stri
   take_tls(draft, database->tls);
   if (database->host.empty() && database->socket.empty())
     return Error{"address: is missing; write host:port, like 127.0.0.1:3306, or socket:"};
-  if (!database->host.empty() && !database->socket.empty())
-    return Error{"socket: is given together with a host; write one of them"};
   if (database->database.empty()) return Error{"db: is missing; write the database's name"};
   if (database->username.empty()) return Error{"username: is missing"};
-  if (auto why = wrong_place(*database); !why.empty()) return Error{std::move(why)};
+  if (const auto why = wrong_place(*database); !why.empty())
+    return Error{url_of(draft).empty() ? why : of_url(why)};
   if (auto why = wrong_tls(*database); !why.empty()) return Error{std::move(why)};
+  // From version 16 on libpq means by it what counts here without a file.
+  if (database->engine == Engine::postgresql && database->tls.ca_file == "system")
+    database->tls.ca_file.clear();
   return database;
 }
 

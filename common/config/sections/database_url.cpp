@@ -51,6 +51,23 @@ bool set_mode(DatabaseConfig& database, std::optional<Mode> mode) {
   return mode.has_value();
 }
 
+bool set_port(DatabaseConfig& database, std::optional<std::uint16_t> port) {
+  if (!port || database.port != 0) return false;
+  database.port = *port;
+  return true;
+}
+
+/// Where no other one stands, and no port that it would take the place of.
+bool set_host(DatabaseConfig& database, const std::string& value) {
+  DatabaseConfig place;
+  place.engine = database.engine;
+  if (!database.host.empty() || !database.socket.empty()) return false;
+  if (!split_address(value, place).empty()) return false;
+  database.host = place.host;
+  database.socket = place.socket;
+  return place.port == 0 || set_port(database, place.port);
+}
+
 std::span<const UrlParameter> parameters_of(Engine engine) {
   using D = DatabaseConfig;
   using S = const std::string;
@@ -67,11 +84,13 @@ std::span<const UrlParameter> parameters_of(Engine engine) {
        "utf8mb4, which it is anyhow"},
   };
   static constexpr UrlParameter postgresql[] = {
-      {"host", [](D& d, S& value) { return d.host.empty() && split_address(value, d); },
+      {"host", set_host,
        "one host, host:port or a socket's folder, and only where none stands before the database"},
+      {"port", [](D& d, S& value) { return set_port(d, parse_port(value)); }, "1 to 65535, once"},
       {"sslmode", [](D& d, S& value) { return set_mode(d, parse_tls_mode(value)); },
        "disable, prefer, require, verify-ca or verify-full"},
-      {"sslrootcert", [](D& d, S& value) { return !(d.tls.ca_file = value).empty(); }, pem},
+      {"sslrootcert", [](D& d, S& value) { return !(d.tls.ca_file = value).empty(); },
+       "the path of a PEM file, or system"},
       {"sslcert", [](D& d, S& value) { return !(d.tls.cert_file = value).empty(); }, pem},
       {"sslkey", [](D& d, S& value) { return !(d.tls.key_file = value).empty(); }, pem},
   };
@@ -110,6 +129,9 @@ std::string take_query(std::string_view query, DatabaseConfig& database) {
   }
   return "";
 }
+
+constexpr const char* write_encoded =
+    "where user or password have one of : / ? # @ %, write them as %3A %2F %3F %23 %40 %25";
 
 /// SQLite: "sqlite:///relative.db", "sqlite:////absolute.db", "sqlite://" (the default file).
 Result<DatabaseConfig> sqlite_from_url(std::string_view rest, const std::string& sqlite_file) {
@@ -160,25 +182,43 @@ std::optional<Mode> parse_tls_mode(std::string_view text) {
   return std::nullopt;
 }
 
-bool split_address(std::string_view address, DatabaseConfig& database) {
-  if (!address.empty() && address[0] == '/') {
-    database.socket = address;
-    return true;
-  }
+std::string wrong_host(std::string_view host) {
+  if (host.find(',') != std::string_view::npos)
+    return "names several hosts; write the one that takes rows, or a name that follows it";
+  const bool ipv6 = std::count(host.begin(), host.end(), ':') > 1;
+  const std::string_view address = host.substr(0, ipv6 ? host.find('%') : host.size());
+  const bool fits = std::all_of(address.begin(), address.end(), [&](char c) {
+    if (ipv6) return is_hex_digit(c) || c == ':' || c == '.';
+    return is_letter(c) || is_digit(c) || c == '-' || c == '.' || c == '_' ||
+           static_cast<unsigned char>(c) >= 0x80;
+  });
+  return fits ? "" : "is no host name; write it alone, like db.example or 127.0.0.1";
+}
+
+std::string split_address(std::string_view address, DatabaseConfig& database) {
+  const bool is_path = address.starts_with('/');
+  if (!is_path && address.find(',') != std::string_view::npos) return wrong_host(address);
   const std::size_t bracket = address.rfind(']');
   const std::size_t colon = address.rfind(':');
   const bool only_host =
       colon == std::string_view::npos || (bracket != std::string_view::npos && colon < bracket);
-  if (!only_host) {
-    const auto port = parse_port(address.substr(colon + 1));
-    if (!port) return false;
-    database.port = *port;
-    address = address.substr(0, colon);
+  const auto port = only_host ? std::nullopt : parse_port(address.substr(colon + 1));
+  if (is_path) {
+    if (port && database.engine != Engine::postgresql)
+      return "has a port behind a socket; leave it out";
+    database.port = port.value_or(0);
+    database.socket = port ? address.substr(0, colon) : address;
+    return "";
   }
-  if (address.size() > 2 && address.front() == '[' && address.back() == ']')
-    address = address.substr(1, address.size() - 2);
+  if (!only_host && !port) return "has a wrong port; write host:port, like 127.0.0.1:3306";
+  database.port = port.value_or(0);
+  if (port) address = address.substr(0, colon);
+  const bool in_brackets = address.size() > 2 && address.front() == '[' && address.back() == ']';
+  if (!in_brackets && address.find(':') != std::string_view::npos)
+    return "is no host and port; write host:port, and an IPv6 address as [::1]:3306";
+  if (in_brackets) address = address.substr(1, address.size() - 2);
   database.host = address;
-  return true;
+  return wrong_host(address);
 }
 
 std::string no_file(const std::string& path) {
@@ -208,16 +248,19 @@ Result<DatabaseConfig> database_from_url(std::string_view url, const std::string
     take_user(authority.substr(0, at), database);
     authority.remove_prefix(at + 1);
   }
-  if (!split_address(percent_decode(authority), database))
-    return Error{
-        "url: has a wrong port; where user or password have one of : / ? # @ %, write them as %3A "
-        "%2F %3F %23 %40 %25"};
+  if (const auto why = split_address(percent_decode(authority), database); !why.empty())
+    return Error{"url: its host " + why + "; " + write_encoded};
   const std::size_t query = rest.find('?');
   if (!rest.empty() && rest[0] == '/')
     database.database = percent_decode(rest.substr(1, query - 1));
   if (query != std::string_view::npos)
     if (auto why = take_query(rest.substr(query + 1), database); !why.empty())
       return Error{std::move(why)};
+  if (database.host.empty() && database.socket.empty())
+    return Error{
+        "url: names neither host nor socket; write it like mysql://user:password@host:3306/db"};
+  if (database.database.empty())
+    return Error{"url: names no database; write it like mysql://user:password@host:3306/db"};
   for (const std::string& text : {database.username, database.password.reveal(), database.host,
                                   database.socket, database.database})
     if (has_control(text)) return Error{"url: contains a line break or another control character"};

@@ -16,8 +16,12 @@ namespace stalewatch {
 std::optional<DatabaseConfig::Engine> parse_engine(std::string_view text);
 std::optional<DatabaseTls::Mode> parse_tls_mode(std::string_view text);
 
-/// "127.0.0.1:3306", "db", "[::1]:5432", "/run/mysqld/mysqld.sock". False when the port is wrong.
-bool split_address(std::string_view address, DatabaseConfig& database);
+/// "127.0.0.1:3306", "db", "[::1]:5432", "/run/mysqld/mysqld.sock", PostgreSQL's
+/// "/run/postgresql:5433". What is wrong with it, without quoting it; empty when nothing is.
+std::string split_address(std::string_view address, DatabaseConfig& database);
+
+/// Why the client libraries would take `host` for something else than one host; empty when not.
+std::string wrong_host(std::string_view host);
 
 /// Why SQLite would not open `path` as the file that it names; empty when it would.
 std::string no_file(const std::string& path);
