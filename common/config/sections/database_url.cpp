@@ -244,6 +244,11 @@ Result<DatabaseConfig> database_from_url(std::string_view url, const std::string
   const std::size_t path = rest.find_first_of("/?");
   std::string_view authority = rest.substr(0, path);
   rest.remove_prefix(std::min(path, rest.size()));
+  // Whatever stands before it may be a piece of a password: nothing of it may become a part that
+  // is shown.
+  if (rest.find('@') != std::string_view::npos)
+    return Error{std::string("url: has an @ behind a / or ?, where it is written %40; ") +
+                 write_encoded};
   if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) {
     take_user(authority.substr(0, at), database);
     authority.remove_prefix(at + 1);

@@ -1,5 +1,7 @@
+#include "common/base/ascii.hpp"
 #include "tests/common/config/testing.hpp"
 
+#include <string_view>
 #include <tuple>
 
 namespace stalewatch {
@@ -163,6 +165,64 @@ TEST_CASE("the system's authorities by libpq's word for them", "[config]") {
   CHECK(place_of_url("postgresql://me@db/rows?sslrootcert=system&sslmode=require") ==
         "tls.ca_file: is of use only with mode verify-full or verify-ca");
   CHECK(tls("url: 'mysql://me@db/rows?ssl_ca=system'").ca_file == "system");  // a file's name
+}
+
+namespace {
+
+/// Each piece of four characters.
+bool shows_some_of(const std::string& text, const std::string& secret) {
+  for (std::size_t at = 0; at + 4 <= secret.size(); ++at)
+    if (text.find(secret.substr(at, 4)) != std::string::npos) return true;
+  return false;
+}
+
+std::string all_that_is_shown(const std::variant<Config, std::vector<ConfigError>>& read) {
+  if (const auto* config = std::get_if<Config>(&read)) {
+    const DatabaseConfig& database = config->database;
+    return summarize(*config) + database.username + "\n" + database.host + "\n" + database.socket +
+           "\n" + database.database;
+  }
+  std::string shown;
+  for (const auto& error : std::get<std::vector<ConfigError>>(read))
+    shown += to_string(error) + "\n";
+  return shown;
+}
+
+/// Letters and digits, so that a piece may look like a name and like a port.
+std::vector<std::string> odd_passwords() {
+  std::vector<std::string> passwords;
+  for (const std::string odd :
+       {"/",  "?",  "@", "#", ":",  "%", "%2F", "%40", "&", "=",  "//", "/?", "@/", "/@", ":/",
+        "?=", "&=", "[", "]", "]:", ",", ";",   " ",   "'", "\"", "\\", "+",  "..", "{}", "://"})
+    for (const std::string left : {"", "Zq7xKv", "4711"})
+      for (const std::string right : {"", "Wj9tRm", "8822"})
+        passwords.push_back(left + odd + right);
+  return passwords;
+}
+
+}  // namespace
+
+TEST_CASE("no piece of a password is shown, wherever a URL ends for having it", "[config]") {
+  for (const std::string& password : odd_passwords())
+    for (const std::string engine : {"mysql", "mariadb+pymysql", "postgresql", "postgres"})
+      for (const std::string user : {"me", "", "me.too%40corp"})
+        for (const std::string rest : {"db/rows", "db:3307/rows?", "[::1]/rows"}) {
+          const std::string url = engine + "://" + user + ":" + password + "@" + rest;
+          INFO(url);
+          const auto read = parse_config(section("username: me, url: " + quoted(url)), "test.yaml",
+                                         environment());
+          const std::string shown = all_that_is_shown(read);
+          CHECK_FALSE(shows_some_of(shown, password));
+          if (password.find_first_of("/?") != std::string::npos) {
+            CHECK(shown.find(encoded) != std::string::npos);
+          } else {
+            REQUIRE(std::holds_alternative<Config>(read));
+            const DatabaseConfig& database = std::get<Config>(read).database;
+            CHECK(database.password.reveal() == percent_decode(password));
+            CHECK(database.host == (rest[0] == '[' ? "::1" : "db"));
+            CHECK(database.database == "rows");
+          }
+        }
 }
 
 }  // namespace stalewatch
