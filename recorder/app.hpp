@@ -13,8 +13,9 @@ namespace stalewatch::recorder {
 int run(ProcessContext& context);
 
 /// Stores events that stand as JSON lines on standard input, until its end, as those of the journal
-/// called `journal`. The cursor is left alone. Lines without a seq are numbered. The result is
-/// exit_failed when a line was no event, or when it was ended before all were stored.
+/// called `journal`; empty: one of their own, in which lines without a seq are numbered. The cursor
+/// is left alone. The result is exit_failed when a line was no event, or when it was ended before
+/// all were stored.
 int run_stdin(ProcessContext& context, const std::string& journal);
 
 }  // namespace stalewatch::recorder

@@ -17,8 +17,9 @@ int main(int argc, char** argv) {
                       "store events that stand as JSON lines on standard input, then end");
         line.flag("--test", test, "say how the database answers, and end").excludes(in);
         line.option("--journal", journal,
-                    "with --stdin: the journal id of the rows; the same line under the same id "
-                    "is stored once (default: another one each time)");
+                    "with --stdin: the journal id of the rows, whose lines must have a seq then; "
+                    "the same seq under the same id is stored once (default: another id each "
+                    "time)");
       },
       [&](ProcessContext& context) {
         if (test) return recorder::test_database(context.config, std::cout);
@@ -29,6 +30,6 @@ int main(int argc, char** argv) {
         if (journal.size() > 64) throw UsageError("--journal: at most 64 bytes");
         if (escape_untrusted(journal) != journal)
           throw UsageError("--journal: must be UTF-8 text without control characters");
-        return recorder::run_stdin(context, journal.empty() ? "stdin-" + random_id() : journal);
+        return recorder::run_stdin(context, journal);
       });
 }

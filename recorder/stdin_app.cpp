@@ -2,13 +2,13 @@
 #include "common/messages/json_lines.hpp"
 #include "common/process/log.hpp"
 #include "recorder/app.hpp"
+#include "recorder/line_numbers.hpp"
 #include "recorder/recording.hpp"
 #include "recorder/sql_event_store.hpp"
 
 #include <poll.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdlib>
 
 namespace stalewatch::recorder {
@@ -16,14 +16,12 @@ namespace {
 
 constexpr std::size_t longest_line = 1 << 20;  // bytes; an event has some hundreds
 
-/// Whoever adds to one need not think of overflow.
-constexpr std::int64_t largest_seq = std::int64_t{1} << 62;
-
 class StdinApp {
  public:
-  StdinApp(ProcessContext& context, std::string journal)
+  StdinApp(ProcessContext& context, const std::string& journal)
       : context_(context),
-        journal_(std::move(journal)),
+        journal_(journal.empty() ? "stdin-" + random_id() : journal),
+        numbers_(!journal.empty()),
         health_("recorder"),
         recording_(make_sql_event_store(context.config.database), health_) {
     if (!context.options.http.empty()) health_.serve(context.options.http);
@@ -76,14 +74,14 @@ class StdinApp {
   void on_line(std::string_view line) {
     ++lines_;
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
-    auto event = event_from_json(line);
-    if (!event) return bad_line(event.error());
-    if (event->seq == 0) event->seq = last_seq_ + 1;
-    if (event->seq < 1 || event->seq > largest_seq)
-      return bad_line("seq must be 1 to " + std::to_string(largest_seq));
+    auto read = event_line_from_json(line);
+    if (!read) return bad_line(read.error());
+    Event& event = read->event;
+    const auto seq = numbers_.of(read->has_seq ? std::optional(event.seq) : std::nullopt);
+    if (!seq) return bad_line(seq.error());
+    event.seq = *seq;
     ++events_;
-    last_seq_ = std::max(last_seq_, event->seq);
-    recording_.add_line(journal_, *std::move(event), read_clocks().mono);
+    recording_.add_line(journal_, std::move(event), read_clocks().mono);
   }
 
   void bad_line(const std::string& why) {
@@ -98,7 +96,8 @@ class StdinApp {
   }
 
   ProcessContext& context_;
-  std::string journal_;
+  const std::string journal_;
+  LineNumbers numbers_;
   Health health_;
   Recording recording_;
   std::string input_;
@@ -106,7 +105,6 @@ class StdinApp {
   std::uint64_t events_ = 0;
   std::uint64_t bad_lines_ = 0;
   std::uint64_t lines_ = 0;  // empty ones too: as editors count them
-  std::int64_t last_seq_ = 0;
 };
 
 }  // namespace

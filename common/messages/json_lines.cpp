@@ -268,15 +268,22 @@ Result<NamedSample> sample_from_json(std::string_view line) {
 }
 
 Result<Event> event_from_json(std::string_view line) {
+  auto read = event_line_from_json(line);
+  if (!read) return Error{read.error()};
+  return std::move(read->event);
+}
+
+Result<EventLine> event_line_from_json(std::string_view line) {
   const auto members = members_of(line);
   if (!members) return Error{members.error()};
   Reader reader(*members);
   for (const auto* name : {"kind", "at"}) reader.require(name);
-  Event event;
+  EventLine read{.event = {}, .has_seq = reader.has("seq")};
+  Event& event = read.event;
   for_each_field(event, [&](const char* name, auto& value) { reader.read(name, value); });
   if (!reader.problem().empty()) return Error{reader.problem()};
   if (!reader.has("decided_at")) event.decided_at = event.at;
-  return event;
+  return read;
 }
 
 }  // namespace stalewatch

@@ -33,4 +33,11 @@ std::string to_json_line(const Event& event);
 Result<NamedSample> sample_from_json(std::string_view line);
 Result<Event> event_from_json(std::string_view line);
 
+/// The same, and what the event cannot say: whether the line has a number, be it 0.
+struct EventLine {
+  Event event;
+  bool has_seq = false;
+};
+Result<EventLine> event_line_from_json(std::string_view line);
+
 }  // namespace stalewatch

@@ -59,6 +59,14 @@ class Recorder:
         return self.database.query(f"SELECT {columns} FROM {self.table}{table} ORDER BY {order}")
 
 
+def from_pipe(process, text, journal="pipe"):
+    """The exit code and what was said, when these lines are piped to a recorder."""
+    journal = ["--journal", journal] if journal else []
+    done = subprocess.run([RECORDER, "--config", process.config, "--stdin", *journal], input=text, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=2 * PATIENCE)
+    return done.returncode, done.stdout
+
+
 @contextlib.contextmanager
 def without(database):
     """Inside, the database is away; afterwards it is back, whatever happened."""

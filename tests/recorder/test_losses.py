@@ -2,23 +2,16 @@
 engines without transactions."""
 
 import json
-import subprocess
 
 import pytest
 
 from administrators import mysql_like
-from recorder_world import RECORDER, check_rows, updated
+from recorder_world import check_rows, from_pipe, updated
 
 
 def lines(*names):
     return "\n".join(json.dumps({"seq": n + 1, "kind": "failing", "target": "PROD", "name": name, "at": "2026-11-22T10:02:00Z",
                                  "db_save": True}) for n, name in enumerate(names))
-
-
-def from_pipe(process, text, journal="pipe"):
-    done = subprocess.run([RECORDER, "--config", process.config, "--stdin", "--journal", journal], input=text, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
-    return done.returncode, done.stdout
 
 
 def test_only_the_same_number_of_the_same_journal_is_a_duplicate(recorder, database):
@@ -35,7 +28,7 @@ def test_only_the_same_number_of_the_same_journal_is_a_duplicate(recorder, datab
     # Another journal's numbers are others, also where the column does not tell cases apart.
     if mysql_like(database):
         database.query(f"ALTER TABLE {process.table}_events CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci")
-        status, said = from_pipe(process, lines("six"), "PIPE")
+        status, said = from_pipe(process, lines("six"), journal="PIPE")
         assert status == 1 and said.count("it is NOT stored") == 1, said
     assert process.rows("seq, name", "_events") == expected
 

@@ -1,14 +1,12 @@
 """What stands in the tables, and which tables, files and passwords the recorder refuses to go on with."""
 
-import json
 import signal
-import subprocess
 import time
 
 import pytest
 
 from databases import wait_until
-from recorder_world import RECORDER, T0, check_rows, updated
+from recorder_world import T0, check_rows, updated
 
 
 def test_values_come_out_as_they_went_in(recorder, aggregator):
@@ -155,40 +153,3 @@ def test_a_file_that_is_no_database_is_named_as_such(recorder, aggregator, datab
     assert f"file={file}" in process.said()
     process.end()
     assert "recorder: stopped" in process.said()
-
-
-def run_stdin(recorder, lines, *arguments):
-    process = recorder("--stdin", *arguments)
-    done = subprocess.run([RECORDER, "--config", process.config, *process.arguments], input="\n".join(lines), text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
-    return process, done
-
-
-def test_lines_on_standard_input_become_rows(recorder, database):
-    lines = [json.dumps({"seq": n, "kind": "updated", "target": "PROD", "at": "2026-11-22T10:02:00Z",
-                         "computed_at": "2026-11-22T10:01:59.5Z", "db_save": n % 4 != 0}) for n in range(1, 1_501)]
-    process, done = run_stdin(recorder, lines, "--journal", "pipe")
-    assert done.returncode == 0, done.stdout
-    expected = [[str(n), "pipe"] for n in range(1, 1_501) if n % 4 != 0]
-    assert process.rows("seq, journal_id") == expected
-    # The same once more: each line is stored once. What is no event is told, the rest stored.
-    again = subprocess.run([RECORDER, "--config", process.config, "--stdin", "--journal", "pipe"], text=True,
-                           input="\n".join([*lines, "{\x1b", '{"kind":"prober_lost","name":"p","at":"2026-11-22T10:02:00Z"}']),
-                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
-    assert again.returncode == 1 and "line 1501 is no event: not JSON: " in again.stdout and "\x1b" not in again.stdout
-    assert process.rows("seq, journal_id") == expected
-    assert process.rows("seq, kind", "_events")[-1] == ["1501", "prober_lost"]
-
-
-def test_lines_whose_number_cannot_be_counted_on_are_refused(recorder, database):
-    lines = [json.dumps({"seq": seq, "kind": "prober_lost", "name": "p", "at": "2026-11-22T10:02:00Z"})
-             for seq in (-1, 2**62 + 1, 2**63 - 1, 2**62, 0)]
-    process, done = run_stdin(recorder, lines, "--journal", "pipe")
-    assert done.returncode == 1 and done.stdout.count(f"is no event: seq must be 1 to {2**62}") == 4, done.stdout
-    assert process.rows("seq", "_events") == [[str(2**62)]]
-
-
-@pytest.mark.parametrize("journal", [b"\xff", b"a\nb"])
-def test_a_journal_id_that_is_no_text_is_a_usage_error(recorder, database, journal):
-    _, done = run_stdin(recorder, [], "--journal", journal)
-    assert done.returncode == 2 and "--journal: must be UTF-8 text" in done.stdout
