@@ -1,6 +1,7 @@
 #include "recorder/sql_event_store.hpp"
 
 #include "common/base/text.hpp"
+#include "common/process/sqlite_leftovers.hpp"
 #include "recorder/connect_string.hpp"
 #include "recorder/dialect.hpp"
 #include "recorder/sql_errors.hpp"
@@ -71,6 +72,7 @@ class SqlEventStore : public EventStore {
     const auto error = guarded([&] {
       session_.reset();
       if (const auto why = unusable(config_); !why.empty()) throw NotSetUp(why);
+      put_leftovers_aside();
       session_ = open_session(config_);
       begin_ = begin(engine_);
       if (makes_tables_in_transaction(engine_)) *session_ << begin_;
@@ -78,6 +80,7 @@ class SqlEventStore : public EventStore {
       begin_ = begin(engine_, schema_of(*session_, engine_));
       longest_statement_ = longest_statement(*session_, engine_);
       make_or_check_tables(*session_, engine_, names_);
+      if (engine_ == Engine::sqlite) marked_ = mark_as_belonging(config_.database);
       cursor = read_cursor();
       if (makes_tables_in_transaction(engine_)) *session_ << "COMMIT";
     });
@@ -152,6 +155,13 @@ class SqlEventStore : public EventStore {
       text += " says=\"" + escape_untrusted(message) + "\"";
     }
     return {trouble, std::move(text)};
+  }
+
+  /// Of a file that lay in this one's place, while it was open or before a start.
+  void put_leftovers_aside() {
+    if (engine_ != Engine::sqlite) return;
+    if (const auto why = stalewatch::put_leftovers_aside(config_.database, marked_); !why.empty())
+      throw NotSetUp(why);
   }
 
   void check_place() {
@@ -266,6 +276,7 @@ class SqlEventStore : public EventStore {
   TableNames names_;
   std::unique_ptr<soci::session> session_;
   std::string begin_;  ///< of each transaction
+  SqliteInodes marked_;
   std::size_t longest_statement_ = 0;
 };
 

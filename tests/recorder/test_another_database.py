@@ -1,6 +1,10 @@
 """Another database gets everything, and another journal is recorded from its oldest event."""
 
+import contextlib
+import os
+import shutil
 import signal
+import sqlite3
 
 import pytest
 
@@ -48,3 +52,64 @@ def test_a_file_that_is_deleted_or_moved_away_is_made_anew_and_gets_what_the_jou
     process.wait_for("recording engine=", times=2)  # its tables are there
     wait_until(lambda: len(process.rows("seq", "_events")) == len(recorded(source.events)), process.said)
     check_rows(process, source)
+
+
+def older_copy(file, copy, with_log):
+    """With rows of somebody else since, so that its pages are others; the last of them perhaps in a log of its own."""
+    making = copy.with_suffix(".making")
+    with contextlib.closing(sqlite3.connect(file)) as source, contextlib.closing(sqlite3.connect(making)) as target:
+        source.backup(target)
+        target.execute("DROP TABLE IF EXISTS theirs")
+        target.execute("CREATE TABLE theirs (n INTEGER PRIMARY KEY, text TEXT)")
+        target.executemany("INSERT INTO theirs VALUES (?, ?)", [(n, "x" * 200) for n in range(5_000)])
+        target.commit()
+        target.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        target.execute("UPDATE theirs SET text = 'y' || text")
+        target.commit()
+        if not with_log:
+            target.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        shutil.copy(making, copy)
+        shutil.copy(f"{making}-wal", f"{copy}-wal")
+
+
+def asked(file, statement):
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        return connection.execute(statement).fetchall()
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("recorder_then", ["goes on", "is ended", "was killed before"])
+@pytest.mark.parametrize("with_log", [False, True], ids=["without a log", "with its log"])
+def test_a_file_put_in_the_place_of_another_gets_nothing_of_that_ones_log(recorder, aggregator, database, recorder_then,
+                                                                         with_log):
+    source, process = begin(recorder, aggregator, 3_000)
+    file = database.file
+    log, new, old = (file.with_name(f"{file.name}{end}") for end in ("-wal", ".new", f".{process.table}"))
+    older_copy(file, new, with_log)
+    source.publish(*[any_event(n) for n in range(3_000, 4_000)])
+    check_rows(process, source)
+    rows = process.rows("seq", "_events")
+    if recorder_then == "was killed before":
+        process.process.kill()
+        process.process.wait()
+    os.link(file, old)
+    if with_log:
+        os.link(log, f"{old}-wal")
+        os.rename(f"{new}-wal", log)
+    os.rename(new, file)
+    if recorder_then == "is ended":
+        process.end()
+    if recorder_then != "goes on":
+        process.start()
+    source.publish(any_event(4_000))
+    process.wait_for("recording engine=", times=2)
+    check_rows(process, source)
+    assert asked(file, "PRAGMA integrity_check") == [("ok",)]
+    assert asked(file, "SELECT count(*), max(n), min(text), max(text) FROM theirs") == [
+        (5_000, 4_999, "y" + "x" * 200, "y" + "x" * 200)]
+    if not with_log:
+        aside = log.with_name(f"{log.name}.of-inode-{old.stat().st_ino}")
+        assert f"is put aside as {aside}" in process.said()
+        os.rename(aside, f"{old}-wal")
+    assert asked(old, f"SELECT CAST(seq AS TEXT) FROM {process.table}_events ORDER BY seq") == [(seq,) for seq, in rows]
+    assert asked(old, "PRAGMA integrity_check") == [("ok",)]

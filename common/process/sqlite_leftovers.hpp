@@ -1,0 +1,29 @@
+#pragma once
+
+// SQLite finds a file's write-ahead log (FILE-wal) and its index (FILE-shm) by name alone. In the
+// place of a file that was moved away or replaced they would be taken for those of the one that
+// lies there now, and be written into it: a mixture of both, which is damaged.
+
+#include <sys/types.h>
+
+#include <string>
+
+namespace stalewatch {
+
+/// The inodes of an SQLite file and of what SQLite keeps beside it; 0: not there.
+struct SqliteInodes {
+  ino_t file = 0, log = 0, index = 0;
+};
+
+/// Once the file is open: notes at its log and index whose they are, for this process and whichever
+/// comes after it. Without extended attributes (tmpfs before Linux 6.6) what is returned is all
+/// that tells.
+SqliteInodes mark_as_belonging(const std::string& file);
+
+/// Before the file is opened: puts a log that is known to belong to another file aside as
+/// FILE-wal.of-inode-N, and tells so in the log; its index goes. `before`: what was marked the last
+/// time. Why it cannot be done, and what to do; the file must not be opened then. Else empty.
+[[nodiscard]] std::string put_leftovers_aside(const std::string& file,
+                                              const SqliteInodes& before = {});
+
+}  // namespace stalewatch

@@ -1,0 +1,145 @@
+#include "common/process/sqlite_leftovers.hpp"
+
+#include "tests/catch.hpp"
+#include "tests/temporary_folder.hpp"
+
+#include <sys/stat.h>
+#include <sys/xattr.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <string>
+
+using namespace stalewatch;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Files that stand for a database and what SQLite keeps beside it; each holds its own name.
+struct Files {
+  Files() {
+    for (const char* name : {"d", "d-wal", "d-shm"}) write(name, name);
+  }
+
+  void write(const std::string& name, const std::string& text) const {
+    std::ofstream(folder.file(name)) << text;
+  }
+  std::string read(const std::string& name) const {
+    std::ifstream file(folder.file(name));
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  std::set<std::string> names() const {
+    std::set<std::string> found;
+    for (const auto& entry : fs::directory_iterator(folder.path))
+      found.insert(entry.path().filename());
+    return found;
+  }
+  /// What the log of the file that is there now is called when it is put aside.
+  std::string aside() const {
+    struct stat file {};
+    stat(folder.file("d").c_str(), &file);
+    return "d-wal.of-inode-" + std::to_string(file.st_ino);
+  }
+  void exchange() const {
+    write("other", "other");
+    fs::rename(folder.file("d"), folder.file("kept"));  // so that its inode is not given again
+    fs::rename(folder.file("other"), folder.file("d"));
+  }
+  std::string look(const SqliteInodes& before = {}) const {
+    return put_leftovers_aside(folder.file("d"), before);
+  }
+
+  Folder folder;
+};
+
+}  // namespace
+
+TEST_CASE("what lies beside the file that it belongs to stays there", "[process]") {
+  const Files files;
+  const auto all = files.names();
+  SECTION("unmarked, as somebody else's is") {}
+  SECTION("marked") { mark_as_belonging(files.folder.file("d")); }
+  SECTION("unmarked, of a file that was exchanged") { files.exchange(); }
+  SECTION("of a file that was exchanged together with it") {
+    const auto before = mark_as_belonging(files.folder.file("d"));
+    files.exchange();
+    for (const std::string name : {"d-wal", "d-shm"}) {
+      files.write("new" + name, name);
+      fs::rename(files.folder.file(name), files.folder.file("kept" + name));
+      fs::rename(files.folder.file("new" + name), files.folder.file(name));
+    }
+    CHECK(files.look(before).empty());
+    CHECK(files.read("d-wal") == "d-wal");
+    CHECK(files.names().contains("d-shm"));
+    return;
+  }
+  CHECK(files.look().empty());
+  for (const auto& name : all) CHECK(files.names().contains(name));
+}
+
+TEST_CASE("a log is put aside when another file lies beside it", "[process]") {
+  const Files files;
+  const auto before = mark_as_belonging(files.folder.file("d"));
+  const auto aside = files.aside();
+  SECTION("the file was replaced") { files.exchange(); }
+  SECTION("the file was replaced, and somebody takes the log for that one's") {
+    files.exchange();
+    mark_as_belonging(files.folder.file("d"));
+  }
+  SECTION("it was moved away") { fs::rename(files.folder.file("d"), files.folder.file("kept")); }
+  SECTION("it is known by a link") {
+    files.exchange();
+    fs::create_symlink(files.folder.file("d"), files.folder.file("link"));
+    CHECK(put_leftovers_aside(files.folder.file("link")).empty());
+  }
+  SECTION("this process alone knows it: the filesystem takes no marks") {
+    for (const std::string name : {"d-wal", "d-shm"})
+      CHECK(removexattr(files.folder.file(name).c_str(), "user.stalewatch.belongs_to") == 0);
+    files.exchange();
+    CHECK(files.look().empty());
+    CHECK(files.names().contains("d-wal"));
+    CHECK(files.look(before).empty());
+  }
+  CHECK(files.look().empty());
+  CHECK(files.read(aside) == "d-wal");
+  CHECK_FALSE(files.names().contains("d-wal"));
+  CHECK_FALSE(files.names().contains("d-shm"));
+}
+
+TEST_CASE("of an empty log nothing is kept", "[process]") {
+  const Files files;
+  files.write("d-wal", "");
+  mark_as_belonging(files.folder.file("d"));
+  files.exchange();
+  CHECK(files.look().empty());
+  CHECK(files.names() == std::set<std::string>{"d", "kept"});
+}
+
+TEST_CASE("copies belong to copies, with the marks of what they were copied from", "[process]") {
+  const Files files;
+  mark_as_belonging(files.folder.file("d"));
+  char mark[64]{};
+  const auto length =
+      getxattr(files.folder.file("d-wal").c_str(), "user.stalewatch.belongs_to", mark, sizeof mark);
+  REQUIRE(length > 0);
+  files.exchange();
+  files.write("copy", "d-wal");
+  REQUIRE(setxattr(files.folder.file("copy").c_str(), "user.stalewatch.belongs_to", mark,
+                   static_cast<std::size_t>(length), 0) == 0);
+  fs::rename(files.folder.file("d-wal"), files.folder.file("first-wal"));
+  fs::rename(files.folder.file("copy"), files.folder.file("d-wal"));
+  CHECK(files.look().empty());
+  CHECK(files.read("d-wal") == "d-wal");
+}
+
+TEST_CASE("what cannot be put aside is told with what to do", "[process]") {
+  const Files files;
+  mark_as_belonging(files.folder.file("d"));
+  fs::create_directory(files.folder.file(files.aside()));
+  files.exchange();
+  CHECK(files.look() == files.folder.file("d-wal") +
+                            " belongs to another file than the one beside it, and cannot be moved "
+                            "away: Is a directory; move it away by hand.");
+}
