@@ -13,7 +13,7 @@ Trouble trouble_of(Engine engine, const soci::soci_error& error) {
   if (const auto* mysql = dynamic_cast<const soci::mysql_soci_error*>(&error))
     return trouble_of_mysql(mysql->err_num_);
   if (const auto* sqlite = dynamic_cast<const soci::sqlite3_soci_error*>(&error))
-    return trouble_of_sqlite(sqlite->result(), error.get_error_message());
+    return trouble_of_sqlite(sqlite->result());
   if (const auto* postgresql = dynamic_cast<const soci::postgresql_soci_error*>(&error))
     return trouble_of_postgresql(postgresql->sqlstate(), error.get_error_message());
   if (engine == Engine::postgresql) return trouble_of_postgresql({}, error.get_error_message());

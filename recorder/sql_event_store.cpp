@@ -11,6 +11,7 @@
 #include <soci/soci.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <iterator>
 #include <set>
@@ -27,9 +28,17 @@ struct TooLong {};
 
 /// What hinders at a file, where there is nobody to let us in or not.
 const char* what_of_sqlite_file(const std::string& code) {
-  if (code == "26") return "the database's file is no SQLite database";  // SQLITE_NOTADB
-  if (code == "11") return "the database's file is damaged";             // SQLITE_CORRUPT
-  return "the database's file cannot be opened, written or used";
+  switch (std::atoi(code.c_str()) & 0xff) {  // what is above says more than anybody needs
+    case 1:                                  // SQLITE_ERROR: no such table, no such column
+    case 19:                                 // SQLITE_CONSTRAINT
+      return "the database's tables are not as the recorder needs them";
+    case 11:  // SQLITE_CORRUPT
+      return "the database's file is damaged";
+    case 26:  // SQLITE_NOTADB
+      return "the database's file is no SQLite database";
+    default:
+      return "the database's file cannot be opened, written or used";
+  }
 }
 
 /// The values of one statement. SOCI keeps pointers into it until the statement is done.

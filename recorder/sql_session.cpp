@@ -21,6 +21,10 @@ MYSQL* connection_of(soci::session& session) {
   return static_cast<soci::mysql_session_backend*>(session.get_backend())->conn_;
 }
 
+sqlite_api::sqlite3* file_of(soci::session& session) {
+  return static_cast<soci::sqlite3_session_backend*>(session.get_backend())->conn_;
+}
+
 /// By the client library, so that it escapes texts for the character set which the server reads
 /// them in. The one that was asked for when connecting need not be it: a server may overrule that
 /// (skip-character-set-client-handshake, init_connect).
@@ -61,6 +65,7 @@ std::unique_ptr<soci::session> open_session(const DatabaseConfig& config) {
   auto session = connect(config);
   if (config.engine == Engine::postgresql) name_origin_of_errors(*session);
   if (config.engine == Engine::sqlite) {
+    sqlite_api::sqlite3_extended_result_codes(file_of(*session), 1);
     std::string mode;
     *session << "PRAGMA journal_mode=WAL", soci::into(mode);
   }
@@ -104,10 +109,9 @@ std::size_t longest_statement(soci::session& session, Engine engine) {
 
 bool has_moved(soci::session& session, Engine engine) {
   if (engine != Engine::sqlite) return false;
-  auto* const backend = static_cast<soci::sqlite3_session_backend*>(session.get_backend());
   int moved = 0;
-  return sqlite_api::sqlite3_file_control(backend->conn_, "main", SQLITE_FCNTL_HAS_MOVED, &moved) ==
-             SQLITE_OK &&
+  return sqlite_api::sqlite3_file_control(file_of(session), "main", SQLITE_FCNTL_HAS_MOVED,
+                                          &moved) == SQLITE_OK &&
          moved != 0;
 }
 

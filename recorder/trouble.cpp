@@ -52,12 +52,12 @@ Trouble trouble_of_mysql(unsigned code) {
   return Trouble::refused;
 }
 
-Trouble trouble_of_sqlite(int code, const std::string& message) {
+Trouble trouble_of_sqlite(int code) {
   constexpr int error = 1, perm = 3, readonly = 8, corrupt = 11, cantopen = 14, toobig = 18,
-                constraint = 19, mismatch = 20, auth = 23, notadb = 26;
+                constraint = 19, mismatch = 20, auth = 23, notadb = 26,
+                constraint_notnull = constraint | (5 << 8);
+  if (code == constraint_notnull) return Trouble::configuration;  // a column that somebody added
   const int primary = code & 0xff;  // extended codes carry details in the higher bits
-  if (primary == constraint && message.find("NOT NULL") != std::string::npos)
-    return Trouble::configuration;
   if (any_of(primary, {toobig, constraint, mismatch})) return Trouble::data;
   if (any_of(primary, {error, perm, readonly, corrupt, cantopen, auth, notadb}))
     return Trouble::configuration;

@@ -9,9 +9,9 @@
 namespace stalewatch::recorder {
 
 Trouble trouble_of_mysql(unsigned code);
-/// What concerns the tables and not one event waits for a person on every engine alike; SQLite's
-/// code does not tell them apart, its `message` does.
-Trouble trouble_of_sqlite(int code, const std::string& message);
+/// `code` is an extended one: what concerns the tables and not one event waits for a person on
+/// every engine alike.
+Trouble trouble_of_sqlite(int code);
 /// `message` decides where there is no state, which is so for what the client library or a pooler
 /// says, in English; and between states that mean several things, if it names the function that
 /// raised the error (libpq's PQERRORS_VERBOSE).
