@@ -2,6 +2,7 @@
 
 #include "common/process/log.hpp"
 #include "common/process/private_files.hpp"
+#include "common/process/sqlite_leftovers.hpp"
 #include "notifier/store_schema.hpp"
 
 #include <soci/soci.h>
@@ -37,11 +38,13 @@ void StoreFile::open() {
     const auto folder = std::filesystem::path(path_).parent_path();
     if (const auto error = make_folders(folder)) throw std::system_error(error, "its folder");
     lock();
+    if (const auto why = put_leftovers_aside(path_); !why.empty()) throw std::runtime_error(why);
     make_private_file(path_);
   }
   sql_->open(soci::sqlite3, "dbname=\"" + (path_.empty() ? ":memory:" : path_) +
                                 "\" timeout=" + std::to_string(busy_seconds));
   prepare_schema(*sql_);
+  if (!path_.empty()) mark_as_belonging(path_);
 }
 
 /// Two notifiers on one file would tell everything twice.
@@ -90,6 +93,7 @@ void StoreFile::write_anew() {
   make_private_file(fresh);
   try {
     *sql_ << "VACUUM INTO :p", soci::use(fresh, "p");
+    for (const auto* part : {"-wal", "-shm"}) std::filesystem::remove(path_ + part);
     std::filesystem::rename(fresh, path_);
   } catch (...) {
     std::error_code ignored;

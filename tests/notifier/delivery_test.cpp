@@ -7,6 +7,7 @@
 #include "notifier/sinks/terminal.hpp"
 #include "notifier/store.hpp"
 #include "tests/catch.hpp"
+#include "tests/run_sql.hpp"
 #include "tests/temporary_folder.hpp"
 
 #include <spdlog/spdlog.h>
@@ -80,6 +81,48 @@ TEST_CASE("a state file that is deleted while it is open is written anew, with a
   }
   std::ifstream in(path);
   CHECK(std::string(std::istreambuf_iterator<char>(in), {}) == "somebody else's");
+}
+
+/// Every problem is another one: as many rows as events.
+std::vector<Event> many(std::int64_t first, std::int64_t last) {
+  std::vector<Event> events;
+  for (auto seq = first; seq <= last; ++seq)
+    events.push_back(make_event(Kind::stale, seq, seq, ten, "T" + std::to_string(seq)));
+  return events;
+}
+
+TEST_CASE("a state file that is written anew has nothing of the deleted one's log in it",
+          "[notifier]") {
+  const Folder folder;
+  const auto path = state_file(folder);
+  Store store(path);
+  // More than a log holds: what lies in it are some pages of many, and have other places in the
+  // file that is written anew.
+  take_over(store, many(1, 20'000), {everything}, 20'000);
+  std::vector<std::int64_t> told;
+  for (const Item& item : store.pending("terminal", 2'000, ten)) told.push_back(item.id);
+  store.delivered("terminal", told);
+  std::filesystem::remove(path);
+  take_over(store, many(20'001, 20'500), {everything}, 20'500);
+  CHECK(run_sql(path, "PRAGMA integrity_check; SELECT count(*) FROM outbox") == "ok\n18500\n");
+}
+
+TEST_CASE("a state file put in the place of another gets nothing of that one's log", "[notifier]") {
+  const Folder folder;
+  const auto path = state_file(folder);
+  const auto other = folder.file("other.db");
+  {
+    Store store(other);
+    take_over(store, many(2'001, 3'000), {everything}, 3'000);
+  }
+  {
+    Store store(path);
+    take_over(store, many(1, 1'000), {everything}, 1'000);
+    std::filesystem::rename(other, path);
+  }
+  CHECK(Store(path).fetched() == Cursor{"j1", 3'000});
+  CHECK(run_sql(path, "PRAGMA integrity_check; SELECT count(*), min(seq) FROM outbox") ==
+        "ok\n1000|2001\n");
 }
 
 TEST_CASE("a retired target has no open problems left, another journal only the aggregator's loss",

@@ -4,8 +4,8 @@
 #include "aggregator/journal/threads.hpp"
 #include "common/messages/wire.hpp"
 #include "tests/aggregator/bench.hpp"
-#include "tests/aggregator/journal/run_sql.hpp"
 #include "tests/catch.hpp"
+#include "tests/run_sql.hpp"
 #include "tests/temporary_folder.hpp"
 
 #include <poll.h>

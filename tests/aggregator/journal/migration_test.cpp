@@ -3,8 +3,8 @@
 #include "aggregator/journal/journal.hpp"
 #include "aggregator/journal/schema.hpp"
 #include "common/messages/names.hpp"
-#include "tests/aggregator/journal/run_sql.hpp"
 #include "tests/catch.hpp"
+#include "tests/run_sql.hpp"
 #include "tests/temporary_folder.hpp"
 
 #include <algorithm>

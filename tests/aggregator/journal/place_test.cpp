@@ -2,7 +2,7 @@
 #include "aggregator/journal/lock.hpp"
 #include "aggregator/journal/threads.hpp"
 #include "tests/aggregator/bench.hpp"
-#include "tests/aggregator/journal/run_sql.hpp"
+#include "tests/run_sql.hpp"
 #include "tests/catch.hpp"
 #include "tests/temporary_folder.hpp"
 

@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <string>
 
-namespace stalewatch::aggregator {
+namespace stalewatch {
 
 /// What the sqlite3 command prints for a statement on a file.
 inline std::string run_sql(const std::string& file, const std::string& sql) {
@@ -14,4 +14,4 @@ inline std::string run_sql(const std::string& file, const std::string& sql) {
   return answer;
 }
 
-}  // namespace stalewatch::aggregator
+}  // namespace stalewatch
