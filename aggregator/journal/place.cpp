@@ -3,6 +3,7 @@
 #include "aggregator/journal/impl.hpp"
 #include "aggregator/journal/schema.hpp"
 #include "common/process/private_files.hpp"
+#include "common/process/sqlite_leftovers.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -49,6 +50,9 @@ void sync(const std::string& path, const std::string& journal) {
 }  // namespace
 
 void Journal::Impl::open(bool for_writing) {
+  if (for_writing)
+    if (const auto why = put_leftovers_aside(path); !why.empty())
+      throw JournalError(JournalFault::io_error, "journal " + path + ": cannot open it: " + why);
   sql.open("sqlite3", "dbname=\"" + path + "\" timeout=3");
   sql << "PRAGMA synchronous = FULL";  // not as SOCI's option: where it fails, the file stays open
   if (!for_writing) return check_journal(sql, path);
@@ -56,6 +60,7 @@ void Journal::Impl::open(bool for_writing) {
   sql << "PRAGMA journal_mode = WAL", soci::into(answer);
   migrate_journal(sql, path);
   look_for_damage();
+  mark_as_belonging(path);
   writes = true;
 }
 

@@ -2,8 +2,8 @@
 #include "aggregator/journal/lock.hpp"
 #include "aggregator/journal/threads.hpp"
 #include "tests/aggregator/bench.hpp"
-#include "tests/run_sql.hpp"
 #include "tests/catch.hpp"
+#include "tests/run_sql.hpp"
 #include "tests/temporary_folder.hpp"
 
 #include <atomic>
@@ -122,6 +122,31 @@ TEST_CASE("a file that was put in the journal's place is noticed, and not read w
   std::filesystem::remove(folder.file("j"));
   journal.rebuild();
   CHECK(journal.read(0, 10).events.size() == 2);
+}
+
+TEST_CASE("a file that was put in the journal's place gets nothing of our log at the next start",
+          "[journal]") {
+  Folder folder;
+  const auto many = [](std::int64_t last) {
+    std::vector<Changes> all;
+    for (std::int64_t seq = 1; seq <= last; ++seq) all.push_back(one(seq));
+    return all;
+  };
+  std::string other;
+  {
+    Journal journal(folder.file("other"), Journal::Mode::write);
+    journal.write(many(2'000));
+    other = journal.id();
+  }
+  {
+    Journal journal(folder.file("j"), Journal::Mode::write);
+    journal.write(many(1'000));
+    std::filesystem::rename(folder.file("other"), folder.file("j"));
+  }
+  Journal journal(folder.file("j"), Journal::Mode::write);
+  CHECK(journal.id() == other);
+  CHECK(run_sql(folder.file("j"), "PRAGMA integrity_check; SELECT count(*) FROM events") ==
+        "ok\n2000\n");
 }
 
 TEST_CASE("the lock says how far the journal had come, and comes back when it was deleted",
