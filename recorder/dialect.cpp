@@ -138,23 +138,19 @@ std::string select_session_values(Engine engine) {
          names + ")";
 }
 
-std::string begin(Engine engine, const std::string& schema) {
+std::string begin(Engine engine) {
   // SQLite's plain BEGIN takes no lock yet, and the later upgrade fails at once instead of waiting.
   if (engine == Engine::sqlite) return "BEGIN IMMEDIATE";
   std::string sql = "BEGIN";
   if (engine != Engine::postgresql) return sql;
+  sql += "; SET LOCAL search_path TO DEFAULT";  // the account's own
   for (const SessionValue& wanted : session_values(engine))
     sql += "; SET LOCAL " + std::string(wanted.name) + " TO '" + wanted.value + "'";
-  if (!schema.empty()) sql += "; SET LOCAL search_path TO " + quoted(engine, schema) + ", pg_temp";
   // What is acknowledged is on disk; more than that (remote_apply) or less (local) of replicas is
   // the administrator's affair. A query, so behind what none may come before.
   return sql +
          "; SELECT set_config('synchronous_commit', 'on', true) "
          "WHERE current_setting('synchronous_commit') = 'off'";
-}
-
-std::string select_schema(Engine engine) {
-  return engine == Engine::postgresql ? "SELECT CAST(current_schema() AS text)" : "";
 }
 
 bool makes_tables_in_transaction(Engine engine) { return engine == Engine::postgresql; }
@@ -336,9 +332,7 @@ std::string select_stored(Engine engine, const std::string& table,
 
 std::string quoted(Engine engine, const std::string& identifier) {
   const char quote = is_mysql(engine) ? '`' : '"';
-  std::string text(1, quote);
-  for (const char c : identifier) text += c == quote ? std::string(2, quote) : std::string(1, c);
-  return text + quote;
+  return quote + identifier + quote;
 }
 
 }  // namespace stalewatch::recorder

@@ -35,12 +35,9 @@ std::vector<std::string> session_settings(Engine engine);
 /// Rows of name and value; not every server has every one.
 std::string select_session_values(Engine engine);
 
-/// Begins a transaction. PostgreSQL's brings the session's values along, and the schema in which
-/// the tables are, if that is known: behind a pooler another server's session may be ours for each
-/// transaction.
-std::string begin(Engine engine, const std::string& schema = {});
-/// One row with the schema in which tables are made and looked for; empty: the database has one.
-std::string select_schema(Engine engine);
+/// Begins a transaction. PostgreSQL's brings the session's values along: behind a pooler another
+/// server's session may be ours for each transaction.
+std::string begin(Engine engine);
 /// Whether tables are made in a transaction, too.
 bool makes_tables_in_transaction(Engine engine);
 

@@ -83,10 +83,8 @@ class SqlEventStore : public EventStore {
       if (const auto why = unusable(config_); !why.empty()) throw NotSetUp(why);
       put_leftovers_aside();
       session_ = open_session(config_);
-      begin_ = begin(engine_);
-      if (makes_tables_in_transaction(engine_)) *session_ << begin_;
+      if (makes_tables_in_transaction(engine_)) *session_ << begin(engine_);
       check_session(*session_, engine_);
-      begin_ = begin(engine_, schema_of(*session_, engine_));
       longest_statement_ = longest_statement(*session_, engine_);
       make_or_check_tables(*session_, engine_, names_);
       if (engine_ == Engine::sqlite) marked_ = mark_as_belonging(config_.database);
@@ -101,7 +99,7 @@ class SqlEventStore : public EventStore {
                                   const std::optional<Cursor>& cursor) override {
     return guarded([&] {
       if (!session_) throw soci::soci_error("not connected");
-      *session_ << begin_;
+      *session_ << begin(engine_);
       insert(names_.updates, update_columns(), journal, events, is_update);
       insert(names_.events, event_columns(), journal, events, [](const Event&) { return true; });
       if (cursor) store_cursor(*cursor);
@@ -284,7 +282,6 @@ class SqlEventStore : public EventStore {
   Engine engine_;
   TableNames names_;
   std::unique_ptr<soci::session> session_;
-  std::string begin_;  ///< of each transaction
   SqliteInodes marked_;
   std::size_t longest_statement_ = 0;
 };

@@ -92,14 +92,6 @@ void check_session(soci::session& session, Engine engine) {
   }
 }
 
-std::string schema_of(soci::session& session, Engine engine) {
-  std::string schema;
-  soci::indicator found = soci::i_ok;
-  if (const std::string select = select_schema(engine); !select.empty())
-    session << select, soci::into(schema, found);
-  return found == soci::i_ok ? schema : std::string();
-}
-
 std::size_t longest_statement(soci::session& session, Engine engine) {
   if (!is_mysql(engine)) return std::numeric_limits<std::size_t>::max();
   long long bytes = 0;

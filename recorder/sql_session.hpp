@@ -18,9 +18,6 @@ std::unique_ptr<soci::session> open_session(const DatabaseConfig& config);
 /// transaction.
 void check_session(soci::session& session, Engine engine);
 
-/// The schema in which tables are made; empty where a database has only one.
-std::string schema_of(soci::session& session, Engine engine);
-
 /// The bytes of the longest statement that the server reads; it hangs up on a longer one.
 std::size_t longest_statement(soci::session& session, Engine engine);
 
