@@ -88,7 +88,7 @@ class SqlEventStore : public EventStore {
       longest_statement_ = longest_statement(*session_, engine_);
       make_or_check_tables(*session_, engine_, names_);
       if (engine_ == Engine::sqlite) marked_ = mark_as_belonging(config_.database);
-      cursor = read_cursor();
+      position_ = cursor = read_cursor();
       if (makes_tables_in_transaction(engine_)) *session_ << "COMMIT";
     });
     if (error) return *error;
@@ -105,6 +105,7 @@ class SqlEventStore : public EventStore {
       if (cursor) store_cursor(*cursor);
       check_place();
       *session_ << "COMMIT";
+      if (cursor) position_ = cursor;
     });
   }
 
@@ -203,14 +204,23 @@ class SqlEventStore : public EventStore {
   void write_cursor(const Cursor& cursor) {
     const std::string meta = quoted(engine_, names_.meta);
     const long long seq = cursor.seq;
-    soci::statement update =
-        (session_->prepare << "UPDATE " + meta +
-                                  " SET journal_id = :j, number = :n WHERE name = 'cursor'",
-         soci::use(cursor.journal), soci::use(seq));
-    update.execute(true);
-    if (update.get_affected_rows() == 0)
+    if (!position_) {
       *session_ << "INSERT INTO " + meta + " (name, journal_id, number) VALUES ('cursor', :j, :n)",
           soci::use(cursor.journal), soci::use(seq);
+      return;
+    }
+    const long long before = position_->seq;
+    soci::statement update =
+        (session_->prepare << "UPDATE " + meta +
+                                  " SET journal_id = :j, number = :n WHERE name = 'cursor' AND "
+                                  "journal_id = :k AND number = :m",
+         soci::use(cursor.journal), soci::use(seq), soci::use(position_->journal),
+         soci::use(before));
+    update.execute(true);
+    if (update.get_affected_rows() == 0)
+      throw NotSetUp("the table " + names_.meta +
+                     " has another position than was stored last: the database was restored, or "
+                     "another recorder stores there, which is to be stopped; going on from there");
   }
 
   template <typename Filter>
@@ -282,6 +292,7 @@ class SqlEventStore : public EventStore {
   Engine engine_;
   TableNames names_;
   std::unique_ptr<soci::session> session_;
+  std::optional<Cursor> position_;  ///< as it is in the database
   SqliteInodes marked_;
   std::size_t longest_statement_ = 0;
 };

@@ -54,6 +54,16 @@ def test_a_file_that_is_deleted_or_moved_away_is_made_anew_and_gets_what_the_jou
     check_rows(process, source)
 
 
+def test_what_a_restored_database_lacks_is_fetched_under_a_recorder_that_runs(recorder, aggregator, database):
+    source, process = begin(recorder, aggregator)
+    database.query(f"DELETE FROM {process.table} WHERE seq > 20")
+    database.query(f"DELETE FROM {process.table}_events WHERE seq > 20")
+    database.query(f"UPDATE {process.table}_meta SET number = 20 WHERE name = 'cursor'")
+    source.publish(any_event(50))
+    process.wait_for(f"the table {process.table}_meta has another position than was stored last")
+    check_rows(process, source)
+
+
 def older_copy(file, copy, with_log):
     """With rows of somebody else since, so that its pages are others; the last of them perhaps in a log of its own."""
     making = copy.with_suffix(".making")
