@@ -29,6 +29,12 @@ struct StoreError {
   std::string text;
 };
 
+/// What a write has made; less than it was given where it was stored already.
+struct Rows {
+  std::size_t updates = 0;
+  std::size_t events = 0;
+};
+
 /// Keeps recorded events and, with them, how far the journal has been taken.
 class EventStore {
  public:
@@ -39,11 +45,16 @@ class EventStore {
   /// Connects (anew) and makes or checks the tables.
   virtual Opened open() = 0;
 
+  using Written = std::variant<Rows, StoreError>;
   /// Stores these events of one journal and the cursor, when given, together or not at all; events
   /// that are stored already stay as they are. After an error open() is to be called before the
   /// next write, and tells what took effect.
-  virtual std::optional<StoreError> write(const std::string& journal, std::span<const Event> events,
-                                          const std::optional<Cursor>& cursor) = 0;
+  virtual Written write(const std::string& journal, std::span<const Event> events,
+                        const std::optional<Cursor>& cursor) = 0;
+
+  using Held = std::variant<bool, StoreError>;
+  /// Whether this event is stored. An error is as one of write().
+  virtual Held holds(const std::string& journal, std::int64_t seq) = 0;
 
   /// For people: engine, host or path, database, table, user.
   virtual std::string describe() const = 0;

@@ -89,7 +89,10 @@ Work& Recording::open_work(const std::string& journal, SteadyTime now) {
 }
 
 void Recording::put(Work& work, Event event) {
-  if (!is_recorded(event)) return;
+  if (!is_recorded(event)) {
+    ++counts_.not_for_tables;
+    return;
+  }
   work.events.push_back(std::move(event));
   ++waiting_;
 }
@@ -153,11 +156,13 @@ bool Recording::on(const Writer::Opened& opened) {
 }
 
 bool Recording::on(const Writer::Written& written) {
-  if (written.done || written.events > 0) metrics_->batches.Increment();
-  metrics_->events.Increment(static_cast<double>(written.events));
-  metrics_->updates.Increment(static_cast<double>(written.updates));
+  if (written.done || written.rows.events > 0) metrics_->batches.Increment();
+  metrics_->events.Increment(static_cast<double>(written.rows.events));
+  metrics_->updates.Increment(static_cast<double>(written.rows.updates));
+  counts_.stored += written.rows.events;
+  counts_.already_there += written.already_there;
   for (const Event& event : written.set_aside) {
-    ++set_aside_;
+    ++counts_.set_aside;
     metrics_->set_aside.Increment();
     log::error("the database refuses this event for what it holds, it is NOT stored {} event={}",
                description_, to_json_line(event));
@@ -173,6 +178,15 @@ bool Recording::on(const Writer::Written& written) {
   under_way_events_ = 0;
   under_way_ = false;
   tell_ready();
+  return false;
+}
+
+bool Recording::on(const Writer::Lost& lost) {
+  counts_.lost += lost.events;
+  log::error(
+      "what was stored is not in the database any more: it was emptied, or its file moved away or "
+      "replaced; it is not kept here: give these events once more events={} seq={}..{} {}",
+      lost.events, lost.first, lost.last, description_);
   return false;
 }
 

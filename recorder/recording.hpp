@@ -30,6 +30,9 @@ class Recording {
   void add(EventBatch batch, SteadyTime now);
   /// The same for one event that goes by no cursor.
   void add_line(const std::string& journal, Event event, SteadyTime now);
+  /// The next batch, even if it holds nothing, looks whether lines that were stored are still
+  /// there.
+  void look_for_lines(const std::string& journal, SteadyTime now) { open_work(journal, now); }
   /// As many events may be added now; 0: the database has to catch up first.
   std::size_t room() const;
 
@@ -52,7 +55,15 @@ class Recording {
   /// What somebody has to change before anything is stored, once that has lasted; nothing: not so.
   std::optional<std::string> stuck_by(SteadyTime now) const;
   const std::optional<Cursor>& stored() const { return stored_; }
-  std::uint64_t set_aside() const { return set_aside_; }
+  /// Of all that was added so far.
+  struct Counts {
+    std::uint64_t stored = 0;
+    std::uint64_t already_there = 0;
+    std::uint64_t not_for_tables = 0;  ///< events without db_save
+    std::uint64_t set_aside = 0;
+    std::uint64_t lost = 0;  ///< lines that were stored and are not there any more
+  };
+  const Counts& counts() const { return counts_; }
   /// The newest seq known to exist, for the lag.
   void known_head(std::int64_t seq) { head_ = seq; }
   /// So many events were gone from the journal before they could be recorded.
@@ -69,6 +80,7 @@ class Recording {
   void put(Work& work, Event event);
   bool on(const Writer::Opened& opened);
   bool on(const Writer::Written& written);
+  bool on(const Writer::Lost& lost);
   bool on(const Writer::Failed& failed);
   void tell_ready();
 
@@ -85,7 +97,7 @@ class Recording {
   bool flushing_ = false;
   std::optional<Cursor> stored_;
   std::int64_t head_ = 0;
-  std::uint64_t set_aside_ = 0;
+  Counts counts_;
 
   SteadyTime now_{};
   std::optional<std::string> trouble_;

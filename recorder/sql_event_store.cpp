@@ -95,18 +95,40 @@ class SqlEventStore : public EventStore {
     return cursor;
   }
 
-  std::optional<StoreError> write(const std::string& journal, std::span<const Event> events,
-                                  const std::optional<Cursor>& cursor) override {
-    return guarded([&] {
+  Written write(const std::string& journal, std::span<const Event> events,
+                const std::optional<Cursor>& cursor) override {
+    Rows rows;
+    const auto error = guarded([&] {
       if (!session_) throw soci::soci_error("not connected");
       *session_ << begin(engine_);
-      insert(names_.updates, update_columns(), journal, events, is_update);
-      insert(names_.events, event_columns(), journal, events, [](const Event&) { return true; });
+      rows.updates = insert(names_.updates, update_columns(), journal, events, is_update);
+      rows.events = insert(names_.events, event_columns(), journal, events,
+                           [](const Event&) { return true; });
       if (cursor) store_cursor(*cursor);
       check_place();
       *session_ << "COMMIT";
       if (cursor) position_ = cursor;
     });
+    if (error) return *error;
+    return rows;
+  }
+
+  Held holds(const std::string& journal, std::int64_t seq) override {
+    bool found = false;
+    const auto error = guarded([&] {
+      if (!session_) throw soci::soci_error("not connected");
+      *session_ << begin(engine_);
+      const long long number = seq;
+      int one = 0;
+      *session_ << "SELECT 1 FROM " + quoted(engine_, names_.events) +
+                       " WHERE journal_id = :j AND seq = :n",
+          soci::use(journal), soci::use(number), soci::into(one);
+      found = session_->got_data();
+      check_place();
+      *session_ << "COMMIT";
+    });
+    if (error) return *error;
+    return found;
   }
 
   std::string describe() const override { return recorder::describe(config_); }
@@ -176,7 +198,7 @@ class SqlEventStore : public EventStore {
     if (has_moved(*session_, engine_))
       throw NotSetUp(
           "the database's file was moved away, deleted or replaced while it was open; what lies "
-          "there now is opened, and what the journal still holds is recorded into it");
+          "there now is opened, and recorded into from where it stands");
   }
 
   std::optional<Cursor> read_cursor() {
@@ -223,19 +245,21 @@ class SqlEventStore : public EventStore {
                      "another recorder stores there, which is to be stopped; going on from there");
   }
 
+  /// How many rows it made.
   template <typename Filter>
-  void insert(const std::string& table, std::span<const Column> columns, const std::string& journal,
-              std::span<const Event> events, Filter filter) {
+  std::size_t insert(const std::string& table, std::span<const Column> columns,
+                     const std::string& journal, std::span<const Event> events, Filter filter) {
     std::vector<const Event*> chosen;
     for (const Event& event : events)
       if (filter(event)) chosen.push_back(&event);
     const std::size_t head = insert_rows(engine_, table, columns, 0).size();
     const std::size_t room = longest_statement_ - std::min(longest_statement_, head);
     const auto fitting = std::clamp<std::size_t>(room / longest_row(columns), 1, rows_per_insert);
+    std::size_t made = 0;
     for (std::size_t first = 0; first < chosen.size(); first += fitting) {
       const auto rows = std::span(chosen).subspan(first, std::min(fitting, chosen.size() - first));
       try {
-        insert_new(table, columns, journal, rows);
+        made += insert_new(table, columns, journal, rows);
       } catch (const soci::soci_error& e) {
         // The server may hang up on a row that is too long, before it says so.
         if (rows.size() == 1 && trouble_of(engine_, e) == Trouble::connection &&
@@ -244,13 +268,14 @@ class SqlEventStore : public EventStore {
         throw;
       }
     }
+    return made;
   }
 
   /// Those that are stored already stay as they are; any other violation of a key is an error.
-  void insert_new(const std::string& table, std::span<const Column> columns,
-                  const std::string& journal, std::span<const Event* const> rows) {
+  std::size_t insert_new(const std::string& table, std::span<const Column> columns,
+                         const std::string& journal, std::span<const Event* const> rows) {
     try {
-      execute_insert(table, columns, journal, rows);
+      return execute_insert(table, columns, journal, rows);
     } catch (const soci::soci_error& e) {
       if (!is_duplicate_of_mysql(e)) throw;
       const auto stored = stored_already(table, journal, rows);
@@ -258,7 +283,7 @@ class SqlEventStore : public EventStore {
       std::vector<const Event*> rest;
       std::copy_if(rows.begin(), rows.end(), std::back_inserter(rest),
                    [&](const Event* event) { return !stored.contains(event->seq); });
-      if (!rest.empty()) execute_insert(table, columns, journal, rest);
+      return rest.empty() ? 0 : execute_insert(table, columns, journal, rest);
     }
   }
 
@@ -272,8 +297,8 @@ class SqlEventStore : public EventStore {
     return {found.begin(), found.end()};
   }
 
-  void execute_insert(const std::string& table, std::span<const Column> columns,
-                      const std::string& journal, std::span<const Event* const> rows) {
+  std::size_t execute_insert(const std::string& table, std::span<const Column> columns,
+                             const std::string& journal, std::span<const Event* const> rows) {
     Parameters parameters(rows.size() * (columns.size() + 1));
     soci::statement statement(*session_);
     for (const Event* event : rows) {
@@ -286,6 +311,8 @@ class SqlEventStore : public EventStore {
                       soci::details::st_one_time_query);
     statement.define_and_bind();
     statement.execute(true);
+    return std::min(rows.size(),
+                    static_cast<std::size_t>(std::max(0LL, statement.get_affected_rows())));
   }
 
   DatabaseConfig config_;

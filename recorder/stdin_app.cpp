@@ -9,7 +9,10 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
+#include <system_error>
+#include <utility>
 
 namespace stalewatch::recorder {
 namespace {
@@ -32,14 +35,31 @@ class StdinApp {
       health_.beat();
       if (context_.signals.take().stop) return stop();
       recording_.turn(read_clocks().mono);
-      if (ended_ && recording_.all_stored()) break;
+      if (ended_ && recording_.all_stored() && !look_once_more()) break;
       wait();
     }
-    log::info("end of input events={} not_events={} journal={}", events_, bad_lines_, journal_);
-    return bad_lines_ + recording_.set_aside() == 0 ? EXIT_SUCCESS : exit_failed;
+    const auto& counts = recording_.counts();
+    tell_counts("end of input");
+    return bad_lines_ + counts.set_aside + counts.lost == 0 ? EXIT_SUCCESS : exit_failed;
   }
 
  private:
+  /// Between the last line and the end the database may have been emptied. False: it is done.
+  bool look_once_more() {
+    if (std::exchange(looked_, true)) return false;
+    recording_.look_for_lines(journal_, read_clocks().mono);
+    return true;
+  }
+
+  void tell_counts(const char* what) const {
+    const auto& counts = recording_.counts();
+    log::info(
+        "{} stored={} already_there={} without_db_save={} set_aside={} lost={} not_events={} "
+        "journal={}",
+        what, counts.stored, counts.already_there, counts.not_for_tables, counts.set_aside,
+        counts.lost, bad_lines_, journal_);
+  }
+
   void wait() {
     // Before the store is open its first report would make us forget what was added.
     const bool reads = !ended_ && recording_.is_open() && recording_.room() > 0;
@@ -54,6 +74,11 @@ class StdinApp {
     char bytes[1 << 16];
     const auto n = ::read(STDIN_FILENO, bytes, sizeof bytes);
     if (n < 0 && (errno == EINTR || errno == EAGAIN)) return;
+    if (n < 0) {
+      ++bad_lines_;
+      log::error("the input cannot be read beyond line {}: {}", lines_,
+                 std::generic_category().message(errno));
+    }
     input_.append(bytes, n > 0 ? static_cast<std::size_t>(n) : 0);
     if (n <= 0) {
       ended_ = true;
@@ -80,7 +105,6 @@ class StdinApp {
     const auto seq = numbers_.of(read->has_seq ? std::optional(event.seq) : std::nullopt);
     if (!seq) return bad_line(seq.error());
     event.seq = *seq;
-    ++events_;
     recording_.add_line(journal_, std::move(event), read_clocks().mono);
   }
 
@@ -91,7 +115,9 @@ class StdinApp {
 
   int stop() {
     recording_.stop(std::chrono::seconds(1));
-    log::warn("ended before the end of the input events_not_stored={}", recording_.waiting());
+    recording_.turn(read_clocks().mono);
+    tell_counts("ended before the end of the input");
+    log::warn("not all of the input is stored events_not_stored={}", recording_.waiting());
     std::_Exit(exit_failed);  // the writer's thread may be waiting for the database
   }
 
@@ -102,7 +128,7 @@ class StdinApp {
   Recording recording_;
   std::string input_;
   bool ended_ = false;
-  std::uint64_t events_ = 0;
+  bool looked_ = false;  ///< whether all is still there
   std::uint64_t bad_lines_ = 0;
   std::uint64_t lines_ = 0;  // empty ones too: as editors count them
 };

@@ -7,6 +7,16 @@
 #include <utility>
 
 namespace stalewatch::recorder {
+namespace {
+
+Rows rows_of(std::span<const Event> events) {
+  return {
+      .updates = static_cast<std::size_t>(std::count_if(events.begin(), events.end(), is_update)),
+      .events = events.size()};
+}
+
+}  // namespace
+
 Writer::Writer(std::unique_ptr<EventStore> store, Duration first_wait, Duration longest_wait)
     : first_wait_(first_wait), longest_wait_(longest_wait), store_(std::move(store)) {
   thread_ = std::thread([this] { run(); });
@@ -61,7 +71,10 @@ void Writer::run() {
         part_size_ = {};
         failures_ = 0;
       }
-      if (submitted_) work_ = std::exchange(submitted_, std::nullopt);
+      if (submitted_) {
+        work_ = std::exchange(submitted_, std::nullopt);
+        maybe_stored_ = false;
+      }
     }
     if (!is_open_)
       open();
@@ -103,9 +116,10 @@ bool Writer::drop_committed() {
         return event.seq > position_->seq;
       });
   if (!all && end == events.begin()) return false;
-  Written written{.done = all, .cursor = position_, .set_aside = {}};
-  written.events = static_cast<std::size_t>(end - events.begin());
-  written.updates = static_cast<std::size_t>(std::count_if(events.begin(), end, is_update));
+  Written written{.done = all,
+                  .cursor = position_,
+                  .rows = rows_of(std::span(events.begin(), end)),
+                  .set_aside = {}};
   events.erase(events.begin(), end);
   if (all) {
     work_.reset();
@@ -117,28 +131,59 @@ bool Writer::drop_committed() {
 
 /// All of the work, or the next part of it.
 void Writer::write() {
-  auto& events = work_->events;
+  const auto& events = work_->events;
   const std::size_t part = part_size_.of(events.size());
-  const bool all = part == events.size();
   std::optional<Cursor> cursor = work_->cursor;
-  if (cursor && !all) cursor->seq = events[part - 1].seq;
-  const std::span next(events.data(), part);
-  if (auto error = store_->write(work_->journal, next, cursor))
-    return not_stored(std::move(*error), part);
+  if (cursor && part < events.size()) cursor->seq = events[part - 1].seq;
+  if (auto error = look_for_last()) return not_stored(std::move(*error), part);
+  auto result = store_->write(work_->journal, std::span(events.data(), part), cursor);
+  if (auto* error = std::get_if<StoreError>(&result)) return not_stored(std::move(*error), part);
+  stored(std::get<Rows>(result), cursor, part);
+}
+
+/// What goes by no cursor shows by the last of it whether the database is the one that it was
+/// stored in.
+std::optional<StoreError> Writer::look_for_last() {
+  if (!kept_ || work_->cursor) return std::nullopt;
+  auto held = store_->holds(work_->journal, last_kept_);
+  if (auto* error = std::get_if<StoreError>(&held)) return std::move(*error);
+  if (!std::get<bool>(held)) report(*std::exchange(kept_, std::nullopt));
+  return std::nullopt;
+}
+
+void Writer::stored(Rows rows, const std::optional<Cursor>& cursor, std::size_t part) {
+  auto& events = work_->events;
+  const std::span done(events.data(), part);
+  if (maybe_stored_) rows = rows_of(done);
   part_size_.stored();
   failures_ = 0;
   if (cursor) position_ = cursor;
-  Written written{.done = all, .cursor = cursor, .events = part, .updates = 0, .set_aside = {}};
-  written.updates = static_cast<std::size_t>(std::count_if(next.begin(), next.end(), is_update));
+  if (!work_->cursor && part > 0) keep(done);
+  Written written{.done = part == events.size(),
+                  .cursor = cursor,
+                  .rows = rows,
+                  .already_there = part - rows.events,
+                  .set_aside = {}};
   events.erase(events.begin(), events.begin() + static_cast<std::ptrdiff_t>(part));
-  if (all) work_.reset();
+  if (written.done) work_.reset();
   report(std::move(written));
+}
+
+void Writer::keep(std::span<const Event> stored) {
+  if (!kept_) kept_ = Lost{.events = 0, .first = stored[0].seq, .last = stored[0].seq};
+  kept_->events += stored.size();
+  for (const Event& event : stored) {
+    kept_->first = std::min(kept_->first, event.seq);
+    kept_->last = std::max(kept_->last, event.seq);
+  }
+  last_kept_ = stored.back().seq;
 }
 
 /// The store has closed. It is opened again before the rest is written: it may stand elsewhere
 /// then.
 void Writer::not_stored(StoreError error, std::size_t part) {
   is_open_ = false;
+  maybe_stored_ |= error.trouble == Trouble::connection;
   auto& events = work_->events;
   if (events.empty()) return failed(std::move(error));
   if (error.trouble != Trouble::data) {
@@ -150,7 +195,7 @@ void Writer::not_stored(StoreError error, std::size_t part) {
   }
   part_size_.refused(part);
   if (part > 1) return;
-  Written written{.done = false, .cursor = {}, .set_aside = {}};
+  Written written{.done = false, .cursor = {}, .rows = {}, .set_aside = {}};
   written.set_aside.push_back(std::move(events.front()));
   events.erase(events.begin());
   part_size_.stored();

@@ -41,16 +41,21 @@ class Writer {
   struct Written {
     bool done = true;  ///< false: a part of it, the rest is to come
     std::optional<Cursor> cursor;
+    Rows rows;
+    std::size_t already_there = 0;  ///< events that were stored before
+    std::vector<Event> set_aside;   ///< refused for what they hold, not stored
+  };
+  /// Of works without a cursor: what was stored is not in the database any more. It goes on.
+  struct Lost {
     std::size_t events = 0;
-    std::size_t updates = 0;
-    std::vector<Event> set_aside;  ///< refused for what they hold, not stored
+    std::int64_t first = 0, last = 0;  ///< the lowest and the highest seq of them
   };
   /// It goes on trying.
   struct Failed {
     StoreError error;
     Duration next_try{};
   };
-  using Report = std::variant<Opened, Written, Failed>;
+  using Report = std::variant<Opened, Written, Lost, Failed>;
 
   /// `first_wait` and `longest_wait`: between two attempts, doubled each time, less up to half at
   /// random.
@@ -80,7 +85,10 @@ class Writer {
   void open();
   bool drop_committed();
   void write();
+  std::optional<StoreError> look_for_last();
+  void stored(Rows rows, const std::optional<Cursor>& cursor, std::size_t part);
   void not_stored(StoreError error, std::size_t part);
+  void keep(std::span<const Event> stored);
   void report(Report report);
   void failed(StoreError error);
 
@@ -104,6 +112,10 @@ class Writer {
   bool told_position_ = false;      ///< `position_` is what the other side goes by
   std::optional<Cursor> position_;  ///< as committed last, as far as known
   std::optional<Work> work_;
+  bool maybe_stored_ = false;  ///< of work_, what goes by no cursor: an answer was lost
+  /// What is stored and went by no cursor, to be told once it is lost; and the last of it.
+  std::optional<Lost> kept_;
+  std::int64_t last_kept_ = 0;
   PartSize part_size_;
   int failures_ = 0;
   std::mt19937 random_{std::random_device{}()};

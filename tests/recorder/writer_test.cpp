@@ -46,8 +46,8 @@ class FakeStore : public EventStore {
     return database_.cursor;
   }
 
-  std::optional<StoreError> write(const std::string&, std::span<const Event> events,
-                                  const std::optional<Cursor>& cursor) override {
+  Written write(const std::string&, std::span<const Event> events,
+                const std::optional<Cursor>& cursor) override {
     const std::lock_guard lock(database_.mutex);
     REQUIRE(std::exchange(open_, false));
     ++database_.writes;
@@ -59,20 +59,33 @@ class FakeStore : public EventStore {
         if (database_.put_back) database_.cursor = std::exchange(database_.put_back, std::nullopt);
         return StoreError{Trouble::data, "bad row"};
       }
-    for (const Event& event : events)
-      if (std::find(database_.stored.begin(), database_.stored.end(), event.seq) ==
-          database_.stored.end())
-        database_.stored.push_back(event.seq);
+    Rows rows;
+    for (const Event& event : events) {
+      if (has(event.seq)) continue;
+      database_.stored.push_back(event.seq);
+      ++rows.events;
+    }
     if (cursor) database_.cursor = cursor;
     if (database_.lose_commit_answers > 0 && database_.lose_commit_answers--)
       return StoreError{Trouble::connection, "lost"};
     open_ = true;
-    return std::nullopt;
+    return rows;
+  }
+
+  Held holds(const std::string&, std::int64_t seq) override {
+    const std::lock_guard lock(database_.mutex);
+    REQUIRE(open_);
+    return has(seq);
   }
 
   std::string describe() const override { return "fake"; }
 
  private:
+  bool has(std::int64_t seq) const {
+    return std::find(database_.stored.begin(), database_.stored.end(), seq) !=
+           database_.stored.end();
+  }
+
   FakeDatabase& database_;
   bool open_ = false;
 };
@@ -91,6 +104,16 @@ struct Tried {
 
   /// Waits until a report that begins with `what` has come.
   bool until(const std::string& what) {
+    return until([&] {
+      return std::any_of(told.begin(), told.end(),
+                         [&](const auto& t) { return t.starts_with(what); });
+    });
+  }
+  bool until_there_are(std::size_t reports) {
+    return until([&] { return told.size() >= reports; });
+  }
+  template <typename Condition>
+  bool until(Condition condition) requires std::is_invocable_r_v<bool, Condition> {
     for (const auto deadline = read_clocks().mono + 20s; read_clocks().mono < deadline;) {
       pollfd fd = {writer.fd(), POLLIN, 0};
       ::poll(&fd, 1, 100);
@@ -99,8 +122,7 @@ struct Tried {
         const auto* failed = std::get_if<Writer::Failed>(&report);
         waits.push_back(failed ? failed->next_try : Duration(0));
       }
-      if (std::any_of(told.begin(), told.end(), [&](const auto& t) { return t.starts_with(what); }))
-        return true;
+      if (condition()) return true;
     }
     return false;
   }
@@ -109,9 +131,15 @@ struct Tried {
     return "opened " + std::to_string(r.cursor ? r.cursor->seq : -1);
   }
   static std::string words(const Writer::Written& r) {
-    std::string text = std::string(r.done ? "written" : "part") + " " + std::to_string(r.events);
+    std::string text =
+        std::string(r.done ? "written" : "part") + " " + std::to_string(r.rows.events);
+    if (r.already_there > 0) text += " there " + std::to_string(r.already_there);
     for (const Event& event : r.set_aside) text += " without " + std::to_string(event.seq);
     return text;
+  }
+  static std::string words(const Writer::Lost& r) {
+    return "lost " + std::to_string(r.events) + ": " + std::to_string(r.first) + ".." +
+           std::to_string(r.last);
   }
   static std::string words(const Writer::Failed& r) { return "failed " + r.error.text; }
 
@@ -119,6 +147,13 @@ struct Tried {
   std::vector<Duration> waits;  ///< before the next attempt, for each that was told
   Writer writer;
 };
+
+/// As from a pipe.
+Work lines(std::int64_t first, std::int64_t last) {
+  Work result = work(first, last);
+  result.cursor.reset();
+  return result;
+}
 
 using Told = std::vector<std::string>;
 
@@ -187,12 +222,54 @@ TEST_CASE("work without a cursor goes on wherever somebody else's cursor is", "[
   REQUIRE(tried.until("opened 5"));
   database.fail_writes = 1;
   database.cursor = Cursor{"j", 9};
-  auto lines = work(1, 2);
-  lines.cursor.reset();
-  tried.writer.submit(std::move(lines));
+  tried.writer.submit(lines(1, 2));
   REQUIRE(tried.until("written"));
   CHECK(tried.told == Told{"opened 5", "failed locked", "written 2"});
   CHECK(database.cursor == Cursor{"j", 9});
+}
+
+TEST_CASE("what is there already is told, but not what an answer that was lost had stored",
+          "[recorder]") {
+  FakeDatabase database{.mutex = {}, .changed = {}, .cursor = {}, .stored = {3, 4}, .poison = {}};
+  Tried tried(database);
+  REQUIRE(tried.until("opened"));
+  tried.writer.submit(lines(1, 3));
+  REQUIRE(tried.until("written"));
+  {
+    const std::lock_guard lock(database.mutex);
+    database.lose_commit_answers = 1;
+  }
+  tried.writer.submit(lines(5, 9));
+  REQUIRE(tried.until("written 5"));
+  CHECK(tried.told == Told{"opened -1", "written 2 there 1", "failed lost", "written 5"});
+}
+
+TEST_CASE("lines that were stored and are not there any more are told once", "[recorder]") {
+  FakeDatabase database{.mutex = {}, .changed = {}, .cursor = {}, .stored = {}, .poison = {7}};
+  Tried tried(database);
+  REQUIRE(tried.until("opened"));
+  tried.writer.submit(lines(4, 5));
+  REQUIRE(tried.until("written 2"));
+  tried.writer.submit(lines(1, 1));
+  REQUIRE(tried.until("written 1"));
+  {
+    const std::lock_guard lock(database.mutex);
+    database.stored.clear();
+  }
+  tried.writer.submit(lines(6, 8));
+  REQUIRE(tried.until("part 0 without 7"));
+  REQUIRE(tried.until_there_are(7));
+  tried.writer.submit(lines(9, 8));  // nothing, but a look
+  REQUIRE(tried.until("written 0"));
+  {
+    const std::lock_guard lock(database.mutex);
+    database.stored.clear();
+  }
+  tried.writer.submit(lines(9, 8));
+  REQUIRE(tried.until("lost 2"));
+  tried.told.resize(9);  // "written 0" may have come, too
+  CHECK(tried.told == Told{"opened -1", "written 2", "written 1", "lost 3: 1..5", "part 1",
+                           "part 0 without 7", "written 1", "written 0", "lost 2: 6..8"});
 }
 
 TEST_CASE("rows that the database refuses for what they hold are set aside, the others stored",
