@@ -1,3 +1,4 @@
+#include "common/base/lines.hpp"
 #include "common/base/text.hpp"
 #include "common/messages/json_lines.hpp"
 #include "common/process/log.hpp"
@@ -74,31 +75,28 @@ class StdinApp {
     char bytes[1 << 16];
     const auto n = ::read(STDIN_FILENO, bytes, sizeof bytes);
     if (n < 0 && (errno == EINTR || errno == EAGAIN)) return;
+    if (n > 0) return on_lines(input_.feed({bytes, static_cast<std::size_t>(n)}));
     if (n < 0) {
       ++bad_lines_;
       log::error("the input cannot be read beyond line {}: {}", lines_,
                  std::generic_category().message(errno));
     }
-    input_.append(bytes, n > 0 ? static_cast<std::size_t>(n) : 0);
-    if (n <= 0) {
-      ended_ = true;
-      recording_.flush();
-      input_ += '\n';  // the last line may lack it
-    }
-    std::size_t begin = 0;
-    for (std::size_t end; (end = input_.find('\n', begin)) != std::string::npos; begin = end + 1)
-      on_line(std::string_view(input_).substr(begin, end - begin));
-    input_.erase(0, begin);
-    if (input_.size() > longest_line) {
+    on_lines(input_.finish());
+    ended_ = true;
+    recording_.flush();
+  }
+
+  void on_lines(const std::vector<Lines::Line>& lines) {
+    for (const auto& [text, is_cut] : lines) {
       ++lines_;
-      bad_line("longer than " + std::to_string(longest_line) + " bytes");
-      input_.clear();
+      if (is_cut)
+        bad_line("longer than " + std::to_string(longest_line) + " bytes");
+      else if (text.find_first_not_of(" \t") != std::string::npos)
+        on_line(text);
     }
   }
 
   void on_line(std::string_view line) {
-    ++lines_;
-    if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
     auto read = event_line_from_json(line);
     if (!read) return bad_line(read.error());
     Event& event = read->event;
@@ -126,7 +124,7 @@ class StdinApp {
   LineNumbers numbers_;
   Health health_;
   Recording recording_;
-  std::string input_;
+  Lines input_{longest_line, Lines::Rest::dropped};
   bool ended_ = false;
   bool looked_ = false;  ///< whether all is still there
   std::uint64_t bad_lines_ = 0;
