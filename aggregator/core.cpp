@@ -311,8 +311,7 @@ Core::ProblemsPage Core::open_problems(std::uint32_t from, std::int64_t head, Ti
   Piece room;
   if (from == everybody_.target.id)
     if (auto nobody =
-            opening_as_of_now(everybody_.target, everybody_.state, everybody_.state.stored.watch,
-                              Kind::nobody_watches, head, now))
+            opening_as_of_now(everybody_.target, everybody_.state, everybody_axis, head, now))
       page.problems.push_back(*std::move(nobody));
   for (std::uint32_t id = from; id < slots_.size(); ++id) {
     if (!slots_[id]) continue;

@@ -5,8 +5,8 @@
 #include "aggregator/target/episode.hpp"
 
 #include <algorithm>
-#include <array>
 #include <map>
+#include <string_view>
 #include <utility>
 
 namespace stalewatch::aggregator {
@@ -15,16 +15,18 @@ namespace {
 // Probers that are started anew, or move to another host, are back by then.
 constexpr Duration nobody_told_after = std::chrono::seconds(30);
 
+constexpr std::string_view fresh = "fresh";
+constexpr std::string_view not_known = "not known yet";
+
 std::string targets(std::size_t count) {
   return std::to_string(count) + (count == 1 ? " target is" : " targets are");
 }
 
-/// Nothing else inhibits a target's worse states, so that each counts once, as its worst.
-std::size_t worst_of(const StoredState& stored) {
-  if (stored.watch.open()) return 3;
-  if (stored.server.open()) return 2;
-  if (stored.data.open()) return 1;
-  return stored.computed_at ? 0 : 4;
+/// Each counts once, as its worst; a clock that is off says nothing of the data.
+std::string_view worst_of(const StoredState& stored) {
+  for (const Axis& axis : axes)
+    if (&axis != &clock_axis && (stored.*axis.problem).open()) return axis.state;
+  return stored.computed_at ? fresh : not_known;
 }
 
 }  // namespace
@@ -56,11 +58,9 @@ void Core::count_probers(Timestamp now) {
     return;
   }
   if (!std::exchange(nobody_since_, std::nullopt)) return;
-  auto& nobody = everybody_.state.stored.watch;
-  if (nobody.open()) {
+  if (everybody_.state.stored.watch.open()) {
     auto all = step(everybody_, now);
-    close(all, nobody, nullptr, Kind::somebody_watches, now, false,
-          "prober " + probers.front().name + " is there");
+    close(all, everybody_axis, now, "prober " + probers.front().name + " is there");
     changed(everybody_);
   } else if (!std::exchange(sampled_since_joined_, false)) {
     return;  // probers that come and go and probe nothing put nothing off
@@ -83,14 +83,12 @@ std::optional<Timestamp> Core::nobody_due() const {
 void Core::tell_nobody(Timestamp now) {
   const auto due = nobody_due();
   if (!due || now < *due) return;
-  auto& nobody = everybody_.state.stored.watch;
   auto all = step(everybody_, now);
-  if (nobody.open())
-    remind(all, nobody, Kind::still_nobody_watches);
+  if (everybody_.state.stored.watch.open())
+    remind(all, everybody_axis);
   else
-    open(all, nobody,
-         {.kind = Kind::nobody_watches,
-          .at = *due,
+    open(all, everybody_axis,
+         {.at = *due,
           .since = *nobody_since_,
           .reason = std::string(watch_reason()),
           .detail = "no prober is connected: " + targets(ids_.size()) + " not watched"});
@@ -114,14 +112,13 @@ void Core::looked_at(const Slot& slot) {
 
 void Core::tell_first_look(Timestamp now) {
   if (nobody_since_ || !first_look_.take_due(now)) return;
-  static constexpr std::array words = {"fresh", "stale", "failing", "not watched", "not known yet"};
-  std::array<std::size_t, words.size()> counts{};
+  std::map<std::string_view, std::size_t> counts;
   for (const auto& slot : slots_)
     if (slot) ++counts[worst_of(slot->state.stored)];
   std::string found;
-  for (std::size_t i = 0; i < words.size(); ++i)
-    if (counts[i] > 0)
-      found += (found.empty() ? "" : ", ") + std::to_string(counts[i]) + " " + words[i];
+  for (const auto word : {fresh, data_axis.state, server_axis.state, watch_axis.state, not_known})
+    if (counts[word] > 0)
+      found += (found.empty() ? "" : ", ") + std::to_string(counts[word]) + " " + std::string(word);
   const auto count = ids_.size();
   system_event(Kind::watching, std::to_string(count) + (count == 1 ? " server" : " servers"), found,
                false, now);

@@ -116,6 +116,7 @@ STILL = {
         "Changes", "Restored", "Step", "Observation", "Opening", "Watching", "ConsumerNews", "Loss", "Retention",
         "Change", "ChainTurn", "ClockShift",
     ],
+    "names members and holds nothing": ["Axis"],
     "says what its owner holds, which moves": ["TargetRow.state", "ProberRow.heard_at"],
     "is a target's own time": [
         "StoredState.computed_at", "StoredState.previous_computed_at", "StoredState.other_reading",

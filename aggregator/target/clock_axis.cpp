@@ -145,9 +145,9 @@ bool judge_clock(Step& step, const Observation& seen) {
   const auto detail = "its clock is " + describe_offset(offset) + ", by the Date header" +
                       (date_off ? ", which is so far off that nothing goes by it" : "");
   if (off)
-    open(step, clock, {.kind = Kind::clock_off, .at = seen.at, .since = seen.at, .detail = detail});
+    open(step, clock_axis, {.at = seen.at, .since = seen.at, .detail = detail});
   else
-    close(step, clock, nullptr, Kind::clock_ok, seen.at, false, detail);
+    close(step, clock_axis, seen.at, detail);
   return true;
 }
 

@@ -3,7 +3,7 @@
 // The target's clock: what its Date headers say of it, which clock the age of its data goes by, and
 // when people are told that it is off.
 
-#include "aggregator/target/judge.hpp"
+#include "aggregator/target/step.hpp"
 
 namespace stalewatch::aggregator {
 

@@ -84,16 +84,16 @@ bool was_told(const StoredState& stored, Timestamp computed, Timestamp at) {
   return stored.recent_gone && computed <= *stored.recent_gone && at >= stored.recent_from;
 }
 
-bool first_time(Step& step, const Observation& seen, bool inhibited) {
+bool first_time(Step& step, const Observation& seen) {
   judge_by(step, seen);
   remember(step.state.stored, *seen.computed_at);
   if (!is_stale(step, seen.at)) return true;
   const Timestamp since = *stale_due(step.target, step.state);
-  open_stale(step, seen.at, since, inhibited, seen.behind && !inhibited);
+  open_stale(step, seen.at, since, seen.behind);
   return true;
 }
 
-bool newer(Step& step, const Observation& seen, bool inhibited) {
+bool newer(Step& step, const Observation& seen) {
   auto& stored = step.state.stored;
   judge_by(step, seen);
   Event event = observed_event(step, Kind::updated, seen);
@@ -101,7 +101,7 @@ bool newer(Step& step, const Observation& seen, bool inhibited) {
   event.late = seen.late;
   step.out.events.push_back(std::move(event));
   remember(stored, *seen.computed_at);
-  end_if_fresh(step, seen.at, inhibited);
+  end_if_fresh(step, seen.at);
   return true;
 }
 
@@ -194,18 +194,18 @@ std::optional<Timestamp> judged_after(const Step& step, const Observation& seen)
   return stays ? judged : seen.computed_at;
 }
 
-bool judge_data(Step& step, const Observation& seen, bool inhibited) {
+bool judge_data(Step& step, const Observation& seen) {
   const auto& stored = step.state.stored;
   const Timestamp computed = *seen.computed_at;
   View& view = view_of(step, seen.prober, computed, seen.at);
   bool changed = true;
   if (!stored.computed_at) {
-    changed = first_time(step, seen, inhibited);
+    changed = first_time(step, seen);
   } else if (computed == *stored.computed_at) {
     step.state.older_in_row = 0;
     changed = false;
   } else if (computed > *stored.computed_at) {
-    changed = newer(step, seen, inhibited);
+    changed = newer(step, seen);
   } else {
     changed = older(step, seen);
   }
@@ -213,23 +213,17 @@ bool judge_data(Step& step, const Observation& seen, bool inhibited) {
   return changed;
 }
 
-void open_stale(Step& step, Timestamp at, Timestamp since, bool inhibited, bool past) {
-  open(step, step.state.stored.data,
-       {.kind = Kind::stale,
-        .at = at,
-        .since = since,
-        .detail = judged_by(step.target, step.state),
-        .inhibited = inhibited,
-        .past = past});
+void open_stale(Step& step, Timestamp at, Timestamp since, bool past) {
+  open(step, data_axis,
+       {.at = at, .since = since, .detail = judged_by(step.target, step.state), .past = past});
 }
 
-void end_if_fresh(Step& step, Timestamp at, bool inhibited, const std::string& why) {
-  auto& data = step.state.stored.data;
+void end_if_fresh(Step& step, Timestamp at, const std::string& why) {
+  const auto& data = step.state.stored.data;
   const auto age = age_at(step.target, step.state, at, step.state.stored.computed_at);
   if (!data.open() || !age || *age > step.target.policy.threshold) return;
   // A problem may have been found at its due instant while the sample was under way.
-  close(step, data, &step.state.stored.data_owed, Kind::fresh_again, std::max(at, data.since),
-        inhibited, why);
+  close(step, data_axis, std::max(at, data.since), why);
 }
 
 bool tell_past_episode(Step& step, const Observation& seen) {
@@ -242,8 +236,7 @@ bool tell_past_episode(Step& step, const Observation& seen) {
   // While the prober is catching up, what is not over yet may be over with its next sample: the
   // deadline is looked at again then, as long as the data are the same.
   if (seen.behind && !newer) return false;
-  const bool inhibited = stored.server.open() || stored.watch.open() || step.watching.nobody;
-  open_stale(step, *due, *due, inhibited, (renewed || seen.behind) && !inhibited);
+  open_stale(step, *due, *due, renewed || seen.behind);
   return true;
 }
 

@@ -2,7 +2,7 @@
 
 // The data axis: which computed time is judged, and what a new, older or late one leads to.
 
-#include "aggregator/target/judge.hpp"
+#include "aggregator/target/step.hpp"
 
 namespace stalewatch::aggregator {
 
@@ -20,13 +20,13 @@ std::optional<Timestamp> reading_of(const Step& step, const Observation& seen);
 std::optional<Timestamp> judged_after(const Step& step, const Observation& seen);
 
 /// Takes the computed time of an ok sample. True when the stored state changed.
-bool judge_data(Step& step, const Observation& seen, bool inhibited);
+bool judge_data(Step& step, const Observation& seen);
 
 /// Opens the problem: stale since `since`, told at `at`. `past`: it may be over already.
-void open_stale(Step& step, Timestamp at, Timestamp since, bool inhibited, bool past = false);
+void open_stale(Step& step, Timestamp at, Timestamp since, bool past = false);
 
 /// Ends the problem if the data are fresh at `at`. `why`, for people, where no sample did it.
-void end_if_fresh(Step& step, Timestamp at, bool inhibited, const std::string& why = {});
+void end_if_fresh(Step& step, Timestamp at, const std::string& why = {});
 
 /// First sample of a run, or an old one: when the data went stale while nobody looked, that is told
 /// before the sample itself, as past (late, not in chat) if the sample ends it or more may follow.

@@ -25,17 +25,33 @@ void describe(Event& event, const Problem& problem) {
   set_if(event.detail, problem.detail);
 }
 
+Problem& problem_of(Step& step, const Axis& axis) { return step.state.stored.*axis.problem; }
+
+bool is_inhibited(const Step& step, const Axis& axis) {
+  return is_inhibited(axis, step.state.stored, step.watching);
+}
+
 /// People hear of the problem now, for the first time: the reminder grid starts here.
-void announce(Step& step, Problem& problem, Event& event, bool notify) {
+void announce(Step& step, const Axis& axis, Problem& problem, Event& event) {
   problem.announced = true;
   problem.announced_by = event.seq;
-  problem.notified = notify;
+  problem.notified = step.target.policy.notification;
   problem.anchor = step.now;
-  const bool reminded = opening_of(event.kind) != Kind::clock_off;
-  problem.grid = reminded ? step.target.policy.msg_interval : Duration::zero();
+  problem.grid = axis.reminds ? step.target.policy.msg_interval : Duration::zero();
   problem.reminders = 0;
-  event.notify = notify;
+  event.notify = problem.notified;
   event.next_reminder_at = next_reminder(problem);
+}
+
+/// The problem and its event end. Who was never told of it need not hear that it is over.
+Event closing(Step& step, Problem& problem, Kind kind, Timestamp at, bool inhibited) {
+  Event event = make_event(step, kind, at);
+  describe(event, problem);
+  event.inhibited = inhibited || (!problem.announced && !problem.past);
+  event.notify = !event.inhibited && problem.notified;
+  event.late = problem.past || step.now - at > late_after;
+  problem = Problem{};
+  return event;
 }
 
 }  // namespace
@@ -65,64 +81,76 @@ Event make_event(Step& step, Kind kind, Timestamp at) {
   return event;
 }
 
-void open(Step& step, Problem& problem, const Opening& opening) {
-  Event event = make_event(step, opening.kind, opening.at);
+void open(Step& step, const Axis& axis, const Opening& opening) {
+  const bool inhibited = is_inhibited(step, axis);
+  Problem& problem = problem_of(step, axis);
+  Event event = make_event(step, axis.opens, opening.at);
   problem = Problem{.episode = event.seq,
                     .since = opening.since,
-                    .past = opening.past,
+                    .past = opening.past && !inhibited,
                     .reason = opening.reason,
                     .detail = opening.detail};
   describe(event, problem);
-  event.inhibited = opening.inhibited;
-  event.late = opening.past;
-  if (!opening.inhibited && !opening.past)
-    announce(step, problem, event, step.target.policy.notification);
+  event.inhibited = inhibited;
+  event.late = problem.past;
+  if (!inhibited && !problem.past) announce(step, axis, problem, event);
   step.out.events.push_back(std::move(event));
 }
 
-void close(Step& step, Problem& problem, std::optional<Problem>* owed, Kind kind, Timestamp at,
-           bool inhibited, const std::string& detail) {
-  Event event = make_event(step, kind, at);
+void close(Step& step, const Axis& axis, Timestamp at, const std::string& detail) {
+  Problem& problem = problem_of(step, axis);
   if (!detail.empty()) problem.detail = detail;
-  describe(event, problem);
-  // Who was never told of it need not hear that it is over.
-  event.inhibited = inhibited || (!problem.announced && !problem.past);
-  event.notify = !event.inhibited && problem.notified;
-  event.late = problem.past || step.now - at > late_after;
-  if (inhibited && problem.announced && owed) *owed = problem;
-  problem = Problem{};
-  step.out.events.push_back(std::move(event));
+  const bool inhibited = axis.owed && is_inhibited(step, axis);
+  if (inhibited && problem.announced) step.state.stored.*axis.owed = problem;
+  step.out.events.push_back(closing(step, problem, axis.closes, at, inhibited));
 }
 
-void settle(Step& step, Problem& problem, std::optional<Problem>* owed, Kind opening,
-            Kind closing) {
-  if (owed && *owed) {
-    Event event = make_event(step, closing, step.now);
-    describe(event, **owed);
+void retire_problems(Step& step, const Axis& axis, const std::string& why, bool tell) {
+  auto& stored = step.state.stored;
+  const auto end = [&](Problem& problem) {
+    if (!problem.open()) return;
+    problem.detail = why + " while " + std::string(axis.state);
+    Event event = closing(step, problem, Kind::retired, step.now, false);
+    event.notify = event.notify && tell;
+    step.out.events.push_back(std::move(event));
+  };
+  end(stored.*axis.problem);
+  if (!axis.owed || !(stored.*axis.owed)) return;
+  end(*(stored.*axis.owed));
+  (stored.*axis.owed).reset();
+}
+
+void settle(Step& step, const Axis& axis) {
+  if (is_inhibited(step, axis)) return;
+  if (axis.owed && step.state.stored.*axis.owed) {
+    auto& owed = step.state.stored.*axis.owed;
+    Event event = make_event(step, axis.closes, step.now);
+    describe(event, *owed);
     event.announced = true;
-    event.notify = (*owed)->notified;
-    owed->reset();
+    event.notify = owed->notified;
+    owed.reset();
     step.out.events.push_back(std::move(event));
   }
+  Problem& problem = problem_of(step, axis);
   if (problem.open() && !problem.announced) {
-    Event event = make_event(step, opening, step.now);
+    Event event = make_event(step, axis.opens, step.now);
     describe(event, problem);
     event.announced = true;
-    announce(step, problem, event, step.target.policy.notification);
+    announce(step, axis, problem, event);
     problem.past = false;
     step.out.events.push_back(std::move(event));
   }
 }
 
 std::optional<Event> opening_as_of_now(const Target& target, const TargetState& state,
-                                       const Problem& problem, Kind kind, std::int64_t head,
-                                       Timestamp now) {
+                                       const Axis& axis, std::int64_t head, Timestamp now) {
+  const Problem& problem = state.stored.*axis.problem;
   if (!problem.open() || !problem.announced || problem.announced_by > head) return std::nullopt;
   std::int64_t unused = 0;
   Decisions out;
   auto copy = state;
   Step step{target, copy, now, unused, out};
-  Event event = make_event(step, kind, problem.since);
+  Event event = make_event(step, axis.opens, problem.since);
   event.seq = problem.episode;
   describe(event, problem);
   event.age = age_at(target, state, now, state.stored.computed_at);
@@ -136,12 +164,13 @@ std::optional<Timestamp> next_reminder(const Problem& problem) {
   return problem.anchor + problem.grid * (problem.reminders + 1);
 }
 
-bool remind(Step& step, Problem& problem, Kind kind) {
+bool remind(Step& step, const Axis& axis) {
+  Problem& problem = problem_of(step, axis);
   const auto due = next_reminder(problem);
-  if (!due || *due > step.now) return false;
+  if (!due || *due > step.now || is_inhibited(step, axis)) return false;
   const auto k = (step.now - problem.anchor) / problem.grid;
   const Timestamp at = problem.anchor + problem.grid * k;
-  Event event = make_event(step, kind, at);
+  Event event = make_event(step, *axis.reminds, at);
   describe(event, problem);
   event.repeat_number = k;
   event.late = k > problem.reminders + 1 || step.now - at > reminder_tolerance;
@@ -153,8 +182,10 @@ bool remind(Step& step, Problem& problem, Kind kind) {
   return true;
 }
 
-bool regrid(const Step& step, Problem& problem) {
-  if (!problem.open() || !problem.announced || problem.grid == step.target.policy.msg_interval)
+bool regrid(const Step& step, const Axis& axis) {
+  Problem& problem = step.state.stored.*axis.problem;
+  if (!axis.reminds || !problem.open() || !problem.announced ||
+      problem.grid == step.target.policy.msg_interval)
     return false;
   problem.grid = step.target.policy.msg_interval;
   problem.reminders = has_reminders(problem)

@@ -3,50 +3,48 @@
 // The life of a problem, alike on all axes: opening, reminders, closing, and what inhibition does
 // to each.
 
-#include "aggregator/target/judge.hpp"
+#include "aggregator/target/step.hpp"
 
 namespace stalewatch::aggregator {
 
 /// An event of this step with what all events of a target carry; takes the next number.
 Event make_event(Step& step, Kind kind, Timestamp at);
 
-/// How an opening differs from the usual.
+/// How a problem begins.
 struct Opening {
-  Kind kind;
   Timestamp at;
   Timestamp since;
   std::string reason;
   std::string detail;
-  bool inhibited = false;
-  bool past =
-      false;  ///< it may be over already: told late, not in chat; settle() tells if it is not
+  /// It may be over already: told late, not in chat; settle() tells if it is not.
+  bool past = false;
 };
 
-void open(Step& step, Problem& problem, const Opening& opening);
+void open(Step& step, const Axis& axis, const Opening& opening);
 
-/// Ends the problem. Inhibited and announced, its closing is kept in `owed` to be told later.
-void close(Step& step, Problem& problem, std::optional<Problem>* owed, Kind kind, Timestamp at,
-           bool inhibited, const std::string& detail = {});
+/// Ends the problem. Inhibited and announced, its closing is kept to be told later.
+void close(Step& step, const Axis& axis, Timestamp at, const std::string& detail = {});
 
-/// After an inhibition has ended: tells the closing that is owed and the opening that nobody heard
-/// of.
-void settle(Step& step, Problem& problem, std::optional<Problem>* owed, Kind opening, Kind closing);
+/// Ends what is open, and what is owed, for the target has gone. `tell`: in chat, too.
+void retire_problems(Step& step, const Axis& axis, const std::string& why, bool tell);
 
-/// Emits the reminder that is due by now, if any; several missed ones collapse into one. True when
-/// it did.
-bool remind(Step& step, Problem& problem, Kind kind);
+/// Unless it is inhibited: tells the closing that is owed and the opening that nobody heard of.
+void settle(Step& step, const Axis& axis);
+
+/// Emits the reminder that is due by now, if any and not inhibited; several missed ones collapse
+/// into one. True when it did.
+bool remind(Step& step, const Axis& axis);
 
 /// The opening event of a problem that is open and was announced up to the event `head`, with the
 /// facts as of now; nothing of another.
 std::optional<Event> opening_as_of_now(const Target& target, const TargetState& state,
-                                       const Problem& problem, Kind kind, std::int64_t head,
-                                       Timestamp now);
+                                       const Axis& axis, std::int64_t head, Timestamp now);
 
 /// When the next reminder falls due, for a problem that is open and announced.
 std::optional<Timestamp> next_reminder(const Problem& problem);
 
 /// Lays the grid anew from its anchor when msg_interval has changed. True when it did.
-bool regrid(const Step& step, Problem& problem);
+bool regrid(const Step& step, const Axis& axis);
 
 /// The age at an instant of data computed then, by the clock that the policy names; nothing while
 /// that clock, or the computed time, is not known.

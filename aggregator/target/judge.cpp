@@ -11,15 +11,6 @@
 namespace stalewatch::aggregator {
 namespace {
 
-bool server_inhibited(const TargetState& state, const Watching& watching) {
-  return watching.nobody || state.stored.watch.open();
-}
-bool data_inhibited(const TargetState& state, const Watching& watching) {
-  return server_inhibited(state, watching) || state.stored.server.open();
-}
-bool server_inhibited(const Step& step) { return server_inhibited(step.state, step.watching); }
-bool data_inhibited(const Step& step) { return data_inhibited(step.state, step.watching); }
-
 /// From when on the target counts as not watched, or people are told so.
 Timestamp silent_from(const Target& target, const TargetState& state, const Watching& watching) {
   return std::max(state.last_sample_at + watch_window(target.policy), watching.silence_from);
@@ -41,24 +32,9 @@ std::optional<Timestamp> reminder_due(const Target& target, const TargetState& s
 }
 
 bool judge_watch(Step& step, Timestamp at) {
-  auto& watch = step.state.stored.watch;
-  if (!watch.open()) return false;
-  close(step, watch, nullptr, Kind::watched_again, at, false);
+  if (!step.state.stored.watch.open()) return false;
+  close(step, watch_axis, at);
   return true;
-}
-
-/// What is so while the problem is open, for people: "left the configuration while stale".
-std::string_view state_of(Kind opening) {
-  switch (opening) {
-    case Kind::not_watched:
-      return "not watched";
-    case Kind::failing:
-      return "failing";
-    case Kind::clock_off:
-      return "its clock was off";
-    default:
-      return "stale";
-  }
 }
 
 /// Probers escape what they quote; whoever speaks as one need not.
@@ -75,8 +51,7 @@ bool judge_server(Step& step, const Observation& seen) {
   if (sample.outcome == Outcome::ok) {
     stored.answered = true;
     if (!server.open() || sample.streak < policy.recover_after) return false;
-    close(step, server, &stored.server_owed, Kind::answering_again, std::max(seen.at, server.since),
-          server_inhibited(step));
+    close(step, server_axis, std::max(seen.at, server.since));
     return true;
   }
   const std::string reason(name_of(sample.outcome));
@@ -86,15 +61,12 @@ bool judge_server(Step& step, const Observation& seen) {
     return false;
   }
   if (sample.streak < policy.failure_threshold) return false;
-  const bool inhibited = server_inhibited(step);
-  open(step, server,
-       {.kind = Kind::failing,
-        .at = seen.at,
+  open(step, server_axis,
+       {.at = seen.at,
         .since = seen.at - (sample.probed_at - sample.since),
         .reason = reason,
         .detail = detail_of(sample),
-        .inhibited = inhibited,
-        .past = seen.behind && !inhibited});
+        .past = seen.behind});
   return true;
 }
 
@@ -120,34 +92,25 @@ void expire_watch(Step& step, Timestamp silent_until, std::string_view reason) {
   if (watch.announced || step.now < silent_until) return;
   const auto detail = watch_detail(reason, watch_window(step.target.policy), step.state.refused);
   if (!watch.open()) {
-    open(step, watch,
-         {.kind = Kind::not_watched,
-          .at = silent_until,
+    open(step, watch_axis,
+         {.at = silent_until,
           .since = step.state.last_sample_at,
           .reason = std::string(reason),
-          .detail = detail,
-          .inhibited = step.watching.nobody});
+          .detail = detail});
   } else if (!step.watching.nobody) {
     watch.reason = reason;
     watch.detail = detail;
-    settle(step, watch, nullptr, Kind::not_watched, Kind::watched_again);
+    settle(step, watch_axis);
   }
 }
 
+/// Of silence people hear when it is time for it (expire_watch).
 void tell_what_was_inhibited(Step& step) {
-  auto& stored = step.state.stored;
-  if (!server_inhibited(step))
-    settle(step, stored.server, &stored.server_owed, Kind::failing, Kind::answering_again);
-  if (!data_inhibited(step))
-    settle(step, stored.data, &stored.data_owed, Kind::stale, Kind::fresh_again);
+  for (const Axis& axis : axes)
+    if (&axis != &watch_axis) settle(step, axis);
 }
 
 }  // namespace
-
-Duration watch_window(const ServerConfig& policy) {
-  constexpr Duration least = std::chrono::seconds(30);
-  return std::max<Duration>(3 * policy.interval, least);
-}
 
 bool observe(Step step, const Observation& observation) {
   auto& state = step.state;
@@ -158,7 +121,7 @@ bool observe(Step step, const Observation& observation) {
   seen.computed_at = reading_of(step, seen);
   const bool has_time = seen.computed_at.has_value();
   // What others have seen since counts; only an update that nobody has told yet is worth a row.
-  if (seen.overtaken) return has_time && judge_data(step, seen, data_inhibited(step));
+  if (seen.overtaken) return has_time && judge_data(step, seen);
 
   const auto clock = take_clock(step, seen);
   bool changed = clock.stored;
@@ -169,9 +132,9 @@ bool observe(Step step, const Observation& observation) {
   state.judged_at = std::max(state.judged_at, seen.at);
   if (!seen.behind) changed |= judge_watch(step, seen.at);
   changed |= judge_server(step, seen);
-  if (has_time) changed |= judge_data(step, seen, data_inhibited(step));
+  if (has_time) changed |= judge_data(step, seen);
   const auto before = step.next_seq;
-  if (clock.other) end_if_fresh(step, seen.at, data_inhibited(step), judged_by(step.target, state));
+  if (clock.other) end_if_fresh(step, seen.at, judged_by(step.target, state));
   if (!seen.behind) tell_what_was_inhibited(step);
   changed |= step.next_seq != before;
   changed |= judge_clock(step, seen);
@@ -191,20 +154,19 @@ bool expire(Step step, std::string_view watch_reason) {
   auto& stored = state.stored;
   const auto before = step.next_seq;
   const Timestamp silent_until = silent_from(step.target, state, step.watching);
-  const auto remind_due = [&](Problem& problem, Kind kind) {
-    const auto due = reminder_due(step.target, state, problem);
-    if (due && *due <= step.now) remind(step, problem, kind);
+  const auto remind_due = [&](const Axis& axis) {
+    const auto due = reminder_due(step.target, state, stored.*axis.problem);
+    if (due && *due <= step.now) remind(step, axis);
   };
   expire_watch(step, silent_until, watch_reason);
-  if (stored.watch.announced && !step.watching.nobody)
-    remind_due(stored.watch, Kind::still_not_watched);
-  if (!server_inhibited(step)) remind_due(stored.server, Kind::still_failing);
+  for (const Axis& axis : axes)
+    if (&axis != &data_axis) remind_due(axis);
   const auto due = judged_from(step.target, state);
   if (due && step.now >= *due && (state.heard || step.now >= silent_until)) {
     give_up_clock(step);
-    open_stale(step, *due, *stale_due(step.target, state), data_inhibited(step));
-  } else if (!data_inhibited(step)) {
-    remind_due(stored.data, Kind::still_stale);
+    open_stale(step, *due, *stale_due(step.target, state));
+  } else {
+    remind_due(data_axis);
   }
   return step.next_seq != before;
 }
@@ -217,29 +179,22 @@ std::optional<Timestamp> next_due(const Target& target, const TargetState& state
     if (t && (!earliest || *t < *earliest)) earliest = t;
   };
   const Timestamp silent_until = silent_from(target, state, watching);
-  const auto reminder = [&](const Problem& problem) {
-    return reminder_due(target, state, problem);
-  };
-  if (!stored.watch.open() || (!stored.watch.announced && !watching.nobody))
-    consider(silent_until);
-  else if (!watching.nobody)
-    consider(reminder(stored.watch));
-  if (!server_inhibited(state, watching)) consider(reminder(stored.server));
+  for (const Axis& axis : axes)
+    if (!is_inhibited(axis, stored, watching))
+      consider(reminder_due(target, state, stored.*axis.problem));
+  if (!stored.watch.open() || (!stored.watch.announced && !watching.nobody)) consider(silent_until);
   // After a start, old data may have been renewed while nobody looked: the first sample, or
   // silence, settles it.
   const auto due = judged_from(target, state);
   consider(due && !state.heard ? std::max(*due, silent_until) : due);
-  if (!data_inhibited(state, watching)) consider(reminder(stored.data));
   return earliest;
 }
 
 bool reconsider(Step step, const std::string& why) {
-  auto& stored = step.state.stored;
   const auto before = step.next_seq;
-  end_if_fresh(step, step.now, data_inhibited(step), why);
+  end_if_fresh(step, step.now, why);
   bool changed = step.next_seq != before;
-  for (Problem* problem : {&stored.watch, &stored.server, &stored.data})
-    changed |= regrid(step, *problem);
+  for (const Axis& axis : axes) changed |= regrid(step, axis);
   return changed;
 }
 
@@ -253,22 +208,8 @@ std::string why_reconsidered(const ServerConfig& before, const Target& target,
 }
 
 void retire(Step step, const std::string& why, bool tell) {
-  auto& stored = step.state.stored;
   const auto before = step.next_seq;
-  const auto end = [&](Problem& problem, Kind opening) {
-    if (!problem.open()) return;
-    close(step, problem, nullptr, Kind::retired, step.now, false,
-          why + " while " + std::string(state_of(opening)));
-    if (!tell) step.out.events.back().notify = false;
-  };
-  end(stored.watch, Kind::not_watched);
-  end(stored.server, Kind::failing);
-  end(stored.data, Kind::stale);
-  end(stored.clock, Kind::clock_off);
-  if (stored.server_owed) end(*stored.server_owed, Kind::failing);
-  if (stored.data_owed) end(*stored.data_owed, Kind::stale);
-  stored.server_owed.reset();
-  stored.data_owed.reset();
+  for (const Axis& axis : axes) retire_problems(step, axis, why, tell);
   if (step.next_seq != before) return;
   Event event = make_event(step, Kind::retired, step.now);
   event.detail = why;
@@ -278,15 +219,9 @@ void retire(Step step, const std::string& why, bool tell) {
 std::vector<Event> open_problems(const Target& target, const TargetState& state, std::int64_t head,
                                  Timestamp now) {
   std::vector<Event> events;
-  const auto add = [&](const Problem& problem, Kind kind) {
-    if (auto event = opening_as_of_now(target, state, problem, kind, head, now))
+  for (const Axis& axis : axes)
+    if (auto event = opening_as_of_now(target, state, axis, head, now))
       events.push_back(*std::move(event));
-  };
-  const auto& stored = state.stored;
-  add(stored.watch, Kind::not_watched);
-  add(stored.server, Kind::failing);
-  add(stored.data, Kind::stale);
-  add(stored.clock, Kind::clock_off);
   return events;
 }
 

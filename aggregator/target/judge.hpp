@@ -5,9 +5,7 @@
 // this decides.
 
 #include "aggregator/target/clock_shift.hpp"
-#include "aggregator/target/state.hpp"
-#include "common/config/config.hpp"
-#include "common/messages/messages.hpp"
+#include "aggregator/target/step.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -16,58 +14,6 @@
 #include <vector>
 
 namespace stalewatch::aggregator {
-
-/// A target as the configuration has it.
-struct Target {
-  std::uint32_t id = 0;
-  ServerConfig policy;
-  std::string address;  ///< for people: without credentials
-};
-
-/// What decisions come to.
-struct Decisions {
-  std::vector<Event> events;
-  std::vector<std::string> notes;  ///< worth a line in the process' own log, not an event
-};
-
-/// What holds of all targets at once.
-struct Watching {
-  bool nobody = false;  ///< people were told that nobody watches, which inhibits everything else
-  /// Silence is told from here on at the earliest: before, it may be everybody's.
-  Timestamp silence_from{};
-};
-
-/// One step about one target: what the functions below work on.
-struct Step {
-  const Target& target;
-  TargetState& state;
-  Timestamp now;           ///< decided_at of the events
-  std::int64_t& next_seq;  ///< number of the next event
-  Decisions& out;
-  Watching watching = {};
-  /// The computed time that is judged once the sample under way is taken: what its events tell of,
-  /// the recovery that comes before its update included.
-  std::optional<Timestamp> computed_at = state.stored.computed_at;
-};
-
-/// What is decided longer than this after it happened is late; what happened is then looked at as
-/// of its own time.
-inline constexpr Duration late_after = std::chrono::seconds(10);
-
-/// A sample, seen from the aggregator's clock.
-struct Observation {
-  const Sample& sample;
-  std::string_view prober;
-  Timestamp at;                           ///< corrected probe time, never after now
-  std::optional<Duration> target_offset;  ///< target's clock minus the aggregator's
-  bool late = false;                      ///< seen longer than late_after ago
-  bool behind = false;     ///< late, or seen before this run went on: newer ones are on the way
-  bool overtaken = false;  ///< an old one, and newer ones of the target have been judged
-  std::optional<Duration> date_off = std::nullopt;  ///< its Date header, where that is no clock's
-  /// Of an ok sample. Of the two instants that a local time can mean where clocks went back, the
-  /// one that observe() took it for.
-  std::optional<Timestamp> computed_at = std::nullopt;
-};
 
 /// Takes a sample into account. True when the stored state changed (events or not).
 bool observe(Step step, const Observation& observation);
@@ -105,9 +51,6 @@ void retire(Step step, const std::string& why, bool tell);
 /// of now. For digests.
 std::vector<Event> open_problems(const Target& target, const TargetState& state, std::int64_t head,
                                  Timestamp now);
-
-/// How long a target may go without a sample before it counts as not watched.
-Duration watch_window(const ServerConfig& policy);
 
 /// A step of our clock is believed: moves what was noted by it. Since when data are stale moves
 /// with the clock that they go by.
