@@ -103,6 +103,18 @@ def prober_held(world, dice, entry):
 
 
 @fault("chain", "samples")
+def prober_held_and_cut(world, dice, entry):
+    """What is under way is lost with the connection; what comes behind it gets through at once."""
+    entry.who = dice.choice(PROBERS)
+    for _ in range(dice.randint(1, 4)):
+        world.links[entry.who].all("hold")
+        yield dice.uniform(0.2, 2)
+        world.links[entry.who].all("drop")
+        world.links[entry.who].all("release")
+        yield dice.uniform(0.2, 1)
+
+
+@fault("chain", "samples")
 def prober_delayed(world, dice, entry):
     entry.who = dice.choice(PROBERS)
     world.links[entry.who].delay(dice.uniform(0.1, 0.6))
