@@ -69,10 +69,8 @@ void Journal::Impl::note_acked(const Retention& r) {
   const auto now = to_us(r.now);
   const auto every = std::clamp(r.keep_updates / notes_per_keeping, shortest_note, longest_note);
   const auto newest = number("SELECT max(at_us) FROM acked_by_all");
-  if (newest != 0 && newest <= now && now < newest + every.count()) return;
+  if (newest != 0 && now < newest + every.count()) return;
   WriteTransaction step(sql);
-  // A note of a time to come is of a clock that was wrong: until then nothing would be deleted.
-  sql << "DELETE FROM acked_by_all WHERE at_us > :n", soci::use(now);
   sql << "INSERT OR REPLACE INTO acked_by_all VALUES (:n, :s)", soci::use(now),
       soci::use(r.acked_by_all);
   const auto old = now - r.keep_updates.count();

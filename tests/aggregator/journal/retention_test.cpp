@@ -74,18 +74,6 @@ TEST_CASE("updates go a day after all have acknowledged them, other events stay"
   CHECK(kept(journal) == std::vector<std::int64_t>{10, 20, 30, 40, 50, 60, 70, 80, 90, 100});
 }
 
-TEST_CASE("a clock that ran ahead, and is right again, keeps updates no longer than a day",
-          "[retention]") {
-  Folder folder;
-  Journal journal(folder.file("j"), Journal::Mode::write);
-  fill(journal, 1, 100);
-  tidy(journal, keeping(55, t0 + 24h * 20));
-  tidy(journal, keeping(100, t0 + 1h));
-  CHECK(kept(journal).size() == 100);
-  tidy(journal, keeping(100, t0 + 1h + 24h));
-  CHECK(kept(journal).size() == 10);
-}
-
 TEST_CASE("other events go after thirty days, but not before all have them", "[retention]") {
   Folder folder;
   Journal journal(folder.file("j"), Journal::Mode::write);
