@@ -16,6 +16,7 @@ constexpr auto patience = std::chrono::seconds(3);
 
 /// Until the connection is made or has failed, or that has taken too long.
 void await(PGconn* connection) {
+  if (PQstatus(connection) == CONNECTION_BAD) return;  // at once: there is nothing to poll
   const auto deadline = read_clocks().mono + patience;
   for (auto wants = PGRES_POLLING_WRITING;
        wants == PGRES_POLLING_READING || wants == PGRES_POLLING_WRITING;
