@@ -40,6 +40,9 @@ TEST_CASE("PostgreSQL's states, or its words where there is none, say what can h
     CHECK(trouble_of_postgresql(row, "") == Trouble::data);
   CHECK(trouble_of_postgresql("23514", "...\nLOCATION:  ExecFindPartition, execPartition.c:338") ==
         Trouble::configuration);
+  CHECK(trouble_of_postgresql("23514",
+                              "...\nDETAIL:  Failing row contains (ExecFindPartition)."
+                              "\nLOCATION:  ExecConstraints, execMain.c:2000") == Trouble::data);
   // PgBouncer's, which have the state of a broken protocol.
   CHECK(trouble_of_postgresql("08P01", "FATAL:  password authentication failed") ==
         Trouble::configuration);
