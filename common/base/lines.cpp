@@ -9,7 +9,6 @@ std::vector<Lines::Line> Lines::feed(std::string_view bytes) {
   std::vector<Line> lines;
   for (std::size_t end; (end = bytes.find('\n')) != bytes.npos; bytes.remove_prefix(end + 1)) {
     append(bytes.substr(0, end), lines);
-    if (line_.text.ends_with('\r')) line_.text.pop_back();
     lines.push_back(take());
   }
   append(bytes, lines);
@@ -28,13 +27,16 @@ void Lines::append(std::string_view bytes, std::vector<Line>& lines) {
       line_.is_cut = true;
       return;
     }
-    if (room == 0) lines.push_back(take());
+    if (room == 0) lines.push_back(std::exchange(line_, {}));
     const std::size_t taken = std::min(bytes.size(), room == 0 ? longest_ : room);
     line_.text += bytes.substr(0, taken);
     bytes.remove_prefix(taken);
   }
 }
 
-Lines::Line Lines::take() { return std::exchange(line_, {}); }
+Lines::Line Lines::take() {
+  if (line_.text.ends_with('\r')) line_.text.pop_back();
+  return std::exchange(line_, {});
+}
 
 }  // namespace stalewatch

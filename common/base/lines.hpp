@@ -31,7 +31,7 @@ class Lines {
 
  private:
   void append(std::string_view bytes, std::vector<Line>& lines);
-  Line take();
+  Line take();  ///< at its end
 
   std::size_t longest_;
   Rest rest_;

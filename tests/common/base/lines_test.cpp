@@ -19,6 +19,8 @@ TEST_CASE("lines come out whole however their bytes arrive", "[base]") {
     CHECK(lines.feed("\nfour") == Got{{"three"}});
     CHECK(lines.finish() == Got{{"four"}});
     CHECK(lines.finish().empty());
+    CHECK(lines.feed("five\r").empty());
+    CHECK(lines.finish() == Got{{"five"}});
   }
 }
 
