@@ -221,11 +221,18 @@ TEST_CASE("samples wait for an aggregator that comes later, and for one that com
   setup.until([&] { return !second.batches.empty(); }, &second);
   CHECK(second.batches.front().assignment == "A");
   const auto& samples = second.batches.front().samples;
-  REQUIRE(samples.size() >= 4);  // more, if one came just now
+  REQUIRE(samples.size() >= 4);
   CHECK(samples[0].news_seq == 1);
   CHECK(samples[1].news_seq == 2);
-  CHECK(samples[3].news_seq == 0);
-  CHECK(samples[3].streak > 3);
+  // The newest of each target and, on a slow machine, what has come since somebody listens: nothing
+  // of what came between.
+  std::set<std::uint32_t> kept;
+  for (std::size_t i = 2; i < samples.size(); ++i) {
+    CHECK(samples[i].news_seq == 0);
+    CHECK(samples[i].streak > 3);
+    kept.insert(samples[i].target);
+  }
+  CHECK(kept == std::set<std::uint32_t>{1, 2});
 }
 
 TEST_CASE("ids of a new assignment are not mixed with the old ones", "[app]") {
