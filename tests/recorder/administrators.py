@@ -6,6 +6,8 @@ import subprocess
 
 import pytest
 
+from recorder_world import begin, check_rows, updated
+
 needs_a_server = pytest.mark.parametrize("database", ["mariadb", "mysql", "postgresql"], indirect=True)
 
 
@@ -69,3 +71,14 @@ def without_partitions_beyond(database, table, seq):
     database.query(f"ALTER TABLE {table} OWNER TO {database.user}")
     database.query(f"GRANT ALL ON {table} TO {database.user}")
     return f"CREATE TABLE {table}_p1 PARTITION OF {table} FOR VALUES FROM ({seq}) TO (600)"
+
+
+def waits_for_a_partition(recorder, aggregator, words):
+    """Rows for which there is no partition: the recorder says so in these words, and stores them when there is one."""
+    source, process = begin(recorder, aggregator)
+    more = without_partitions_beyond(process.database, f"{process.table}_events", 60)
+    source.publish(*[updated(n) for n in range(source.head, source.head + 50)])
+    process.wait_for(words)
+    process.database.query(more)
+    check_rows(process, source)
+    assert "it is NOT stored" not in process.said()

@@ -2,7 +2,7 @@
 
 import pytest
 
-pytest.register_assert_rewrite("databases", "recorder_world")
+pytest.register_assert_rewrite("administrators", "databases", "recorder_world")
 
 from aggregator import Aggregator
 from databases import ENGINES, Missing

@@ -2,7 +2,7 @@
 
 import pytest
 
-from administrators import kill_sessions, without_partitions_beyond
+from administrators import kill_sessions, waits_for_a_partition
 from databases import PostgreSql
 from recorder_world import begin, check_rows, updated
 
@@ -68,10 +68,4 @@ def test_too_many_connections_are_waited_out(recorder, aggregator, database):
 
 
 def test_a_row_without_a_partition_waits_for_one(recorder, aggregator, database):
-    source, process = begin(recorder, aggregator)
-    more = without_partitions_beyond(database, f"{process.table}_events", 60)
-    source.publish(*[updated(n) for n in range(source.head, source.head + 50)])
-    process.wait_for("keine Partition")
-    database.query(more)
-    check_rows(process, source)
-    assert "it is NOT stored" not in process.said()
+    waits_for_a_partition(recorder, aggregator, "keine Partition")
