@@ -27,19 +27,18 @@ JournalLock::JournalLock(const std::string& journal_path)
 void JournalLock::take() {
   if (const auto folder = std::filesystem::path(path_).parent_path(); !folder.empty())
     make_journal_folder(folder);
-  std::string holder;
+  lock_.release();
   try {
-    lock_.release();
     lock_ = FileLock(path_);
-    holder = read_note();
   } catch (const std::system_error& error) {
     if (error.code() != std::errc::operation_would_block) throw;
-    holder = read_note();
+    const std::string holder = read_note();
     throw std::runtime_error(
         "journal " + journal_path_ + " is in use by " +
         (holder.empty() ? "another aggregator" : "the aggregator with process id " + holder) +
         "; stop that one, or set journal.path to another file");
   }
+  read_note();
   write_note(before_);
 }
 

@@ -119,9 +119,9 @@ void AddressClaim::lock(const std::string& path) {
     lock_ = FileLock(file, false, is_private() ? S_IRUSR | S_IWUSR : 0666);
     return;
   } catch (const std::system_error& error) {
-    if (error.code() == std::errc::permission_denied)
-      fail_to_listen(endpoint_, error.what() + ("; " + owner_on_the_way(file)));
-    if (error.code() != std::errc::operation_would_block) fail_to_listen(endpoint_, error.what());
+    const bool denied = error.code() == std::errc::permission_denied;
+    if (error.code() != std::errc::operation_would_block)
+      fail_to_listen(endpoint_, error.what() + (denied ? "; " + owner_on_the_way(file) : ""));
   }
   Listener listener;
   try_unix_socket(path, listener);
