@@ -134,7 +134,7 @@ App::App(Config config, Signals& signals, const std::string& http)
   listening_.add(samples_at_, samples_);
   listening_.add(events_at_, events_);
   listening_.add(control_at_, control_.socket());
-  configure_targets(config_.servers, clock_.now(clocks));
+  core_.apply(input::Configure{config_.servers, true}, clock_.now(clocks));
   configure_consumers(clock_.now(clocks));
   if (!http.empty()) health_.serve(http);
   log_start();
@@ -143,7 +143,7 @@ App::App(Config config, Signals& signals, const std::string& http)
 App::~App() = default;
 
 void App::log_start() const {
-  const auto counts = core_.counts();
+  const auto counts = core_.targets().counts();
   log::info(
       "started targets={} stale={} failing={} not_watched={} journal={} samples={} control={} "
       "events={}",
@@ -190,7 +190,7 @@ void App::tick() {
   if (stood_still) {
     log::warn(
         "the aggregator stood still for a while; targets are judged anew from their next samples");
-    core_.resume(now);
+    core_.apply(input::Resume{}, now);
   }
   const auto seen = signals_.take();
   stop_ = seen.stop;
@@ -201,11 +201,11 @@ void App::tick() {
   look_at_queue(now);
   if (!paused_) take_samples(now);
   control_.drain(now);
-  if (!paused_) core_.advance(now);
+  if (!paused_) core_.apply(input::Tick{}, now);
   submit_changes();
-  publish();
+  publish(now);
   control_.send_pages();
-  control_.send_assignments();
+  control_.send_assignments(now);
   if (clocks.mono >= next_beat_) beat(clocks, now);
   zmq::message_t subscription;  // XPUB tells of subscribers; nothing depends on it
   while (events_.recv(subscription, zmq::recv_flags::dontwait)) {
@@ -220,7 +220,7 @@ void App::look_at_queue(Timestamp now) {
   } else if (paused_ && queued < max_queued / 2) {
     paused_ = false;
     log::info("the journal has taken what waited; going on from the next samples");
-    core_.resume(now);
+    core_.apply(input::Resume{}, now);
   }
 }
 
@@ -228,28 +228,31 @@ void App::take_samples(Timestamp now) {
   for (int i = 0; i < batches_per_turn; ++i) {
     const auto frames = receive(samples_, bad_);
     if (!frames) return;
-    const auto batch = decoded<SampleBatch>(*frames, bad_);
+    auto batch = decoded<SampleBatch>(*frames, bad_);
     if (!batch) {
-      core_.garbled(frames->header.boot);
+      core_.apply(input::Garbled{frames->header.boot}, now);
     } else if (batch->assignment != journal_id_) {
       // From before a new journal: the prober gets new ids as soon as it says hello.
       ++foreign_batches_;
     } else {
       const auto& [version, sender, instance, sequence] = frames->header;
-      core_.observe(core_.name_of(instance, sender), instance, batch->samples, now, batch->after);
+      core_.apply(input::Samples{std::string(core_.name_of(instance, sender)), instance,
+                                 std::move(batch->samples), batch->after},
+                  now);
     }
   }
 }
 
 void App::check_clock(Now clocks) {
-  const auto offset = clock_.in_doubt() ? core_.targets_clock_offset() : std::nullopt;
+  const auto offset = clock_.in_doubt() ? core_.targets().clock_offset() : std::nullopt;
   const auto change = clock_.check(clocks, offset);
   const Timestamp now = clock_.now(clocks);
   if (change.stepped)
-    core_.clock_stepped(*change.stepped,
-                        "going on by the old time until the targets' clocks agree, or for 10m",
-                        now);
-  if (change.adopted) core_.adopt_clock(*change.adopted, change.why, now);
+    core_.apply(input::ClockStepped{*change.stepped,
+                                    "going on by the old time until the targets' clocks agree, or "
+                                    "for 10m"},
+                now);
+  if (change.adopted) core_.apply(input::ClockAdopted{*change.adopted, change.why}, now);
 }
 
 void App::submit_changes() {
@@ -258,13 +261,13 @@ void App::submit_changes() {
   if (!changes.empty()) writer_.submit(std::move(changes));
 }
 
-void App::publish() {
-  const auto committed = writer_.take_committed();
+void App::publish(Timestamp now) {
+  auto committed = writer_.take_committed();
   if (writer_.take_rebuilt())
     reader_.reopen();  // before anybody asks for what only the new one has
-  for (const auto& changes : committed) {
+  for (auto& changes : committed) {
     ++commits_;
-    if (changes.fork) go_on_as(changes.fork->id, clock_.now(read_clocks()));
+    if (changes.fork) go_on_as(changes.fork->id, now);
     for (const auto& event : changes.events) {
       log::debug("event seq={} kind={} target={}", event.seq, name_of(event.kind), event.target);
       // A subscriber whose queue is full misses it and asks for it again.
@@ -272,7 +275,7 @@ void App::publish() {
       published_ = event.seq;
       metrics_->events.Increment();
     }
-    core_.committed(changes);
+    core_.apply(input::Committed{std::move(changes.probers)}, now);
   }
   control_.send_news_acks();
 }
@@ -302,23 +305,23 @@ void App::tell_health() {
 }
 
 void App::update_metrics() {
-  const auto counts = core_.counts();
-  raise_to(metrics_->samples, core_.samples());
+  const auto counts = core_.targets().counts();
+  raise_to(metrics_->samples, core_.probers().samples());
   raise_to(metrics_->bad_frames, bad_.total() + control_.bad_frames());
   raise_to(metrics_->oversized, events_out_.refused() + control_.oversized());
   raise_to(metrics_->foreign_batches, foreign_batches_);
-  raise_to(metrics_->unknown_targets, core_.unknown_targets());
+  raise_to(metrics_->unknown_targets, core_.probers().unknown_targets());
   raise_to(metrics_->refused_acks, control_.refused_acks());
   raise_to(metrics_->dropped_unread, writer_.dropped_unread());
-  raise_to(metrics_->repeated_news, core_.streams().repeated());
-  raise_to(metrics_->resends, core_.streams().asked());
-  raise_to(metrics_->refused_samples, core_.refused_samples());
-  raise_to(metrics_->refused_offsets, core_.refused_offsets());
+  raise_to(metrics_->repeated_news, core_.probers().streams().repeated());
+  raise_to(metrics_->resends, core_.probers().streams().asked());
+  raise_to(metrics_->refused_samples, core_.probers().refused_samples());
+  raise_to(metrics_->refused_offsets, core_.probers().refused_offsets());
   metrics_->targets.Set(static_cast<double>(counts.targets));
   metrics_->stale.Set(static_cast<double>(counts.stale));
   metrics_->failing.Set(static_cast<double>(counts.failing));
   metrics_->not_watched.Set(static_cast<double>(counts.not_watched));
-  metrics_->probers.Set(static_cast<double>(core_.probers().size()));
+  metrics_->probers.Set(static_cast<double>(core_.probers().probers().size()));
   metrics_->queued.Set(static_cast<double>(writer_.queued()));
   metrics_->trouble.Set(writer_.state().trouble.empty() ? 0 : 1);
   metrics_->paused.Set(paused_ ? 1 : 0);
@@ -328,7 +331,7 @@ void App::update_metrics() {
 /// Why the whole chain does not move; empty: it does.
 std::string App::standstill(Now clocks, const std::map<std::string, std::int64_t>& acks) {
   const auto journal = writer_.state();
-  return chain_.step({.samples = core_.samples(),
+  return chain_.step({.samples = core_.probers().samples(),
                       .shortest_interval = shortest_interval_,
                       .queued = writer_.queued(),
                       .committed = commits_,
@@ -336,10 +339,6 @@ std::string App::standstill(Now clocks, const std::map<std::string, std::int64_t
                       .head = published_,
                       .acks = acks},
                      clocks.mono);
-}
-
-void App::configure_targets(const std::vector<ServerConfig>& servers, Timestamp now) {
-  if (core_.configure(servers, now)) core_.look_first(now);
 }
 
 /// A person who names another file than ours would believe that it is in force now.
@@ -360,7 +359,7 @@ std::string App::reload(bool& ok) {
            "configuration stays";
   const auto text = "reloaded: " + std::to_string(fresh->servers.size()) + " targets; " +
                     changes_between(config_, *fresh);
-  configure_targets(fresh->servers, clock_.now(read_clocks()));
+  core_.apply(input::Configure{fresh->servers, true}, clock_.now(read_clocks()));
   config_ = *std::move(fresh);
   shortest_interval_ = shortest_interval_of(config_.servers);
   configure_consumers(clock_.now(read_clocks()));
@@ -373,9 +372,9 @@ void App::finish() {
   while (writer_.queued() > 0 && read_clocks().mono < deadline) {
     zmq::pollitem_t item{nullptr, writer_.fd(), ZMQ_POLLIN, 0};
     zmq::poll(&item, 1, std::chrono::milliseconds(50));
-    publish();
+    publish(clock_.now(read_clocks()));
   }
-  publish();
+  publish(clock_.now(read_clocks()));
   log::info("stopped head={}", published_);
 }
 

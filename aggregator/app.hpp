@@ -41,11 +41,10 @@ class App {
   void take_samples(Timestamp now);
   void check_clock(Now clocks);
   void submit_changes();
-  void publish();
+  void publish(Timestamp now);
   void beat(Now clocks, Timestamp now);
   void tell_health();
   void look_after_journal(const std::map<std::string, std::int64_t>& acks, Timestamp now);
-  void configure_targets(const std::vector<ServerConfig>& servers, Timestamp now);
   void configure_consumers(Timestamp now);
   void update_metrics();
   void hear(const Claim& claim);

@@ -65,27 +65,27 @@ void App::hear(const Claim& claim) {
 /// The fork is on disk.
 void App::go_on_as(const std::string& journal_id, Timestamp now) {
   journal_id_ = journal_id;
-  core_.resend_all();  // an assignment carries the journal's id
+  core_.apply(input::Resend{}, now);  // an assignment carries the journal's id
   // Before any event that follows: numbers go on, and are of the new journal.
   send(events_, events_out_, Beat{.journal = journal_id_, .head = published_, .at = now});
 }
 
 /// For whom events are kept, without whom the chain does not move, and who is believed.
 void App::configure_consumers(Timestamp now) {
-  core_.published(published_, now);  // where a new one begins
-  core_.configure_consumers(config_.journal.consumers, now);
+  core_.apply(input::Published{published_}, now);  // where a new one begins
+  core_.apply(input::ConfigureConsumers{config_.journal.consumers}, now);
   chain_.configure(config_.journal.consumers);
   claims_.configure(config_.journal.consumers);
 }
 
 void App::look_after_journal(const std::map<std::string, std::int64_t>& acks, Timestamp now) {
   const auto& limits = config_.journal;
-  core_.published(published_, now);
-  for (const auto& [consumer, seq] : acks) core_.ack(consumer, seq, now);
+  core_.apply(input::Published{published_}, now);
+  for (const auto& [consumer, seq] : acks) core_.apply(input::Acked{consumer, seq}, now);
   auto trouble = writer_.take_incident();
   if (trouble.empty()) trouble = writer_.state().trouble;
-  core_.journal_trouble(trouble, now);
-  core_.watch_consumers(limits.consumer_behind_after, now);
+  core_.apply(input::JournalTrouble{trouble}, now);
+  core_.apply(input::WatchConsumers{limits.consumer_behind_after}, now);
   writer_.tend({.acked_by_all = core_.consumers().acked_by_all(),
                 .keep_updates = limits.keep_updates,
                 .keep_events = limits.keep_events,

@@ -4,6 +4,7 @@
 // acknowledged is kept, and told of when it waits for too long. Who else acknowledges is a
 // stranger, of whom nothing is remembered. Pure.
 
+#include "aggregator/rows.hpp"
 #include "aggregator/target/clock_shift.hpp"
 #include "common/base/time.hpp"
 
@@ -16,36 +17,6 @@
 #include <vector>
 
 namespace stalewatch::aggregator {
-
-/// A consumer as it stands in the journal.
-struct ConsumerRow {
-  std::string name;
-  std::int64_t seq = 0;     ///< everything up to here has taken effect there
-  bool registered = true;   ///< false only in journals of older versions: it was forgotten
-  Timestamp acked_at{};     ///< when it last acknowledged; the epoch: never
-  std::int64_t behind = 0;  ///< seq of the consumer_behind that is open; 0: none
-  Timestamp behind_since{};
-
-  bool operator==(const ConsumerRow&) const = default;
-};
-
-template <typename F>
-void for_each_instant(ConsumerRow& m, F&& f) {
-  f(m.acked_at), f(m.behind_since);
-}
-
-/// How far the journal had come at an instant.
-struct HeadMark {
-  Timestamp at{};
-  std::int64_t head = 0;
-
-  bool operator==(const HeadMark&) const = default;
-};
-
-template <typename F>
-void for_each_instant(HeadMark& m, F&& f) {
-  f(m.at);
-}
 
 /// A consumer that has come to be, or is no longer, behind.
 struct ConsumerNews {

@@ -68,7 +68,8 @@ void Control::handle(const Frames& frames, Timestamp now) {
   } else if (topic == topic_of<Lease>()) {
     on_lease(frames, now);
   } else if (topic == topic_of<Goodbye>()) {
-    if (const auto goodbye = decoded<Goodbye>(frames, bad_)) links_.core.goodbye(*goodbye, now);
+    if (auto goodbye = decoded<Goodbye>(frames, bad_))
+      links_.core.apply(input::Goodbye{*std::move(goodbye)}, now);
   } else if (topic == topic_of<Replay>()) {
     if (auto replay = decoded<Replay>(frames, bad_)) {
       links_.heard({.consumer = frames.header.sender,
@@ -121,26 +122,26 @@ void Control::on_hello(const Frames& frames, Timestamp now) {
   if (greeted_.is_first(hello->instance))
     log::info("hello role={} name={} version={}", escape_untrusted(hello->role, 40), hello->name,
               hello->version);
-  if (hello->role == "prober") links_.core.hello(*hello, frames.peer, now);
+  if (hello->role == "prober") links_.core.apply(input::Hello{*hello, frames.peer}, now);
 }
 
 void Control::on_lease(const Frames& frames, Timestamp now) {
   const auto lease = decoded<Lease>(frames, bad_);
   if (!lease) return;
-  auto* const prober = links_.core.lease(*lease, now);
+  links_.core.apply(input::Lease{*lease, frames.peer}, now);
+  const auto* const prober = links_.core.probers().reachable(lease->instance);
   const LeaseReply reply{.known = prober != nullptr,
                          .lease_sent_at = lease->sent_at,
                          .now = now,
                          .reloaded_at = reloaded_at_};
   send(socket_, sender_, reply, frames.peer);
   if (!prober) return;
-  prober->peer = frames.peer;  // a connection that was made anew has another
   auto& share = shares_[lease->instance];
   const bool knows_all = lease->generation == prober->generation || !share.unsent.empty();
   share.behind = knows_all ? 0 : share.behind + 1;
   if (static_cast<std::size_t>(share.behind) < patience + share.pieces / pieces_per_second) return;
   share.behind = 0;
-  links_.core.resend(lease->instance);
+  links_.core.apply(input::Resend{lease->instance}, now);
 }
 
 void Control::on_command(const Frames& frames, Timestamp now) {
@@ -156,7 +157,7 @@ void Control::on_command(const Frames& frames, Timestamp now) {
   } else if (command->word == "status") {
     reply = status();
   } else if (command->word == "stuck") {
-    reply = stuck(frames.header.sender, *command);
+    reply = stuck(frames.header.sender, *command, now);
   } else {
     reply = {.ok = false,
              .text = "unknown command \"" + escape_untrusted(command->word, 40) +
@@ -181,7 +182,7 @@ Reply Control::problems(const Command& command, Timestamp now) const {
   PageCursor cursor{.head = links_.head()};
   if (!command.arguments.empty() && !cursor.read(command.arguments.front()))
     return {.ok = false, .text = "this is not what a page named as the next one"};
-  auto page = links_.core.open_problems(cursor.from, cursor.head, now);
+  auto page = links_.core.targets().open_problems(cursor.from, cursor.head, now);
   Reply reply{
       .ok = true,
       .text = std::to_string(page.problems.size()) + " open" + (page.next ? ", and more" : ""),
@@ -208,24 +209,25 @@ Reply Control::forget(const Command& command) const {
 }
 
 /// From a consumer that takes nothing until somebody changes something: people hear why.
-Reply Control::stuck(const std::string& consumer, const Command& command) {
+Reply Control::stuck(const std::string& consumer, const Command& command, Timestamp now) {
   if (command.arguments.size() != 1 || command.arguments.front().empty())
     return {.ok = false, .text = "stuck by what?"};
   const auto why = escape_untrusted(command.arguments.front(), why_shown);
-  if (!links_.core.consumer_stuck(consumer, why))
+  links_.core.apply(input::ConsumerStuck{consumer, why}, now);
+  if (!links_.core.consumers().find(consumer))
     return {.ok = false, .text = "journal.consumers does not name it"};
   return {.ok = true, .text = "it is told"};
 }
 
 Reply Control::status() const {
-  const auto counts = links_.core.counts();
+  const auto counts = links_.core.targets().counts();
   return {.ok = true,
           .text = std::to_string(counts.targets) + " targets: " + std::to_string(counts.fresh) +
                   " fresh, " + std::to_string(counts.stale) + " stale, " +
                   std::to_string(counts.data_unknown) + " not known yet; " +
                   std::to_string(counts.failing) + " failing, " +
                   std::to_string(counts.not_watched) + " not watched; " +
-                  std::to_string(links_.core.probers().size()) + " probers"};
+                  std::to_string(links_.core.probers().probers().size()) + " probers"};
 }
 
 void Control::send_pages() {
@@ -234,8 +236,8 @@ void Control::send_pages() {
 
 void Control::send_news_acks() {
   for (const auto& news : links_.core.take_acks()) {
-    const auto* prober = links_.core.prober(news.instance);
-    if (!prober || prober->peer.empty()) continue;
+    const auto* prober = links_.core.probers().reachable(news.instance);
+    if (!prober) continue;
     // One that finds no room is made good by the next lease's.
     send(socket_, sender_,
          Ack{.journal = links_.journal_id,
@@ -246,12 +248,13 @@ void Control::send_news_acks() {
   }
 }
 
-void Control::send_assignments() {
-  for (auto& change : links_.core.take_assignment_changes()) begin_assignment(std::move(change));
-  std::erase_if(shares_, [&](const auto& known) { return !links_.core.prober(known.first); });
+void Control::send_assignments(Timestamp now) {
+  for (auto& change : links_.core.take_assignment_changes())
+    begin_assignment(std::move(change), now);
+  const auto& probers = links_.core.probers();
+  std::erase_if(shares_, [&](const auto& known) { return !probers.find(known.first); });
   int left_of_turn = pieces_per_turn;
-  for (auto& [instance, share] : shares_)
-    send_pieces(*links_.core.prober(instance), share, left_of_turn);
+  for (auto& [instance, share] : shares_) send_pieces(*probers.find(instance), share, left_of_turn);
 }
 
 bool Control::sends_more() const {
@@ -259,23 +262,23 @@ bool Control::sends_more() const {
                      [](const auto& known) { return known.second.more; });
 }
 
-void Control::begin_assignment(AssignmentChange change) {
-  auto* prober = links_.core.prober(change.instance);
-  if (!prober || prober->peer.empty()) return;
+void Control::begin_assignment(AssignmentChange change, Timestamp now) {
+  const auto* prober = links_.core.probers().reachable(change.instance);
+  if (!prober) return;
   auto& unsent = shares_[change.instance].unsent;
   const bool too_many = !change.full && unsent.size() >= max_unsent;
   if (change.full || too_many) unsent.clear();
-  if (too_many) return links_.core.resend(change.instance);
-  prober->generation = ++generation_;
+  if (too_many) return links_.core.apply(input::Resend{change.instance}, now);
+  links_.core.apply(input::Assigned{change.instance, ++generation_}, now);
   unsent.emplace_back(std::move(change), Targets{.assignment = links_.journal_id,
                                                  .generation = generation_,
                                                  .lease = links_.lease,
                                                  .name = prober->name});
 }
 
-void Control::send_pieces(Prober& prober, Share& share, int& left_of_turn) {
+void Control::send_pieces(const Prober& prober, Share& share, int& left_of_turn) {
   const auto spec_of = [&](std::uint32_t id) -> std::optional<TargetSpec> {
-    const auto* target = links_.core.target(id);
+    const auto* target = links_.core.targets().find(id);
     if (!target) return std::nullopt;
     return target_spec(id, target->policy);
   };

@@ -39,7 +39,7 @@ class Control {
   /// Tells probers which of their news are safe, and which are missing.
   void send_news_acks();
   /// Tells probers what changed in their shares, as much of it as fits a turn.
-  void send_assignments();
+  void send_assignments(Timestamp now);
   /// Some of that is left, and there is room for it.
   bool sends_more() const;
   /// When a command had the configuration read again; nothing: not in this run.
@@ -67,13 +67,13 @@ class Control {
   void on_hello(const Frames& frames, Timestamp now);
   void on_lease(const Frames& frames, Timestamp now);
   void on_command(const Frames& frames, Timestamp now);
-  void begin_assignment(AssignmentChange change);
-  void send_pieces(Prober& prober, Share& share, int& left_of_turn);
+  void begin_assignment(AssignmentChange change, Timestamp now);
+  void send_pieces(const Prober& prober, Share& share, int& left_of_turn);
   void tell_left_out(TargetPieces& change);
   Reply problems(const Command& command, Timestamp now) const;
   Reply forget(const Command& command) const;
   Reply status() const;
-  Reply stuck(const std::string& consumer, const Command& command);
+  Reply stuck(const std::string& consumer, const Command& command, Timestamp now);
   std::string reload(const Command& command, bool& ok, Timestamp now);
 
   zmq::socket_t socket_;

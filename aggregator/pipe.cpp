@@ -90,13 +90,13 @@ class Pipe {
     const Timestamp now =
         options_.virtual_time ? std::max(now_, named->sample.probed_at) : read_clocks().wall;
     move_to(now);
-    const auto id = core_->id_of(named->target);
+    const auto id = core_->targets().id_of(named->target);
     if (!id)
       return log::warn("line {}: target \"{}\" is not in the configuration", line_,
                        escape_untrusted(named->target, 80));
     named->sample.target = *id;
     named->sample.news_seq = 0;  // nobody could send it again
-    core_->observe(named->prober, feeder, {named->sample}, now);
+    core_->apply(input::Samples{named->prober, feeder, {named->sample}, std::nullopt}, now);
     emit();
   }
 
@@ -104,7 +104,7 @@ class Pipe {
     Restored restored = journal_ ? journal_->restore() : Restored{};
     restored.probers = {{feeder, feeder}};
     core_ = std::make_unique<Core>(std::move(restored), endless_lease, now);
-    core_->configure(config_.servers, now);
+    core_->apply(input::Configure{config_.servers}, now);
     emit();
   }
 
@@ -112,11 +112,11 @@ class Pipe {
     if (!core_) start(now);
     if (options_.virtual_time) {  // each deadline is decided at its own instant
       for (auto due = core_->next_deadline(); due && *due <= now; due = core_->next_deadline()) {
-        core_->advance(*due);
+        core_->apply(input::Tick{}, *due);
         emit();
       }
     } else {
-      core_->advance(now);
+      core_->apply(input::Tick{}, now);
     }
     now_ = std::max(now_, now);
     if (options_.until && now_ >= *options_.until && !options_.virtual_time) done_ = true;

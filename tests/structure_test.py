@@ -24,9 +24,9 @@ ROOMS = [f"common/{room}" for room in ("base", "times", "messages", "config", "p
 
 # The rooms of the other folders, and what each may know of its own folder beside itself.
 INNER_ROOMS = {
-    "aggregator/target": [],
-    "aggregator/probers": ["aggregator/target/*"],
-    "aggregator/journal": ["aggregator/target/*", "aggregator/core.hpp", "aggregator/wake.hpp"],
+    "aggregator/target": ["aggregator/ledger.hpp", "aggregator/rows.hpp"],
+    "aggregator/probers": ["aggregator/target/*", "aggregator/input.hpp", "aggregator/ledger.hpp", "aggregator/rows.hpp"],
+    "aggregator/journal": ["aggregator/target/*", "aggregator/rows.hpp", "aggregator/wake.hpp"],
     "notifier/sinks": [f"notifier/{name}.hpp" for name in ("digest", "http_answer", "http_post", "item", "render")],
 }
 
@@ -114,7 +114,7 @@ CLOCKS = {
 STILL = {
     "is made and used up within one turn": [
         "Changes", "Restored", "Step", "Observation", "Opening", "Watching", "ConsumerNews", "Loss", "Retention",
-        "Change", "ChainTurn", "ClockShift",
+        "Change", "ChainTurn", "ClockShift", "WatchConsumers", "ClockStepped", "ClockAdopted", "Sender",
     ],
     "names members and holds nothing": ["Axis"],
     "says what its owner holds, which moves": ["TargetRow.state", "ProberRow.heard_at"],
@@ -123,9 +123,10 @@ STILL = {
         "StoredState.went_back_from", "StoredState.recent", "StoredState.recent_gone", "View.newest",
     ],
     "is a length": [
-        "Problem.grid", "Stream.ask_pause", "Core.lease_", "Links.lease", "App.shortest_interval_", "ClockBasis.told_step_",
+        "Problem.grid", "Stream.ask_pause", "ProberTable.lease_", "Links.lease", "App.shortest_interval_", "ClockBasis.told_step_",
     ],
-    "is what moves": ["ClockBasis.last_"],
+    "is what moves": ["ClockBasis.last_", "Core.latest_"],
+    "moves as part of a step": ["Slot.state"],
     "is made anew": ["Deadline.at"],
     "is told apart from the one before, and nothing else": ["Control.reloaded_at_"],
     "is of a pipe, whose clock is never moved": ["PipeOptions.until"],

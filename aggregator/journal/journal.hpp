@@ -3,7 +3,7 @@
 // The journal: an SQLite file that holds every event and the state of every target, written
 // together. The aggregator's only memory across restarts, and what consumers replay from.
 
-#include "aggregator/core.hpp"
+#include "aggregator/rows.hpp"
 #include "common/messages/messages.hpp"
 
 #include <cstdint>

@@ -99,11 +99,19 @@ void Membership::shift_clock(const ClockShift& shift) {
     prober.clock_offset = prober.clock_offset.value_or(Duration::zero()) + shift.by();
 }
 
+void Membership::renew_all(Timestamp lease_until) {
+  for (auto& prober : probers_) prober.lease_until = lease_until;
+}
+
 void Membership::resend_all() {
   for (auto& prober : probers_) prober.resend = true;
 }
 
 Prober* Membership::find(std::string_view instance) {
+  return const_cast<Prober*>(std::as_const(*this).find(instance));
+}
+
+const Prober* Membership::find(std::string_view instance) const {
   const auto found =
       std::lower_bound(probers_.begin(), probers_.end(), instance,
                        [](const Prober& p, std::string_view i) { return p.instance < i; });

@@ -59,9 +59,12 @@ class Membership {
   std::optional<Timestamp> next_deadline() const;
   /// A step of our clock is believed: moves what was noted by it.
   void shift_clock(const ClockShift& shift);
+  /// All leases last until then.
+  void renew_all(Timestamp lease_until);
   /// Every prober is told its whole share at the next division.
   void resend_all();
   Prober* find(std::string_view instance);
+  const Prober* find(std::string_view instance) const;
   const std::vector<Prober>& probers() const { return probers_; }
 
   /// Divides these targets (ascending ids) among the probers by rendezvous hashing: a prober that

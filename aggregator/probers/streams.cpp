@@ -86,6 +86,10 @@ void Streams::join(const std::string& name, const std::string& instance, Timesta
 }
 
 Stream* Streams::find(std::string_view instance) {
+  return const_cast<Stream*>(std::as_const(*this).find(instance));
+}
+
+const Stream* Streams::find(std::string_view instance) const {
   const auto found = streams_.find(instance);
   return found == streams_.end() ? nullptr : &found->second;
 }

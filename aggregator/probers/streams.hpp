@@ -3,6 +3,7 @@
 // What is known of each prober's numbered news: which were taken, which are safe on disk, which are
 // missing. Go-back-N, seen from the receiver. Pure.
 
+#include "aggregator/rows.hpp"
 #include "aggregator/target/clock_shift.hpp"
 #include "common/base/time.hpp"
 #include "common/messages/messages.hpp"
@@ -21,14 +22,6 @@ namespace stalewatch::aggregator {
 /// What a prober says of times can be anything: farther from now than this is no time, and is not
 /// reckoned with.
 inline constexpr Duration farthest = std::chrono::hours(24 * 365 * 20);
-
-/// A prober as it stands in the journal.
-struct ProberRow {
-  std::string name, instance;
-  std::uint64_t received = 0;  ///< all its news up to here were taken
-  Timestamp heard_at{};        ///< all that it saw until then was taken
-  bool lost = false;           ///< without goodbye: it may come back
-};
 
 /// News that will not come: the window by the aggregator's clock, and how many where that is known.
 struct Loss {
@@ -85,6 +78,7 @@ class Streams {
   /// A hello: the stream is there, and the next good lease makes it synced.
   void join(const std::string& name, const std::string& instance, Timestamp now);
   Stream* find(std::string_view instance);
+  const Stream* find(std::string_view instance) const;
 
   /// Before the samples of a batch that was sent after the news number `after`, if it says so.
   void begin_batch(Stream& stream, std::optional<std::uint64_t> after, Timestamp now);

@@ -135,14 +135,14 @@ TEST_CASE("a consumer is behind after as long a wait as ever", "[clock]") {
   const auto shift = GENERATE(Duration(1h), Duration(-1h));
   Bench bench;
   auto& core = bench.core();
-  core.configure_consumers(consumers, t0);
-  core.published(5, t0 + 10s);
-  core.ack("notifier", 5, t0 + 10s);
+  core.apply(input::ConfigureConsumers{consumers}, t0);
+  core.apply(input::Published{5}, t0 + 10s);
+  core.apply(input::Acked{"notifier", 5}, t0 + 10s);
   const auto turn = [&](Duration time, std::int64_t head) {
     const auto now = t0 + shift + time;
-    core.published(head, now);
-    core.ack("notifier", head, now);
-    core.watch_consumers(behind_after, now);
+    core.apply(input::Published{head}, now);
+    core.apply(input::Acked{"notifier", head}, now);
+    core.apply(input::WatchConsumers{behind_after}, now);
     return bench.said();
   };
   bench.until(t0 + 40s);
@@ -160,18 +160,18 @@ TEST_CASE("a consumer that caught up was behind for as long as it was", "[clock]
   const auto shift = GENERATE(Duration(1h), Duration(-1h));
   Bench bench;
   auto& core = bench.core();
-  core.configure_consumers(consumers, t0);
-  core.published(5, t0);
-  core.ack("notifier", 5, t0);
+  core.apply(input::ConfigureConsumers{consumers}, t0);
+  core.apply(input::Published{5}, t0);
+  core.apply(input::Acked{"notifier", 5}, t0);
   bench.until(t0 + 5min);
-  core.watch_consumers(behind_after, t0 + 5min);
+  core.apply(input::WatchConsumers{behind_after}, t0 + 5min);
   CHECK(last_said(bench) == "consumer_behind @300 e2 chat");
   bench.adopt_clock(shift);
   const auto back = t0 + shift + 6min;
   auto again = bench.restarted(back);
-  again.core().configure_consumers(consumers, back);
-  for (const auto& name : consumers) again.core().ack(name, 5, back + 30s);
-  again.core().watch_consumers(behind_after, back + 2min);
+  again.core().apply(input::ConfigureConsumers{consumers}, back);
+  for (const auto& name : consumers) again.core().apply(input::Acked{name, 5}, back + 30s);
+  again.core().apply(input::WatchConsumers{behind_after}, back + 2min);
   CHECK(again.said() == Said{"consumer_ok" + at(shift + 8min) + " e2 chat"});
   CHECK(last(again).since == t0 + shift);
 }
@@ -179,12 +179,12 @@ TEST_CASE("a consumer that caught up was behind for as long as it was", "[clock]
 TEST_CASE("the journal's trouble has lasted for as long as it has", "[clock]") {
   const auto shift = GENERATE(Duration(1h), Duration(-1h));
   Bench bench;
-  bench.core().journal_trouble("the disk is full", t0 + 10s);
+  bench.core().apply(input::JournalTrouble{"the disk is full"}, t0 + 10s);
   bench.until(t0 + 40s);
   bench.adopt_clock(shift);
   SECTION("at once") {}
   SECTION("after a restart") { bench = bench.restarted(t0 + shift + 50s); }
-  bench.core().journal_trouble("", t0 + shift + 60s);
+  bench.core().apply(input::JournalTrouble{""}, t0 + shift + 60s);
   CHECK(last_said(bench) == "journal_ok" + at(shift + 60s) + " e1 chat");
   CHECK(last(bench).since == t0 + shift + 10s);
 }
@@ -194,7 +194,7 @@ TEST_CASE("what a lost prober may have seen is lost from when it was heard of la
   ProberBench bench({server()}, {});
   bench.join("a", t0);
   bench.lease("a", t0 + 10s, 0);
-  bench.core.adopt_clock(shift, "because", t0 + shift + 12s);
+  bench.core.apply(input::ClockAdopted{shift, "because"}, t0 + shift + 12s);
   bench.collect();
   REQUIRE(bench.probers.size() == 1);
   CHECK(bench.probers[0].heard_at == t0 + shift + 10s);
@@ -213,9 +213,9 @@ TEST_CASE("what a lost prober may have seen is lost from when it was heard of la
 struct NobodyLeft : ProberBench {
   explicit NobodyLeft(Duration shift) : ProberBench({short_interval()}, {}) {
     join("a", t0);
-    core.goodbye({"a", 0}, t0 + 2s);
+    core.apply(input::Goodbye{{"a", 0}}, t0 + 2s);
     until(t0 + 20s);
-    core.adopt_clock(shift, "because", t0 + shift + 20s);
+    core.apply(input::ClockAdopted{shift, "because"}, t0 + shift + 20s);
     collect();
     take();
   }
@@ -241,7 +241,7 @@ TEST_CASE("somebody watches again after as long as nobody did", "[clock]") {
   NobodyLeft before(0s);
   before.until(t0 + 60s);
   CHECK(before.take().at(0) == "nobody_watches @32 e3 chat");
-  before.core.adopt_clock(shift, "because", t0 + shift + 60s);
+  before.core.apply(input::ClockAdopted{shift, "because"}, t0 + shift + 60s);
   before.collect();
   ProberBench bench({server()},
                     {.targets = before.targets, .next_id = 2, .next_seq = before.core.next_seq()},
@@ -253,8 +253,8 @@ TEST_CASE("somebody watches again after as long as nobody did", "[clock]") {
 
 TEST_CASE("how the targets were found is told after a minute, whatever the clock does", "[clock]") {
   const auto shift = GENERATE(Duration(1h), Duration(-1h));
-  Bench bench;
-  bench.core().look_first(t0);
+  Bench bench(std::vector<ServerConfig>{});
+  bench.core().apply(input::Configure{{server()}, true}, t0);
   bench.until(t0 + 30s);
   bench.adopt_clock(shift);
   bench.until(t0 + shift + 60s - Duration(1));

@@ -5,6 +5,7 @@
 #include "aggregator/core.hpp"
 #include "common/messages/names.hpp"
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -30,16 +31,16 @@ class Bench {
         rows_(restored.targets),
         consumers_(restored.consumers),
         trouble_(restored.trouble),
-        core_(with_feeder(std::move(restored)), 24h * 36500, start),
+        core_(std::make_unique<Core>(with_feeder(std::move(restored)), 24h * 36500, start)),
         now_(start) {
-    core_.configure(servers_, start);
+    core_->apply(input::Configure{servers_}, start);
     collect();
   }
 
   /// Fires what falls due up to t, each deadline at its own instant.
   void until(Timestamp t) {
-    for (auto due = core_.next_deadline(); due && *due <= t; due = core_.next_deadline()) {
-      core_.advance(*due);
+    for (auto due = core_->next_deadline(); due && *due <= t; due = core_->next_deadline()) {
+      core_->apply(input::Tick{}, *due);
       collect();
     }
     now_ = t;
@@ -48,10 +49,10 @@ class Bench {
   void sample(Timestamp at, Sample sample, const std::string& prober = "p1",
               const std::string& key = "PROD") {
     until(at);
-    sample.target = *core_.id_of(key);
+    sample.target = *core_->targets().id_of(key);
     sample.probed_at = at + feeder_ahead_;
     if (sample.since == Timestamp{}) sample.since = sample.probed_at;
-    core_.observe(prober, "feeder", {sample}, at);
+    core_->apply(input::Samples{prober, "feeder", {sample}, std::nullopt}, at);
     collect();
     until(at);
   }
@@ -64,7 +65,7 @@ class Bench {
 
   void configure(std::vector<ServerConfig> servers) {
     servers_ = std::move(servers);
-    core_.configure(servers_, now_);
+    core_->apply(input::Configure{servers_}, now_);
     collect();
   }
 
@@ -72,7 +73,7 @@ class Bench {
   void adopt_clock(Duration shift) {
     now_ += shift;
     feeder_ahead_ -= shift;
-    core_.adopt_clock(shift, "the targets' clocks agree with it", now_);
+    core_->apply(input::ClockAdopted{shift, "the targets' clocks agree with it"}, now_);
     collect();
   }
 
@@ -83,12 +84,12 @@ class Bench {
     restored.targets = rows_;
     restored.consumers = consumers_;
     restored.trouble = trouble_;
-    restored.next_seq = core_.next_seq();
+    restored.next_seq = core_->next_seq();
     for (const auto& row : rows_) restored.next_id = std::max(restored.next_id, row.id + 1);
     return Bench(servers_, t, std::move(restored));
   }
 
-  Core& core() { return core_; }
+  Core& core() { return *core_; }
   Timestamp now() const { return now_; }
   const std::vector<Event>& all() const { return all_; }
 
@@ -121,7 +122,7 @@ class Bench {
   }
 
   void collect() {
-    auto changes = core_.take_changes();
+    auto changes = core_->take_changes();
     for (auto& event : changes.events) all_.push_back(std::move(event));
     for (auto& row : changes.targets) {
       std::erase_if(rows_, [&](const TargetRow& r) { return r.id == row.id; });
@@ -139,7 +140,7 @@ class Bench {
   std::vector<TargetRow> rows_;
   std::vector<ConsumerRow> consumers_;
   OpenTrouble trouble_;
-  Core core_;
+  std::unique_ptr<Core> core_;
   Timestamp now_;
   Duration feeder_ahead_{};  // its clock minus ours; measured anew after a restart
   std::vector<Event> all_;

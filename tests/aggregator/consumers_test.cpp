@@ -192,10 +192,10 @@ TEST_CASE("an acknowledgement counts of a consumer with a place and a number of 
 
 TEST_CASE("the core tells of a consumer that is behind, in one episode", "[consumers]") {
   Bench bench;
-  bench.core().configure_consumers(two, t0);
-  bench.core().published(5, t0);
-  bench.core().ack("notifier", 5, t0);
-  bench.core().watch_consumers(limit, t0 + limit);
+  bench.core().apply(input::ConfigureConsumers{two}, t0);
+  bench.core().apply(input::Published{5}, t0);
+  bench.core().apply(input::Acked{"notifier", 5}, t0);
+  bench.core().apply(input::WatchConsumers{limit}, t0 + limit);
   auto changes = bench.core().take_changes();
   REQUIRE(changes.events.size() == 1);
   const auto opening = changes.events[0];
@@ -207,10 +207,12 @@ TEST_CASE("the core tells of a consumer that is behind, in one episode", "[consu
   REQUIRE(changes.consumers.size() == 2);
   CHECK(changes.consumers[1].behind == opening.seq);
   SECTION("caught up") {
-    bench.core().ack("recorder", 5, t0 + 1h);
-    bench.core().watch_consumers(limit, t0 + 1h);
+    bench.core().apply(input::Acked{"recorder", 5}, t0 + 1h);
+    bench.core().apply(input::WatchConsumers{limit}, t0 + 1h);
   }
-  SECTION("left the configuration") { bench.core().configure_consumers({"notifier"}, t0 + 1h); }
+  SECTION("left the configuration") {
+    bench.core().apply(input::ConfigureConsumers{{"notifier"}}, t0 + 1h);
+  }
   changes = bench.core().take_changes();
   REQUIRE(changes.events.size() == 1);
   CHECK(changes.events[0].kind == Kind::consumer_ok);
@@ -225,7 +227,7 @@ TEST_CASE("what an older version told of a stranger is closed at the start", "[c
   Bench bench({server()}, t0,
               {.consumers = {{.name = "ghost", .seq = 2, .behind = 7, .behind_since = t0 - 1h}},
                .next_seq = 10});
-  bench.core().configure_consumers(two, t0);
+  bench.core().apply(input::ConfigureConsumers{two}, t0);
   const auto changes = bench.core().take_changes();
   REQUIRE(changes.events.size() == 1);
   CHECK(changes.events[0].kind == Kind::consumer_ok);
@@ -239,19 +241,19 @@ TEST_CASE("what an older version told of a stranger is closed at the start", "[c
 
 TEST_CASE("after a standstill consumers have time to say how far they are", "[consumers]") {
   Bench bench;
-  bench.core().configure_consumers(two, t0);
-  bench.core().published(5, t0);
+  bench.core().apply(input::ConfigureConsumers{two}, t0);
+  bench.core().apply(input::Published{5}, t0);
   const auto back = t0 + 1h;
-  bench.core().resume(back);
-  bench.core().watch_consumers(limit, back + 1min - 1us);
+  bench.core().apply(input::Resume{}, back);
+  bench.core().apply(input::WatchConsumers{limit}, back + 1min - 1us);
   CHECK(bench.core().take_changes().events.empty());
   SECTION("who was only not heard is not behind") {
-    for (const auto& name : two) bench.core().ack(name, 5, back + 30s);
-    bench.core().watch_consumers(limit, back + 1min);
+    for (const auto& name : two) bench.core().apply(input::Acked{name, 5}, back + 30s);
+    bench.core().apply(input::WatchConsumers{limit}, back + 1min);
     CHECK(bench.core().take_changes().events.empty());
   }
   SECTION("who does not come is") {
-    bench.core().watch_consumers(limit, back + 1min);
+    bench.core().apply(input::WatchConsumers{limit}, back + 1min);
     CHECK(bench.core().take_changes().events.size() == 2);
   }
 }

@@ -12,7 +12,7 @@ struct Switchboard : Room {
   Switchboard() : Room({}) {
     journal_id = "j";
     head = 10;
-    core.configure_consumers({"notifier", "recorder"}, t0);
+    core.apply(input::ConfigureConsumers{{"notifier", "recorder"}}, t0);
   }
 
   template <typename M>
@@ -80,7 +80,7 @@ TEST_CASE("forget says that the configuration is where a place is ended", "[cont
   CHECK(reply.text ==
         "nothing is kept for \"old\\nscript\"; journal.consumers names notifier, recorder");
   CHECK_FALSE(board.ask("forget", {}).ok);
-  board.core.configure_consumers({}, t0);
+  board.core.apply(input::ConfigureConsumers{{}}, t0);
   CHECK(board.ask("forget", {"recorder"}).text ==
         "nothing is kept for \"recorder\"; journal.consumers names nobody");
 }

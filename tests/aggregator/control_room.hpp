@@ -31,7 +31,7 @@ struct Room {
                  .head = [this] { return head; },
                  .heard = [this](const Claim& claim) { heard.push_back(claim); }}),
         peer(dealer(queue)) {
-    core.configure(servers, t0);
+    core.apply(input::Configure{servers}, t0);
   }
 
   zmq::socket_t router(int queue) {
@@ -67,7 +67,7 @@ struct Room {
     zmq::pollitem_t item{peer.handle(), 0, ZMQ_POLLIN, 0};
     zmq::poll(&item, 1, 10ms);
     control.drain(t0);
-    control.send_assignments();
+    control.send_assignments(t0);
   }
 
   /// The next message of its type; the others are let pass.

@@ -25,16 +25,18 @@ std::size_t count_of(const std::vector<Targets>& pieces) {
 
 /// Both probes of every target fail: it is told of.
 void fail_all(Core& core, std::size_t targets, Timestamp now) {
-  core.hello(prober, "", now);
+  core.apply(input::Hello{prober, ""}, now);
   for (std::uint32_t id = 1; id <= targets; ++id)
-    core.observe("p1", "i1",
-                 {Sample{.target = id,
-                         .probed_at = now,
-                         .outcome = Outcome::connect,
-                         .streak = 2,
-                         .since = now,
-                         .detail = "connection refused"}},
-                 now);
+    core.apply(input::Samples{"p1",
+                              "i1",
+                              {Sample{.target = id,
+                                      .probed_at = now,
+                                      .outcome = Outcome::connect,
+                                      .streak = 2,
+                                      .since = now,
+                                      .detail = "connection refused"}},
+                              std::nullopt},
+               now);
 }
 
 }  // namespace
@@ -73,7 +75,8 @@ TEST_CASE("a target that is too large is not told, and the prober need not ask f
     room.tell(Lease{.instance = "i1", .generation = pieces[0].generation});
     CHECK(room.next<LeaseReply>().known);
   }
-  room.core.resend("i1");  // to have something to wait for: nothing has come before it
+  room.core.apply(input::Resend{"i1"},
+                  t0);  // to have something to wait for: nothing has come before it
   CHECK(room.assignment()[0].generation == pieces[0].generation + 1);
 }
 
@@ -115,20 +118,26 @@ TEST_CASE("open problems come page by page", "[control]") {
     const auto first = page.problems.size();
     const std::uint32_t closes = targets, opens = targets - 1;
     const auto ok = [&](std::uint32_t id, Timestamp at) {
-      room.core.observe(
-          "p1", "i1",
-          {Sample{
-              .target = id, .probed_at = at, .since = at, .http_status = 200, .computed_at = at}},
-          at);
+      room.core.apply(input::Samples{"p1",
+                                     "i1",
+                                     {Sample{.target = id,
+                                             .probed_at = at,
+                                             .since = at,
+                                             .http_status = 200,
+                                             .computed_at = at}},
+                                     std::nullopt},
+                      at);
     };
     ok(closes, t0 + 2s), ok(opens, t0 + 2s);
-    room.core.observe("p1", "i1",
-                      {Sample{.target = opens,
-                              .probed_at = t0 + 3s,
-                              .outcome = Outcome::dns,
-                              .streak = 2,
-                              .since = t0 + 3s}},
-                      t0 + 3s);
+    room.core.apply(input::Samples{"p1",
+                                   "i1",
+                                   {Sample{.target = opens,
+                                           .probed_at = t0 + 3s,
+                                           .outcome = Outcome::dns,
+                                           .streak = 2,
+                                           .since = t0 + 3s}},
+                                   std::nullopt},
+                    t0 + 3s);
     room.head = room.core.next_seq() - 1;
     while (page.next) {
       page = room.ask("problems", {*page.next});
@@ -155,7 +164,7 @@ TEST_CASE("open problems come page by page", "[control]") {
 TEST_CASE("a consumer with a place says that it is stuck, and people are told why at once",
           "[control]") {
   Room room({});
-  room.core.configure_consumers({"recorder"}, t0);
+  room.core.apply(input::ConfigureConsumers{{"recorder"}}, t0);
   Sender recorder("recorder", "boot"), stranger("stranger", "boot");
   const auto says = [&](Sender& who, std::vector<std::string> why) {
     room.tell_as(who, Command{.id = 1, .word = "stuck", .arguments = std::move(why)});
@@ -164,7 +173,7 @@ TEST_CASE("a consumer with a place says that it is stuck, and people are told wh
   CHECK_FALSE(says(stranger, {"nobody asked"}));
   CHECK_FALSE(says(recorder, {}));
   CHECK(says(recorder, {"no\ntable"}));
-  room.core.watch_consumers(5min, t0 + 1s);
+  room.core.apply(input::WatchConsumers{5min}, t0 + 1s);
   const auto events = room.core.take_changes().events;
   REQUIRE(events.size() == 1);
   CHECK(events[0].kind == Kind::consumer_behind);

@@ -11,11 +11,13 @@ namespace {
 /// A core with probers that come and go, in real life's way: by hello, lease and goodbye.
 struct Hall {
   explicit Hall(Restored restored = {}) : core(std::move(restored), 5s, t0) {
-    core.configure({server()}, t0);
+    core.apply(input::Configure{{server()}}, t0);
   }
 
   void hello(const std::string& instance, Timestamp now) {
-    core.hello({.role = "prober", .name = "p-" + instance, .instance = instance}, "peer", now);
+    core.apply(
+        input::Hello{{.role = "prober", .name = "p-" + instance, .instance = instance}, "peer"},
+        now);
   }
   Said said() {
     Said texts;
@@ -26,7 +28,7 @@ struct Hall {
   }
   void until(Timestamp t) {
     for (auto due = core.next_deadline(); due && *due <= t; due = core.next_deadline())
-      core.advance(*due);
+      core.apply(input::Tick{}, *due);
   }
 
   Core core;
@@ -45,7 +47,7 @@ TEST_CASE("a prober that joins, is lost, or says goodbye", "[probers]") {
                               "not_watched @181 e5 inhibited PROD prober_lost"});
   }
   SECTION("goodbye: left") {
-    hall.core.goodbye({.instance = "a"}, t0 + 2s);
+    hall.core.apply(input::Goodbye{{.instance = "a"}}, t0 + 2s);
     hall.until(t0 + 200s);
     CHECK(hall.said() == Said{"prober_left @2 p-a",
                               "nobody_watches @32 e3 chat all targets no_prober",
@@ -54,7 +56,7 @@ TEST_CASE("a prober that joins, is lost, or says goodbye", "[probers]") {
   SECTION("it renews its lease but its samples do not arrive") {
     for (int i = 2; i <= 200; ++i) {
       hall.until(t0 + i * 1s);
-      REQUIRE(hall.core.lease({.instance = "a"}, t0 + i * 1s));
+      hall.core.apply(input::Lease{{.instance = "a"}, "peer"}, t0 + i * 1s);
     }
     CHECK(hall.said() == Said{"not_watched @181 e2 chat PROD samples_lost"});
   }
@@ -66,7 +68,8 @@ TEST_CASE("a prober that joins, is lost, or says goodbye", "[probers]") {
 
 TEST_CASE("after a restart a known prober has one lease of grace", "[probers]") {
   Hall hall({.probers = {{"p-a", "a"}}});
-  CHECK_FALSE(hall.core.lease({.instance = "a"}, t0 + 1s));
+  hall.core.apply(input::Lease{{.instance = "a"}, "peer"}, t0 + 1s);
+  CHECK_FALSE(hall.core.probers().reachable("a"));
   SECTION("it comes back: nothing is said") {
     hall.hello("a", t0 + 2s);
     hall.until(t0 + 6s);
@@ -86,11 +89,11 @@ TEST_CASE("a prober's samples are corrected by its clock, and never lie in the f
   }));
   Hall hall;
   hall.hello("a", t0);
-  REQUIRE(hall.core.lease({.instance = "a", .clock_offset = offset}, t0 + 1s));
+  hall.core.apply(input::Lease{{.instance = "a", .clock_offset = offset}, "peer"}, t0 + 1s);
   (void)hall.said();
   const auto sample = [&](Timestamp at, Timestamp computed) {
     Sample seen{.target = 1, .probed_at = at + 1h, .since = at + 1h, .computed_at = computed};
-    hall.core.observe("p-a", "a", {seen}, at);
+    hall.core.apply(input::Samples{"p-a", "a", {seen}, std::nullopt}, at);
   };
   sample(t0 + 10s, t0);
   sample(t0 + 20s, t0 + 15s);
@@ -102,8 +105,9 @@ TEST_CASE("a prober's samples are corrected by its clock, and never lie in the f
 TEST_CASE("events call a prober what the aggregator calls it", "[probers]") {
   Hall hall;
   for (const auto* instance : {"a", "b"}) {
-    hall.core.hello({.role = "prober", .name = "host", .instance = instance}, "peer", t0);
-    REQUIRE(hall.core.lease({.instance = instance, .clock_offset = Duration(0)}, t0));
+    hall.core.apply(input::Hello{{.role = "prober", .name = "host", .instance = instance}, "peer"},
+                    t0);
+    hall.core.apply(input::Lease{{.instance = instance, .clock_offset = Duration(0)}, "peer"}, t0);
   }
   CHECK(hall.said() == Said{"prober_joined @0 host", "prober_joined @0 host-2"});
   std::vector<std::string> probers;
@@ -112,7 +116,10 @@ TEST_CASE("events call a prober what the aggregator calls it", "[probers]") {
     for (const auto seen_at : {t0 + 10s, t0 + 20s}) {
       const Sample seen{
           .target = 1, .probed_at = seen_at, .since = seen_at, .computed_at = t0 + 1s * ++age};
-      hall.core.observe(hall.core.name_of(instance, "host"), instance, {seen}, seen_at);
+      hall.core.apply(
+          input::Samples{
+              std::string(hall.core.name_of(instance, "host")), instance, {seen}, std::nullopt},
+          seen_at);
       for (const auto& event : hall.core.take_changes().events)
         if (event.kind == Kind::updated) probers.push_back(event.prober.value_or(""));
     }
@@ -123,7 +130,8 @@ TEST_CASE("probers of one name that were lost together come back by the names th
           "[probers]") {
   Hall hall;
   const auto hello = [&](const char* instance, Timestamp at) {
-    hall.core.hello({.role = "prober", .name = "host", .instance = instance}, "peer", at);
+    hall.core.apply(input::Hello{{.role = "prober", .name = "host", .instance = instance}, "peer"},
+                    at);
   };
   hello("a", t0);
   hello("b", t0);
@@ -136,9 +144,13 @@ TEST_CASE("probers of one name that were lost together come back by the names th
 
 TEST_CASE("samples of unknown targets are counted, not believed", "[probers]") {
   Hall hall;
-  hall.core.observe(
-      "x", "x", {Sample{.target = 0}, Sample{.target = 2}, Sample{.target = 4'000'000'000}}, t0);
-  CHECK(hall.core.unknown_targets() == 3);
+  hall.core.apply(
+      input::Samples{"x",
+                     "x",
+                     {Sample{.target = 0}, Sample{.target = 2}, Sample{.target = 4'000'000'000}},
+                     std::nullopt},
+      t0);
+  CHECK(hall.core.probers().unknown_targets() == 3);
   CHECK(hall.said() == Said{});
 }
 
@@ -149,7 +161,7 @@ TEST_CASE("a stepped wall clock: told; adopted, reminders keep their distance an
   bench.ok(t0, t0 - 3h);  // stale, reminders at 300, 600 ...
   bench.ok(t0 + 30s, t0 - 3h);
   (void)bench.said();
-  bench.core().clock_stepped(shift, "because", t0 + 40s);
+  bench.core().apply(input::ClockStepped{shift, "because"}, t0 + 40s);
   bench.until(t0 + 40s);
   bench.adopt_clock(shift);
   for (int i = 1; i < 10; ++i) bench.ok(t0 + 40s + shift + i * 30s, t0 - 3h);
@@ -161,8 +173,8 @@ TEST_CASE("a stepped wall clock: told; adopted, reminders keep their distance an
 TEST_CASE("a loop that stood still judges nobody by the silence meanwhile", "[clock]") {
   Bench bench;
   bench.ok(t0, t0 - 14min);
-  bench.core().resume(t0 + 1h);
-  bench.core().advance(t0 + 1h);
+  bench.core().apply(input::Resume{}, t0 + 1h);
+  bench.core().apply(input::Tick{}, t0 + 1h);
   bench.ok(t0 + 1h + 1s, t0 + 1h);
   CHECK(bench.said() ==
         Said{"stale @60+1us e1 late", "updated @3601", "fresh_again @3601 e1 late"});
@@ -172,7 +184,7 @@ TEST_CASE("open problems are told with the facts of now", "[digest]") {
   Bench bench;
   bench.ok(t0, t0 - 20min);
   bench.fail(t0 + 10s);
-  const auto problems = bench.core().open_problems(0, 100, t0 + 60s).problems;
+  const auto problems = bench.core().targets().open_problems(0, 100, t0 + 60s).problems;
   REQUIRE(problems.size() == 2);
   CHECK(problems[0].kind == Kind::failing);
   CHECK(*problems[0].reason == "http_status");
@@ -188,9 +200,9 @@ TEST_CASE("what was held back and is announced only now is no open problem of be
   bench.fail(t0 + 10s);
   bench.until(t0 + 2min);  // stale, and inhibited by the failing server
   const auto head = bench.core().next_seq() - 1;
-  CHECK(bench.core().open_problems(0, head, t0 + 2min).problems.size() == 1);
+  CHECK(bench.core().targets().open_problems(0, head, t0 + 2min).problems.size() == 1);
   bench.ok(t0 + 3min, t0 - 14min);
   CHECK(bench.said().back() == "stale @180 e2 announced chat");
-  CHECK(bench.core().open_problems(0, head, t0 + 3min).problems.empty());
-  CHECK(bench.core().open_problems(0, head + 2, t0 + 3min).problems.size() == 1);
+  CHECK(bench.core().targets().open_problems(0, head, t0 + 3min).problems.empty());
+  CHECK(bench.core().targets().open_problems(0, head + 2, t0 + 3min).problems.size() == 1);
 }

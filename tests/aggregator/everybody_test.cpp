@@ -20,7 +20,7 @@ std::vector<ServerConfig> servers(std::size_t count, Duration interval = 10s) {
 void all_fresh(ProberBench& bench, const std::string& who, std::size_t count, Timestamp now) {
   std::vector<Sample> samples;
   for (std::size_t i = 1; i <= count; ++i)
-    samples.push_back({.target = *bench.core.id_of("T" + std::to_string(i)),
+    samples.push_back({.target = *bench.core.targets().id_of("T" + std::to_string(i)),
                        .probed_at = now,
                        .since = now,
                        .http_status = 200,
@@ -45,7 +45,7 @@ struct Silent : ProberBench {
 
 TEST_CASE("the only prober ends: one story, not one a target") {
   Silent bench;
-  bench.core.goodbye({"a", 0}, t0 + 2s);
+  bench.core.apply(input::Goodbye{{"a", 0}}, t0 + 2s);
   bench.until(t0 + 31s);
   CHECK(bench.take() == Said{"prober_left @2"});  // no target's silence comes before everybody's
   bench.until(t0 + 32s);
@@ -75,7 +75,7 @@ TEST_CASE("the only prober ends: one story, not one a target") {
 
 TEST_CASE("a prober that is back within half a minute is no story") {
   Silent bench;
-  bench.core.goodbye({"a", 0}, t0 + 2s);
+  bench.core.apply(input::Goodbye{{"a", 0}}, t0 + 2s);
   bench.until(t0 + 30s);
   bench.join("b", t0 + 30s);
   bench.until(t0 + 40s);
@@ -86,7 +86,7 @@ TEST_CASE("a prober that is back within half a minute is no story") {
 
 TEST_CASE("a prober that comes and goes and probes nothing does not keep all silent") {
   Silent bench(2);
-  bench.core.goodbye({"a", 0}, t0 + 2s);
+  bench.core.apply(input::Goodbye{{"a", 0}}, t0 + 2s);
   for (int i = 1; i <= 20; ++i) {  // dies at once, and is started again
     const auto who = "b" + std::to_string(i);
     bench.join(who, t0 + i * 10s);
@@ -97,13 +97,13 @@ TEST_CASE("a prober that comes and goes and probes nothing does not keep all sil
 
 TEST_CASE("who is still silent when somebody watches again is told after its own time") {
   Silent bench(2);
-  bench.core.goodbye({"a", 0}, t0 + 2s);
+  bench.core.apply(input::Goodbye{{"a", 0}}, t0 + 2s);
   bench.until(t0 + 5min);
   bench.join("b", t0 + 5min);
   bench.take();
   for (int i = 1; i < 30; ++i) bench.lease("b", t0 + 5min + i * 1s, 0);
   bench.observe("b",
-                {{.target = *bench.core.id_of("T1"),
+                {{.target = *bench.core.targets().id_of("T1"),
                   .probed_at = t0 + 5min + 29s,
                   .since = t0 + 5min + 29s,
                   .http_status = 200,
@@ -121,13 +121,13 @@ TEST_CASE("who is still silent when somebody watches again is told after its own
 
 TEST_CASE("data of a target that is probed seldom are not told stale while nobody watches") {
   Silent bench(1, 1h);
-  bench.core.goodbye({"a", 0}, t0 + 2s);
+  bench.core.apply(input::Goodbye{{"a", 0}}, t0 + 2s);
   bench.until(t0 + 40min);
   CHECK(told(bench, Kind::stale) == 0);
   bench.join("b", t0 + 40min);
   bench.take();
   bench.observe("b",
-                {{.target = *bench.core.id_of("T1"),
+                {{.target = *bench.core.targets().id_of("T1"),
                   .probed_at = t0 + 40min,
                   .since = t0 + 40min,
                   .http_status = 200,
@@ -140,13 +140,13 @@ TEST_CASE("data of a target that is probed seldom are not told stale while nobod
 
 TEST_CASE("that nobody watches survives a restart, and is an open problem") {
   Silent bench(2);
-  bench.core.goodbye({"a", 0}, t0 + 2s);
+  bench.core.apply(input::Goodbye{{"a", 0}}, t0 + 2s);
   bench.until(t0 + 1min);
   const auto head = bench.core.next_seq() - 1;
-  const auto page = bench.core.open_problems(0, head, t0 + 1min);
+  const auto page = bench.core.targets().open_problems(0, head, t0 + 1min);
   REQUIRE(page.problems.size() == 1);
   CHECK(page.problems[0].kind == Kind::nobody_watches);
-  CHECK(bench.core.open_problems(0, 2, t0 + 1min).problems.empty());
+  CHECK(bench.core.targets().open_problems(0, 2, t0 + 1min).problems.empty());
 
   Restored restored;
   restored.targets = bench.targets;
@@ -177,12 +177,12 @@ TEST_CASE("no target, nobody to watch; in chat if one target wants it") {
 }
 
 TEST_CASE("at a first start people are told once how all targets are, when each has shown it") {
-  ProberBench bench(servers(4), {});
-  bench.core.look_first(t0);
+  ProberBench bench({}, {});
+  bench.core.apply(input::Configure{servers(4), true}, t0);
   bench.join("a", t0);
   all_fresh(bench, "a", 1, t0 + 1s);
   const auto show = [&](const char* key, Sample sample, Timestamp at) {
-    sample.target = *bench.core.id_of(key);
+    sample.target = *bench.core.targets().id_of(key);
     sample.probed_at = sample.since = at;
     bench.observe("a", {sample}, at);
   };
@@ -216,13 +216,17 @@ TEST_CASE("at a first start people are told once how all targets are, when each 
 
 TEST_CASE("targets that are as before are no news; one that comes is") {
   ProberBench bench(servers(2), {});
-  CHECK_FALSE(bench.core.configure(servers(2), t0 + 1s));
-  CHECK(bench.core.configure(servers(3), t0 + 2s));
-  CHECK(bench.core.configure(servers(1), t0 + 3s));
-  bench.core.look_first(t0 + 3s);
-  bench.join("a", t0 + 4s);
-  all_fresh(bench, "a", 1, t0 + 5s);
-  CHECK(bench.all.back().kind == Kind::watching);
+  bench.join("a", t0 + 1s);
+  bench.core.apply(input::Configure{servers(2), true}, t0 + 2s);
+  all_fresh(bench, "a", 2, t0 + 3s);
+  CHECK(told(bench, Kind::watching) == 0);
+  bench.core.apply(input::Configure{servers(3), true}, t0 + 4s);
+  all_fresh(bench, "a", 3, t0 + 5s);
+  REQUIRE(told(bench, Kind::watching) == 1);
+  CHECK(bench.all.back().name == "3 servers");
+  bench.core.apply(input::Configure{servers(1), true}, t0 + 6s);
+  all_fresh(bench, "a", 1, t0 + 7s);
+  REQUIRE(told(bench, Kind::watching) == 2);
   CHECK(bench.all.back().name == "1 server");
 }
 

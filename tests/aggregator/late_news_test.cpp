@@ -49,30 +49,30 @@ struct Post : ProberBench {
 };
 
 /// A post that has seen two computed times, the second at 60 s.
-Post settled() {
-  Post post;
-  post.join("a", t0);
-  post.news("a", 1, t0, t0 - 10s, t0);
-  post.news("a", 2, t0 + 60s, t0 + 50s, t0 + 60s);
-  post.lease("a", t0 + 61s, 2);
-  CHECK(post.take() == Said{"updated @60"});
-  (void)post.asked();
-  return post;
-}
+struct Settled : Post {
+  Settled() {
+    join("a", t0);
+    news("a", 1, t0, t0 - 10s, t0);
+    news("a", 2, t0 + 60s, t0 + 50s, t0 + 60s);
+    lease("a", t0 + 61s, 2);
+    CHECK(take() == Said{"updated @60"});
+    (void)asked();
+  }
+};
 
 }  // namespace
 
 TEST_CASE("news that come twice are taken once", "[news]") {
-  Post post = settled();
+  Settled post;
   post.news("a", 1, t0, t0 - 10s, t0 + 62s);
   post.news("a", 2, t0 + 60s, t0 + 50s, t0 + 62s);
   CHECK(post.take() == Said{});
-  CHECK(post.core.streams().repeated() == 2);
+  CHECK(post.core.probers().streams().repeated() == 2);
 }
 
 TEST_CASE("a hole: nothing behind it is taken before it is filled, which is asked for at once",
           "[news]") {
-  Post post = settled();
+  Settled post;
   post.news("a", 4, t0 + 63s, t0 + 62s, t0 + 63s);
   CHECK(post.take() == Said{});
   CHECK(post.asked() == 3u);
@@ -84,10 +84,10 @@ TEST_CASE("a hole: nothing behind it is taken before it is filled, which is aske
 }
 
 TEST_CASE("a lost batch shows in the next, and a lost tail in a lease", "[news]") {
-  Post post = settled();
+  Settled post;
   SECTION("batch") {
     const Sample plain{.target = 1, .probed_at = t0 + 63s, .since = t0, .computed_at = t0 + 62s};
-    post.core.observe("p-a", "a", {plain}, t0 + 63s, 3);
+    post.core.apply(input::Samples{"p-a", "a", {plain}, 3}, t0 + 63s);
     post.collect();
     CHECK(post.take() == Said{});
     CHECK(post.asked() == 3u);
@@ -105,7 +105,7 @@ TEST_CASE("a lost batch shows in the next, and a lost tail in a lease", "[news]"
 }
 
 TEST_CASE("what the ring had to drop is told with its window, and the rest goes on", "[news]") {
-  Post post = settled();
+  Settled post;
   Lease dropped;
   dropped.dropped = 3;
   dropped.dropped_from = t0 + 70s;
@@ -124,7 +124,7 @@ TEST_CASE("what the ring had to drop is told with its window, and the rest goes 
 }
 
 TEST_CASE("a prober that is lost, or ends with news that never came", "[news]") {
-  Post post = settled();
+  Settled post;
   SECTION("without goodbye: from when all was known until now") {
     post.until(t0 + 66s);
     CHECK(post.take() == Said{"prober_lost @66", "samples_lost @66"});
@@ -139,19 +139,19 @@ TEST_CASE("a prober that is lost, or ends with news that never came", "[news]") 
     CHECK(post.all.back().since == t0 + 61s);
   }
   SECTION("goodbye, all is there") {
-    post.core.goodbye({"a", 2}, t0 + 62s);
+    post.core.apply(input::Goodbye{{"a", 2}}, t0 + 62s);
     post.until(t0 + 70s);
     CHECK(post.take() == Said{"prober_left @62"});
     CHECK(post.probers.empty());
   }
   SECTION("goodbye, and the last news come a little later") {
-    post.core.goodbye({"a", 3}, t0 + 62s);
+    post.core.apply(input::Goodbye{{"a", 3}}, t0 + 62s);
     post.news("a", 3, t0 + 62s, t0 + 61s, t0 + 62s + 500ms);
     post.until(t0 + 70s);
     CHECK(post.take() == Said{"prober_left @62", "updated @62"});
   }
   SECTION("goodbye, and they never come") {
-    post.core.goodbye({"a", 4}, t0 + 62s);
+    post.core.apply(input::Goodbye{{"a", 4}}, t0 + 62s);
     post.until(t0 + 70s);
     CHECK(post.take() == Said{"prober_left @62", "samples_lost @65 chat"});
     CHECK(post.all.back().count == 2);
@@ -160,7 +160,7 @@ TEST_CASE("a prober that is lost, or ends with news that never came", "[news]") 
 }
 
 TEST_CASE("after a restart the ring goes on where the journal ends", "[news]") {
-  const Post before = settled();
+  const Settled before;
   Post after(before.journal(), t0 + 10min);
   after.news("a", 3, t0 + 120s, t0 + 110s, t0 + 10min);  // before its clock is known
   CHECK(after.take() == Said{});
@@ -177,14 +177,14 @@ TEST_CASE("after a restart the ring goes on where the journal ends", "[news]") {
 
 TEST_CASE("after a standstill, what waited in the queues settles nothing before all of it is taken",
           "[news]") {
-  Post post = settled();
+  Settled post;
   const Timestamp back = t0 + 957s;  // the data would be stale at 950 s
-  post.core.resume(back);
+  post.core.apply(input::Resume{}, back);
   post.unchanged("a", t0 + 948s, t0 + 50s, back);
   Lease queued{
       .instance = "a", .last_news_seq = 2, .sent_at = t0 + 948s, .clock_offset = Duration(0)};
   queued.oldest_news_seq = 3;
-  REQUIRE(post.core.lease(queued, back));
+  post.core.apply(input::Lease{queued, "peer"}, back);
   post.until(back);
   CHECK(post.take() == Said{});
   SECTION("they were renewed meanwhile") {
@@ -208,7 +208,7 @@ TEST_CASE("after a standstill, what waited in the queues settles nothing before 
 }
 
 TEST_CASE("late news: deadlines run in between, as of then", "[news]") {
-  const Post before = settled();  // stale at 50 s + 15 min
+  const Settled before;  // stale at 50 s + 15 min
   Post after(before.journal(), t0 + 60min);
   after.join("a", t0 + 60min, 4);
   const Timestamp now = t0 + 60min + 1s;
@@ -249,7 +249,7 @@ TEST_CASE("late news: deadlines run in between, as of then", "[news]") {
 }
 
 TEST_CASE("an update that two probers saw is told once", "[news]") {
-  Post post = settled();
+  Settled post;
   post.until(t0 + 66s);  // a is lost
   post.join("b", t0 + 67s);
   (void)post.take();
@@ -287,7 +287,7 @@ TEST_CASE("what two probers saw of a target that nothing is known of is told onc
 }
 
 TEST_CASE("lies about numbers and times harm nobody", "[news]") {
-  Post post = settled();
+  Settled post;
   const auto huge = std::numeric_limits<std::uint64_t>::max();
   const auto far = timestamp_from_us(std::numeric_limits<std::int64_t>::max());
   post.join("x", t0 + 62s);
@@ -302,7 +302,7 @@ TEST_CASE("lies about numbers and times harm nobody", "[news]") {
     }
   for (const auto seq : {huge, huge / 2, std::uint64_t{1} << 63, std::uint64_t{9}})
     post.news("x", seq, far, far, t0 + 62s);
-  post.core.goodbye({"x", huge}, t0 + 62s);
+  post.core.apply(input::Goodbye{{"x", huge}}, t0 + 62s);
   post.lease("a", t0 + 63s, 3);
   post.news("a", 3, t0 + 63s, t0 + 62s, t0 + 63s);
   post.until(t0 + 64s);
@@ -313,18 +313,18 @@ TEST_CASE("lies about numbers and times harm nobody", "[news]") {
 }
 
 TEST_CASE("a lost prober is known for a week, and not without end", "[news]") {
-  Post post = settled();
+  Settled post;
   post.until(t0 + 70s);
   REQUIRE(post.probers.size() == 1);
   CHECK(post.probers[0].lost);
   CHECK(post.probers[0].received == 2);
   Post soon(post.journal(), t0 + 24h * 6);
-  CHECK(soon.core.streams().known() == 1);
+  CHECK(soon.core.probers().streams().known() == 1);
   Post late(post.journal(), t0 + 24h * 8);
-  CHECK(late.core.streams().known() == 0);
+  CHECK(late.core.probers().streams().known() == 0);
   Restored many;
   for (int i = 0; i < 3000; ++i)
     many.probers.push_back({"p", "i" + std::to_string(i), 1, t0 + i * 1ms, true});
   Post crowd(many, t0 + 1h);
-  CHECK(crowd.core.streams().known() == 1000);
+  CHECK(crowd.core.probers().streams().known() == 1000);
 }

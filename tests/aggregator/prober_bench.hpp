@@ -15,13 +15,13 @@ namespace stalewatch::aggregator {
 struct ProberBench {
   ProberBench(const std::vector<ServerConfig>& servers, Restored restored, Timestamp start = t0)
       : core(std::move(restored), 5s, start) {
-    core.configure(servers, start);
+    core.apply(input::Configure{servers}, start);
     collect();
   }
 
   void join(const std::string& who, Timestamp now, std::uint64_t last = 0,
             std::uint64_t oldest = 1) {
-    core.hello({.role = "prober", .name = "p-" + who, .instance = who}, "peer", now);
+    core.apply(input::Hello{{.role = "prober", .name = "p-" + who, .instance = who}, "peer"}, now);
     lease(who, now, last, oldest);
   }
   void lease(const std::string& who, Timestamp now, std::uint64_t last, std::uint64_t oldest = 1,
@@ -31,23 +31,24 @@ struct ProberBench {
     more.oldest_news_seq = oldest;
     more.sent_at = now;
     more.clock_offset = Duration(0);
-    REQUIRE(core.lease(more, now));
+    core.apply(input::Lease{more, "peer"}, now);
+    REQUIRE(core.probers().reachable(who));
     collect();
   }
   void observe(const std::string& who, const std::vector<Sample>& samples, Timestamp now,
                std::optional<std::uint64_t> after = std::nullopt) {
-    core.observe("p-" + who, who, samples, now, after);
+    core.apply(input::Samples{"p-" + who, who, samples, after}, now);
     collect();
   }
   void until(Timestamp t) {
     for (auto due = core.next_deadline(); due && *due <= t; due = core.next_deadline())
-      core.advance(*due);
+      core.apply(input::Tick{}, *due);
     collect();
   }
 
   void collect() {
     auto changes = core.take_changes();
-    core.committed(changes);
+    core.apply(input::Committed{changes.probers}, Timestamp{});
     for (auto& event : changes.events) {
       if (event.kind != Kind::prober_joined) said.push_back(Bench::text_of(event));
       all.push_back(std::move(event));

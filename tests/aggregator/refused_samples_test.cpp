@@ -21,7 +21,7 @@ struct Post : ProberBench {
     return config;
   }
   Sample news(std::uint64_t seq, Timestamp at, const std::string& key = "A") {
-    return {.target = *core.id_of(key),
+    return {.target = *core.targets().id_of(key),
             .news_seq = seq,
             .probed_at = at,
             .since = at,
@@ -55,7 +55,7 @@ TEST_CASE("a sample that is not understood or believed is refused alone, and its
   if (bad == 3) refused.computed_at.reset();
   post.observe("a", {refused, post.news(3, t0 + 2s), post.news(4, t0 + 3s, "B")}, t0 + 3s);
   CHECK(post.take() == Said{"updated @2"});
-  CHECK(post.core.refused_samples() == 1);
+  CHECK(post.core.probers().refused_samples() == 1);
   CHECK(post.told().committed == 4);
   CHECK(mention(post.notes, "a sample is refused prober=p-a target=A why="));
   // Again and again: counted each time, told once; nothing is asked for again.
@@ -64,10 +64,10 @@ TEST_CASE("a sample that is not understood or believed is refused alone, and its
     refused.news_seq = seq;
     post.observe("a", {refused}, t0 + 4s);
   }
-  CHECK(post.core.refused_samples() == 46);
+  CHECK(post.core.probers().refused_samples() == 46);
   CHECK(post.notes.empty());
   CHECK_FALSE(post.told().resend_from);
-  CHECK(post.core.streams().asked() == 0);
+  CHECK(post.core.probers().streams().asked() == 0);
 }
 
 TEST_CASE("a target of which nothing is believed is not watched, and the text says why",
@@ -81,8 +81,8 @@ TEST_CASE("a target of which nothing is believed is not watched, and the text sa
     auto good = post.news(0, at, "B");
     good.computed_at = t0;
     post.observe("a", {bad, good}, at);
-    post.core.lease({.instance = "a", .sent_at = at}, at);
-    post.core.advance(at);
+    post.core.apply(input::Lease{{.instance = "a", .sent_at = at}, "peer"}, at);
+    post.core.apply(input::Tick{}, at);
     post.collect();
   }
   REQUIRE(post.take() == Said{"not_watched @30 e2 chat"});
@@ -99,8 +99,8 @@ TEST_CASE("a clock's offset that cannot be is left out, the sample counts", "[re
   sample.clock_uncertainty = 1s;
   post.observe("a", {sample}, t0 + 1s);
   CHECK(post.take() == Said{"updated @1"});
-  CHECK(post.core.refused_samples() == 0);
-  CHECK(post.core.refused_offsets() == 1);
+  CHECK(post.core.probers().refused_samples() == 0);
+  CHECK(post.core.probers().refused_offsets() == 1);
 }
 
 TEST_CASE("a Date that is no clock's is told as a wrong clock, and nothing goes by it",
@@ -115,7 +115,7 @@ TEST_CASE("a Date that is no clock's is told as a wrong clock, and nothing goes 
   CHECK(
       *bench.all().back().detail ==
       "its clock is 3000d ahead, by the Date header, which is so far off that nothing goes by it");
-  CHECK_FALSE(bench.core().targets_clock_offset());
+  CHECK_FALSE(bench.core().targets().clock_offset());
   for (int i = 3; i < 6; ++i)
     bench.sample(t0 + i * 1s, {.http_status = 200,
                                .computed_at = t0,
@@ -133,7 +133,7 @@ TEST_CASE("a batch that cannot be understood is asked for one by one; the third 
   (void)post.told();
   (void)post.take();
   const auto lost_batch = [&](Timestamp now) {
-    post.core.garbled("a");
+    post.core.apply(input::Garbled{"a"}, Timestamp{});
     post.lease("a", now, 5);
     post.lease("a", now + 1s, 5);
     return post.told();
@@ -154,7 +154,7 @@ TEST_CASE("a batch that cannot be understood is asked for one by one; the third 
     ack = lost_batch(t0 + 6s);
     CHECK(ack.resend_from == 3u);
     CHECK(post.take() == Said{});
-    post.core.garbled("a");
+    post.core.apply(input::Garbled{"a"}, Timestamp{});
     post.lease("a", t0 + 12s, 5);
     CHECK(post.take() == Said{"samples_lost @12 chat"});
     CHECK(post.all.back().count == 1);
@@ -167,7 +167,7 @@ TEST_CASE("a batch that cannot be understood is asked for one by one; the third 
     }
     SECTION("the next one that is not understood either is not told in chat again") {
       for (int i = 0; i < 10; ++i) {
-        post.core.garbled("a");
+        post.core.apply(input::Garbled{"a"}, Timestamp{});
         post.lease("a", t0 + 13s + i * 3s, 5);
       }
       const auto said = post.take();
@@ -213,7 +213,7 @@ TEST_CASE("what is skipped because it is not understood is told as such", "[refu
   Post post;
   post.join("a", t0);
   for (int second = 1; second <= 8; ++second) {
-    post.core.garbled("a");
+    post.core.apply(input::Garbled{"a"}, Timestamp{});
     post.lease("a", t0 + second * 1s, 1);
   }
   REQUIRE(post.all.back().kind == Kind::samples_lost);
@@ -229,12 +229,12 @@ TEST_CASE("what cannot be understood beside complete news asks for nothing", "[r
   post.observe("a", {post.news(1, t0)}, t0);
   (void)post.told();
   for (int i = 1; i <= 10; ++i) {
-    post.core.garbled("a");
+    post.core.apply(input::Garbled{"a"}, Timestamp{});
     post.lease("a", t0 + i * 1s, 1);
     CHECK_FALSE(post.told().resend_from);
   }
   CHECK(post.take() == Said{});
-  post.core.garbled("nobody");
+  post.core.apply(input::Garbled{"nobody"}, Timestamp{});
 }
 
 TEST_CASE("a prober is believed of the targets that it was given, now or before", "[refused]") {
@@ -243,40 +243,42 @@ TEST_CASE("a prober is believed of the targets that it was given, now or before"
   std::set<std::string> had_some = {"a"};  // and those that never had any target
   for (int i = 0; i < 20; ++i) {
     post.join("b" + std::to_string(i), t0);
-    for (const auto& prober : post.core.probers())
+    for (const auto& prober : post.core.probers().probers())
       if (!prober.targets.empty()) had_some.insert(prober.instance);
   }
-  REQUIRE(post.core.prober("a")->targets.empty());
+  REQUIRE(post.core.probers().find("a")->targets.empty());
   // Its own late news of what has moved away.
   post.observe("a", {post.news(1, t0)}, t0);
-  CHECK(post.core.refused_samples() == 0);
-  const auto ids_of = [&](const std::string& who) { return post.core.prober(who)->targets; };
-  for (const auto& prober : post.core.probers()) {
+  CHECK(post.core.probers().refused_samples() == 0);
+  const auto ids_of = [&](const std::string& who) {
+    return post.core.probers().find(who)->targets;
+  };
+  for (const auto& prober : post.core.probers().probers()) {
     const auto& ids = ids_of(prober.instance);
-    if (std::find(ids.begin(), ids.end(), *post.core.id_of("A")) == ids.end()) continue;
+    if (std::find(ids.begin(), ids.end(), *post.core.targets().id_of("A")) == ids.end()) continue;
     post.observe(prober.instance, {post.news(1, t0 + 1s)}, t0 + 1s);
   }
   CHECK(post.take() == Said{"updated @1"});
   // The word of one that never had it: refused, its number taken.
-  const auto& probers = post.core.probers();
+  const auto& probers = post.core.probers().probers();
   const auto foreign = std::find_if(probers.begin(), probers.end(), [&](const Prober& prober) {
     return !had_some.contains(prober.instance);
   });
   REQUIRE(foreign != probers.end());
   post.observe(foreign->instance, {post.news(1, t0 + 2s)}, t0 + 2s);
   CHECK(post.take() == Said{});
-  CHECK(post.core.refused_samples() == 1);
+  CHECK(post.core.probers().refused_samples() == 1);
   CHECK(mention(post.notes, "never given"));
   // And of somebody who has not said hello.
-  const auto before = post.core.refused_samples();
+  const auto before = post.core.probers().refused_samples();
   post.observe("stranger", {post.news(0, t0 + 3s)}, t0 + 3s);
   CHECK(post.take() == Said{});
-  CHECK(post.core.refused_samples() == before + 1);
+  CHECK(post.core.probers().refused_samples() == before + 1);
   // Told once, however often it comes.
   post.notes.clear();
   for (int i = 0; i < 10; ++i) post.observe("stranger", {post.news(0, t0 + 3s)}, t0 + 3s + i * 1ms);
   CHECK(post.notes.empty());
-  CHECK(post.core.refused_samples() == before + 11);
+  CHECK(post.core.probers().refused_samples() == before + 11);
 }
 
 TEST_CASE("a prober that the journal does not know tells of what it was given before this run",
@@ -285,27 +287,27 @@ TEST_CASE("a prober that the journal does not know tells of what it was given be
   for (int i = 0; i < 20; ++i) post.join("b" + std::to_string(i), t0);
   // It has news already: the aggregator before this one had given it targets, and did not live to
   // write down that it was there, or has forgotten it.
-  post.core.hello({.role = "prober", .name = "p-a", .instance = "a"}, "peer", t0);
-  REQUIRE(post.core.prober("a")->targets.empty());
+  post.core.apply(input::Hello{{.role = "prober", .name = "p-a", .instance = "a"}, "peer"}, t0);
+  REQUIRE(post.core.probers().find("a")->targets.empty());
   post.observe("a", {post.news(1, t0)}, t0 + 1s);  // it comes again once its numbers are known
-  CHECK(post.core.refused_samples() == 0);
+  CHECK(post.core.probers().refused_samples() == 0);
   post.lease("a", t0 + 1s, 1);
   post.observe("a", {post.news(1, t0)}, t0 + 1s);
-  CHECK(post.core.refused_samples() == 0);
+  CHECK(post.core.probers().refused_samples() == 0);
   const auto row = std::find_if(post.probers.begin(), post.probers.end(),
                                 [](const ProberRow& r) { return r.instance == "a"; });
   REQUIRE(row != post.probers.end());
   CHECK(row->received == 1);
   post.lease("a", t0 + 2s, 1);
   post.observe("a", {post.news(2, t0 + 13s)}, t0 + 13s);
-  CHECK(post.core.refused_samples() == 1);
+  CHECK(post.core.probers().refused_samples() == 1);
 }
 
 TEST_CASE("after a restart a prober may tell of what it was given before, until that is taken",
           "[refused]") {
   Post before;
   before.join("a", t0);
-  before.core.advance(t0 + 10s);  // it is lost
+  before.core.apply(input::Tick{}, t0 + 10s);  // it is lost
   before.collect();
   Restored restored{.targets = before.targets,
                     .probers = before.probers,
@@ -314,14 +316,14 @@ TEST_CASE("after a restart a prober may tell of what it was given before, until 
   Post post(std::move(restored));
   for (int i = 0; i < 20; ++i) post.join("b" + std::to_string(i), t0);
   post.join("a", t0 + 1s);
-  REQUIRE(post.core.prober("a")->targets.empty());
+  REQUIRE(post.core.probers().find("a")->targets.empty());
   post.observe("a", {post.news(1, t0)}, t0 + 1s);
-  CHECK(post.core.refused_samples() == 0);
+  CHECK(post.core.probers().refused_samples() == 0);
   post.lease("a", t0 + 2s, 1);
   post.observe("a", {post.news(0, t0 + 3s)}, t0 + 3s);  // one that was under way beside the lease
-  CHECK(post.core.refused_samples() == 0);
+  CHECK(post.core.probers().refused_samples() == 0);
   post.observe("a", {post.news(0, t0 + 13s)}, t0 + 13s);
-  CHECK(post.core.refused_samples() == 1);
+  CHECK(post.core.probers().refused_samples() == 1);
 }
 
 TEST_CASE("a stored state that cannot be understood costs its own target alone", "[refused]") {
@@ -335,8 +337,8 @@ TEST_CASE("a stored state that cannot be understood costs its own target alone",
   CHECK(post.all.back().target == "B");
   CHECK(post.all.back().detail ==
         "has a stored state that cannot be understood (data: not a map): it begins anew");
-  CHECK(post.core.id_of("A") == 1u);
-  CHECK(post.core.id_of("B") == 3u);  // another target than the one whose state is lost
+  CHECK(post.core.targets().id_of("A") == 1u);
+  CHECK(post.core.targets().id_of("B") == 3u);  // another target than the one whose state is lost
   const auto row = std::find_if(post.targets.begin(), post.targets.end(),
                                 [](const TargetRow& r) { return r.id == 2; });
   REQUIRE(row != post.targets.end());

@@ -175,25 +175,29 @@ class Aggregator {
  public:
   Aggregator() { begin({}); }
 
-  void take(const Hello& hello) { core_->hello(hello, "peer", now_); }
-  void take(const Lease& lease) { core_->lease(lease, now_); }
-  void take(const Goodbye& goodbye) { core_->goodbye(goodbye, now_); }
+  void take(const Hello& hello) { core_->apply(aggregator::input::Hello{hello, "peer"}, now_); }
+  void take(const Lease& lease) { core_->apply(aggregator::input::Lease{lease, "peer"}, now_); }
+  void take(const Goodbye& goodbye) { core_->apply(aggregator::input::Goodbye{goodbye}, now_); }
   void take(const Ack& ack) {
     if (core_->consumers().counts(ack.journal, ack.seq, last_seq_))
-      core_->ack(ack.journal, ack.seq, now_);
+      core_->apply(aggregator::input::Acked{ack.journal, ack.seq}, now_);
   }
   /// The frame's header, which names the prober, is left out here.
   void take(const SampleBatch& batch) {
-    core_->observe("p1", batch.assignment, batch.samples, now_, batch.after.value_or(0));
+    core_->apply(
+        aggregator::input::Samples{"p1", batch.assignment, batch.samples, batch.after.value_or(0)},
+        now_);
   }
-  void garbled() { core_->garbled("i1"); }
+  void garbled() { core_->apply(aggregator::input::Garbled{"i1"}, Timestamp{}); }
   /// Whom another configuration names as consumers.
-  void take(const Command& command) { core_->configure_consumers(command.arguments, now_); }
+  void take(const Command& command) {
+    core_->apply(aggregator::input::ConfigureConsumers{command.arguments}, now_);
+  }
   void step_clock(Duration step) {
-    core_->adopt_clock(step, "stepped", now_ + step);
+    core_->apply(aggregator::input::ClockAdopted{step, "stepped"}, now_ + step);
     now_ += step;
   }
-  void resume() { core_->resume(now_); }
+  void resume() { core_->apply(aggregator::input::Resume{}, now_); }
   void restart() {
     aggregator::Restored restored;
     for (const auto& [id, row] : targets_) restored.targets.push_back(row);
@@ -208,11 +212,11 @@ class Aggregator {
     for (int fired = 0; fired < 20; ++fired) {
       const auto due = core_->next_deadline();
       if (!due || *due > end) break;
-      core_->advance(now_ = std::max(now_, *due));
+      core_->apply(aggregator::input::Tick{}, now_ = std::max(now_, *due));
     }
-    core_->advance(now_ = end);
-    core_->published(core_->next_seq() - 1, now_);
-    core_->watch_consumers(5s, now_);
+    core_->apply(aggregator::input::Tick{}, now_ = end);
+    core_->apply(aggregator::input::Published{core_->next_seq() - 1}, now_);
+    core_->apply(aggregator::input::WatchConsumers{5s}, now_);
     commit();
   }
 
@@ -234,8 +238,8 @@ class Aggregator {
 
   void begin(aggregator::Restored restored) {
     core_.emplace(std::move(restored), 5s, now_);
-    core_->configure(servers(), now_);
-    core_->configure_consumers({"j", "k"}, now_);
+    core_->apply(aggregator::input::Configure{servers()}, now_);
+    core_->apply(aggregator::input::ConfigureConsumers{{"j", "k"}}, now_);
     commit();
   }
 
@@ -256,12 +260,12 @@ class Aggregator {
     }
     for (const auto& instance : changes.probers_gone) probers_.erase(instance);
     for (const auto& row : changes.probers) probers_.insert_or_assign(row.instance, row);
-    core_->committed(changes);
+    core_->apply(aggregator::input::Committed{changes.probers}, Timestamp{});
     for (const auto& ack : core_->take_acks())
       require(ack.resend_from.value_or(UINT64_MAX) > ack.committed,
               "what is safe is not asked for");
     core_->take_assignment_changes();
-    core_->open_problems(0, last_seq_, now_);
+    core_->targets().open_problems(0, last_seq_, now_);
   }
 
   Timestamp now_ = t0;

@@ -1,5 +1,6 @@
 // Journals of older versions: the fixtures are dumps of files that those versions wrote.
 
+#include "aggregator/core.hpp"
 #include "aggregator/journal/journal.hpp"
 #include "aggregator/journal/schema.hpp"
 #include "common/messages/names.hpp"
@@ -78,13 +79,14 @@ std::vector<std::string> about_problems(const std::vector<Event>& events) {
 /// The prober that the journal knows says hello again, and that all is well; the last of its news
 /// that was taken comes once more.
 void all_is_well(Core& core, Timestamp now) {
-  core.hello({.role = "prober", .name = "prober-1", .instance = "instance-1"}, "peer", now);
+  core.apply(input::Hello{{.role = "prober", .name = "prober-1", .instance = "instance-1"}, "peer"},
+             now);
   auto news = news_of_0_1_0;
   for (std::uint32_t streak = 1; streak <= 3; ++streak) {
     now += 1s;
     std::vector<Sample> samples;
     for (const auto& key : targets_of_0_1_0)
-      samples.push_back({.target = *core.id_of(key),
+      samples.push_back({.target = *core.targets().id_of(key),
                          .news_seq = streak == 1 ? news++ : 0,
                          .probed_at = now,
                          .streak = streak,
@@ -97,8 +99,9 @@ void all_is_well(Core& core, Timestamp now) {
                       .sent_at = now,
                       .clock_offset = 0s,
                       .oldest_news_seq = news_of_0_1_0};
-    CHECK(core.lease(lease, now));
-    core.observe("prober-1", "instance-1", samples, now, news_of_0_1_0 - 1);
+    core.apply(input::Lease{lease, "peer"}, now);
+    CHECK(core.probers().reachable(lease.instance));
+    core.apply(input::Samples{"prober-1", "instance-1", samples, news_of_0_1_0 - 1}, now);
   }
 }
 
@@ -187,17 +190,18 @@ TEST_CASE("what is open in a journal of 0.1.0 is closed, and what is owed is tol
   const auto last = journal.read(head_of_0_1_0 - 1, 1).events.at(0);
   auto now = last.decided_at + 5s;
   Core core(journal.restore(), 1min, now);
-  core.configure(servers_of_0_1_0(), now);
-  core.published(head_of_0_1_0, now);
+  core.apply(input::Configure{servers_of_0_1_0()}, now);
+  core.apply(input::Published{head_of_0_1_0}, now);
   all_is_well(core, now);
-  core.journal_trouble("", now);
+  core.apply(input::JournalTrouble{""}, now);
   now += 2min;
-  core.configure_consumers({"notifier", "recorder"}, now);
-  for (const auto* consumer : {"notifier", "recorder"}) core.ack(consumer, head_of_0_1_0, now);
-  core.watch_consumers(5min, now);
+  core.apply(input::ConfigureConsumers{{"notifier", "recorder"}}, now);
+  for (const auto* consumer : {"notifier", "recorder"})
+    core.apply(input::Acked{consumer, head_of_0_1_0}, now);
+  core.apply(input::WatchConsumers{5min}, now);
 
   const auto changes = core.take_changes();
-  CHECK(core.streams().repeated() == 1);
+  CHECK(core.probers().streams().repeated() == 1);
   // 0.1.0 kept a place for whoever acknowledged: one that no configuration names has none now.
   CHECK(about_problems(changes.events) ==
         std::vector<std::string>{

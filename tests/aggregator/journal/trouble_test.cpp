@@ -1,3 +1,4 @@
+#include "aggregator/core.hpp"
 #include "aggregator/journal/journal.hpp"
 #include "aggregator/journal/threads.hpp"
 #include "tests/aggregator/bench.hpp"
@@ -101,8 +102,8 @@ TEST_CASE("the reserve is made of real blocks, and given back once", "[journal]"
 
 TEST_CASE("trouble with the journal is one episode, also across a restart", "[journal]") {
   Bench bench;
-  bench.core().journal_trouble("the disk is full", t0);
-  bench.core().journal_trouble("the disk is full; no reserve", t0 + 1s);
+  bench.core().apply(input::JournalTrouble{"the disk is full"}, t0);
+  bench.core().apply(input::JournalTrouble{"the disk is full; no reserve"}, t0 + 1s);
   const auto changes = bench.core().take_changes();
   REQUIRE(changes.events.size() == 1);
   CHECK(changes.events[0].kind == Kind::journal_trouble);
@@ -114,7 +115,7 @@ TEST_CASE("trouble with the journal is one episode, also across a restart", "[jo
   }
   Journal journal(folder.file("j"), Journal::Mode::write);
   Core core(journal.restore(), 1h, t0 + 1min);
-  core.journal_trouble("", t0 + 1min);
+  core.apply(input::JournalTrouble{""}, t0 + 1min);
   const auto after = core.take_changes();
   REQUIRE(after.events.size() == 1);
   CHECK(after.events[0].kind == Kind::journal_ok);

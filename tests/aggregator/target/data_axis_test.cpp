@@ -128,9 +128,9 @@ TEST_CASE("an update probed before the newest one but told after it is a late ro
   bench.ok(t0 + 30s, t0 + 29s);
   (void)bench.said();
   Sample early{.computed_at = t0 + 9s};
-  early.target = *bench.core().id_of("PROD");
+  early.target = *bench.core().targets().id_of("PROD");
   early.probed_at = early.since = t0 + 10s;
-  bench.core().observe("p1", "feeder", {early}, t0 + 31s);
+  bench.core().apply(input::Samples{"p1", "feeder", {early}, std::nullopt}, t0 + 31s);
   bench.until(t0 + 31s);
   bench.ok(t0 + 32s, t0 + 29s);
   CHECK(bench.said() == Said{"updated @10 late"});

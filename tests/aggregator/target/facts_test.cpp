@@ -73,9 +73,9 @@ TEST_CASE("a late update is as old as its own data were") {
   bench.ok(t0, t0);
   bench.ok(t0 + 60s, t0 + 60s);
   Sample old{.http_status = 200, .computed_at = t0 + 30s};
-  old.target = *bench.core().id_of("PROD");
+  old.target = *bench.core().targets().id_of("PROD");
   old.probed_at = old.since = t0 + 31s;
-  bench.core().observe("p2", "feeder", {old}, t0 + 61s);
+  bench.core().apply(input::Samples{"p2", "feeder", {old}, std::nullopt}, t0 + 61s);
   const auto changes = bench.core().take_changes();
   REQUIRE(changes.events.size() == 1);
   CHECK(changes.events[0].late);

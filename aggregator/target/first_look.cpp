@@ -1,4 +1,4 @@
-#include "aggregator/first_look.hpp"
+#include "aggregator/target/first_look.hpp"
 
 namespace stalewatch::aggregator {
 
