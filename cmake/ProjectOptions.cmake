@@ -15,6 +15,16 @@ if(STALEWATCH_WERROR)
   target_compile_options(project_options INTERFACE -Werror)
 endif()
 
+# A build that has ever had tests keeps its asserts, whatever its type: what is tried is checked. Who builds to install
+# needs none.
+option(STALEWATCH_ASSERTS "assert() is checked in a build without tests, too" OFF)
+if(STALEWATCH_TESTS)
+  set(STALEWATCH_ASSERTS ON CACHE BOOL "assert() is checked in a build without tests, too" FORCE)
+endif()
+if(STALEWATCH_ASSERTS)
+  target_compile_options(project_options INTERFACE -UNDEBUG)
+endif()
+
 set(STALEWATCH_SANITIZE "" CACHE STRING "value for -fsanitize=, for all of our targets")
 if(STALEWATCH_SANITIZE)
   target_compile_options(project_options INTERFACE -fsanitize=${STALEWATCH_SANITIZE}
