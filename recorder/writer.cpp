@@ -18,7 +18,7 @@ Rows rows_of(std::span<const Event> events) {
 }  // namespace
 
 Writer::Writer(std::unique_ptr<EventStore> store, Duration first_wait, Duration longest_wait)
-    : first_wait_(first_wait), longest_wait_(longest_wait), store_(std::move(store)) {
+    : backoff_{.first = first_wait, .longest = longest_wait}, store_(std::move(store)) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -213,10 +213,8 @@ void Writer::report(Report report) {
 
 /// Tells, and waits before the next attempt.
 void Writer::failed(StoreError error) {
-  const int doublings = std::min(failures_++, 20);
-  const Duration longest = std::min<Duration>(longest_wait_, first_wait_ * (1LL << doublings));
-  const Duration wait(
-      std::uniform_int_distribution<Duration::rep>(longest.count() / 2, longest.count())(random_));
+  const Duration wait =
+      jittered(backoff_.after(++failures_), 0.5, 1, std::uniform_real_distribution<>()(random_));
   report(Failed{std::move(error), wait});
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, wait, [&] { return stopping_ || replacement_; });

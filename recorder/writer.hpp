@@ -2,6 +2,7 @@
 
 // The thread that talks to the database, so that a slow or hanging one stops nothing else.
 
+#include "common/base/backoff.hpp"
 #include "common/base/time.hpp"
 #include "common/base/wake.hpp"
 #include "recorder/event_store.hpp"
@@ -92,8 +93,7 @@ class Writer {
   void report(Report report);
   void failed(StoreError error);
 
-  const Duration first_wait_;
-  const Duration longest_wait_;
+  const Backoff backoff_;
   const Wake wake_;
 
   std::mutex mutex_;  ///< guards the following
@@ -117,7 +117,7 @@ class Writer {
   std::optional<Lost> kept_;
   std::int64_t last_kept_ = 0;
   PartSize part_size_;
-  int failures_ = 0;
+  unsigned failures_ = 0;
   std::mt19937 random_{std::random_device{}()};
   std::thread thread_;
 };

@@ -1,13 +1,12 @@
 #include "notifier/sinks/rocketchat/retry.hpp"
 
+#include "common/base/backoff.hpp"
 #include "common/base/text.hpp"
 #include "common/base/utf8.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <charconv>
-#include <cmath>
 
 namespace stalewatch::notifier {
 namespace {
@@ -134,13 +133,11 @@ Judgement judge(const HttpAnswer& answer, Timestamp wall) {
   return {fate_of(answer.status), {}, why};
 }
 
-Duration backoff(Fate fate, int failures, double jitter) {
-  const bool refused = fate == Fate::sink_refused;
-  const Duration first = refused ? Duration(seconds(30)) : Duration(seconds(1));
-  const Duration longest = refused ? Duration(minutes(5)) : Duration(minutes(1));
-  const int doublings = std::clamp(failures - 1, 0, 10);  // 2^10 s is beyond both of the longest
-  const auto wait = std::min(first * (1 << doublings), longest);
-  return Duration(std::llround(static_cast<double>(wait.count()) * (0.75 + 0.5 * jitter)));
+Duration wait_after(Fate fate, unsigned failures, double jitter) {
+  constexpr Backoff of_refusals{.first = seconds(30), .longest = minutes(5)};
+  constexpr Backoff of_failures{.first = seconds(1), .longest = minutes(1)};
+  const auto& backoff = fate == Fate::sink_refused ? of_refusals : of_failures;
+  return jittered(backoff.after(failures), 0.75, 1.25, jitter);
 }
 
 std::optional<Duration> wait_for_clarity(int attempts) {

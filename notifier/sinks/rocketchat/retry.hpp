@@ -37,7 +37,7 @@ inline constexpr Duration max_rate_limit_wait = std::chrono::minutes(10);
 /// How long to wait after the n-th failure in a row (1, 2, ...): doubling from 1 s to 1 min, for a
 /// refusing sink from 30 s to 5 min; times 0.75 to 1.25, by `jitter` in [0, 1), so that many do not
 /// come back at once.
-Duration backoff(Fate fate, int failures, double jitter);
+Duration wait_after(Fate fate, unsigned failures, double jitter);
 
 /// How long after the n-th attempt (1, 2, ...) a message is sent again of which it is unclear
 /// whether people see it: 1 and 10 min after the first. Nothing: no more, each one may be a message

@@ -11,7 +11,7 @@ namespace stalewatch::notifier {
 namespace {
 
 /// An unavailable server is worth a line elsewhere only when it is not just restarting.
-constexpr int failures_worth_telling = 3;
+constexpr unsigned failures_worth_telling = 3;
 constexpr Duration look_for_new = std::chrono::seconds(10);
 
 std::unique_ptr<Sink> make_rocketchat_sink(const Config& config) {
@@ -111,7 +111,7 @@ void RocketchatSink::after(const Judgement& judgement, Now now, const std::vecto
     case Fate::unavailable:
       ++failures_;
       handover.tell = judgement.fate == Fate::sink_refused || failures_ >= failures_worth_telling;
-      not_before_ = now.mono + backoff(judgement.fate, failures_, random_());
+      not_before_ = now.mono + wait_after(judgement.fate, failures_, random_());
       break;
   }
   if (handover.failed) handover.again_at = look_again_at(std::max(not_before_, now.mono), now);

@@ -39,7 +39,7 @@ class RocketchatSink : public Sink {
   Random random_;
 
   RateLimit rate_;
-  int failures_ = 0;  ///< in a row
+  unsigned failures_ = 0;  ///< in a row
   SteadyTime not_before_ = SteadyTime::min();
   std::int64_t refused_up_to_ =
       0;  ///< items up to this id were refused in their full form: next time bare

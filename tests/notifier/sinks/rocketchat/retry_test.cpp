@@ -99,13 +99,13 @@ TEST_CASE("a rate limit is waited out as long as it says, when that can be meant
 TEST_CASE("waits double up to their limit, and jitter spreads them", "[notifier]") {
   const std::vector<Duration> unavailable = {1s, 2s, 4s, 8s, 16s, 32s, 60s, 60s};
   for (std::size_t i = 0; i < unavailable.size(); ++i)
-    CHECK(backoff(Fate::unavailable, static_cast<int>(i + 1), 0.5) == unavailable[i]);
+    CHECK(wait_after(Fate::unavailable, static_cast<unsigned>(i + 1), 0.5) == unavailable[i]);
   const std::vector<Duration> refused = {30s, 60s, 120s, 240s, 300s, 300s};
   for (std::size_t i = 0; i < refused.size(); ++i)
-    CHECK(backoff(Fate::sink_refused, static_cast<int>(i + 1), 0.5) == refused[i]);
-  CHECK(backoff(Fate::unavailable, 1'000'000, 0.5) == 60s);
-  CHECK(backoff(Fate::unavailable, 1, 0.0) == 750ms);
-  CHECK(backoff(Fate::unavailable, 7, 1.0) == 75s);
+    CHECK(wait_after(Fate::sink_refused, static_cast<unsigned>(i + 1), 0.5) == refused[i]);
+  CHECK(wait_after(Fate::unavailable, 1'000'000, 0.5) == 60s);
+  CHECK(wait_after(Fate::unavailable, 1, 0.0) == 750ms);
+  CHECK(wait_after(Fate::unavailable, 7, 1.0) == 75s);
 }
 
 TEST_CASE("no more than eight calls fall into any minute", "[notifier]") {
