@@ -123,7 +123,7 @@ STILL = {
         "StoredState.went_back_from", "StoredState.recent", "StoredState.recent_gone", "View.newest",
     ],
     "is a length": [
-        "Problem.grid", "Stream.ask_pause", "ProberTable.lease_", "Links.lease", "App.shortest_interval_", "ClockBasis.told_step_",
+        "Problem.grid", "ProberTable.lease_", "Links.lease", "App.shortest_interval_", "ClockBasis.told_step_",
     ],
     "is what moves": ["ClockBasis.last_", "Core.latest_"],
     "moves as part of a step": ["Slot.state"],

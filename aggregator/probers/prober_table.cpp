@@ -100,7 +100,7 @@ Observation ProberTable::observation_of(const Sender& sender, const Sample& samp
   else if (sample.clock_offset)
     ++refused_offsets_;
   if (sample.date_off) seen.date_off = *sample.date_off - sender.offset;
-  seen.late = sender.stream.synced && now - seen.at > late_after;
+  seen.late = sender.stream.presence == Presence::synced && now - seen.at > late_after;
   seen.behind = seen.late || (sender.known && seen.at < resumed_at_);
   return seen;
 }

@@ -1,8 +1,10 @@
 #include "aggregator/probers/streams.hpp"
 
 #include "aggregator/target/judge.hpp"
+#include "common/base/backoff.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <limits>
 #include <utility>
 
@@ -13,8 +15,7 @@ using namespace std::chrono_literals;
 
 // Missing news are asked for at once, then again after this, doubled each time until something
 // comes.
-constexpr Duration first_pause = 1s;
-constexpr Duration longest_pause = 30s;
+constexpr Backoff ask_again{.first = 1s, .longest = 30s};
 // News that a lease tells of and that have not come for so long are missing, not under way.
 constexpr Duration under_way = 1s;
 // Losses of one prober are told no more often than this, whatever it claims.
@@ -46,13 +47,16 @@ std::int64_t count_between(std::uint64_t received, std::uint64_t last) {
   return static_cast<std::int64_t>(std::min(last - received, max_seq));
 }
 
-void not_stuck(Stream& stream) {
-  stream.hole = false;
-  stream.stuck_since.reset();
-  stream.next_ask = {};
-  stream.ask_pause = {};
-  stream.garbled = false;
-  stream.failures = 0;
+/// Before `oldest` nothing of it will come: what is missing, and when it was seen.
+Loss loss_before(const Stream& stream, std::uint64_t oldest, const Lease& lease, Duration offset,
+                 Timestamp now) {
+  Loss loss{
+      .from = stream.heard_at, .to = now, .count = count_between(stream.received, oldest - 1)};
+  if (lease.dropped.value_or(0) > 0 && lease.dropped_from && lease.dropped_to) {
+    loss.from = at_most(*lease.dropped_from, offset, now);
+    loss.to = std::max(loss.from, at_most(*lease.dropped_to, offset, now));
+  }
+  return loss;
 }
 
 }  // namespace
@@ -63,7 +67,7 @@ void Streams::restore(const ProberRow& row) {
   stream.instance = row.instance;
   stream.received = stream.committed = stream.told_last = row.received;
   stream.heard_at = stream.saved_at = row.heard_at;
-  stream.lost = row.lost;
+  stream.presence = row.lost ? Presence::lost : Presence::joined;
   stream.goes_on = true;
   stream.tells_of_any_until = Timestamp::max();
   streams_.insert_or_assign(row.instance, std::move(stream));
@@ -75,14 +79,13 @@ void Streams::join(const std::string& name, const std::string& instance, Timesta
   if (is_new) {
     stream.instance = instance;
     stream.heard_at = now;
-    stream.fresh = true;
   }
   stream.name = name;
-  stream.lost = false;
-  stream.synced = false;
-  stream.leaves_at.reset();
+  stream.presence = next(stream.presence, PresenceInput::hello);
+  stream.leaving.reset();
   leaving_.erase(instance);
   dirty_.insert(instance);
+  assert(is_consistent(stream));
 }
 
 Stream* Streams::find(std::string_view instance) {
@@ -94,12 +97,26 @@ const Stream* Streams::find(std::string_view instance) const {
   return found == streams_.end() ? nullptr : &found->second;
 }
 
+/// All up to there was taken, or is given up.
+void Streams::advance(Stream& stream, std::uint64_t received) {
+  assert(received >= stream.received);
+  stream.received = received;
+  stream.flow = next(stream.flow, FlowInput::taken);
+  stream.asking = {};
+  dirty_.insert(stream.instance);
+}
+
+void Streams::see_hole(Stream& stream, Timestamp now) {
+  stream.flow = next(stream.flow, FlowInput::hole_seen);
+  ask(stream, now);
+}
+
 void Streams::ask(Stream& stream, Timestamp now) {
-  if (!stream.synced || now < stream.next_ask) return;
-  stream.ask_pause = std::clamp(2 * stream.ask_pause, first_pause, longest_pause);
-  stream.next_ask = now + stream.ask_pause;
+  Asking& asking = stream.asking;
+  if (stream.presence != Presence::synced || now < asking.next) return;
+  asking.next = now + ask_again.after(++asking.requests);
+  if (std::exchange(asking.garbled, false)) ++asking.failures;
   stream.wants_resend = true;
-  if (std::exchange(stream.garbled, false)) ++stream.failures;
   ack_due_.insert(stream.instance);
   ++asked_;
 }
@@ -124,35 +141,31 @@ void Streams::resume() {
 bool Streams::complete(const Stream& stream, const Lease& lease, Duration offset, Timestamp since,
                        Timestamp now) const {
   const Timestamp sent = at_most(lease.sent_at, offset, now);
-  return stream.synced && !stream.hole && lease.last_news_seq <= stream.received && sent >= since &&
-         now - sent <= late_after;
+  return stream.presence == Presence::synced && !has_hole(stream.flow) &&
+         lease.last_news_seq <= stream.received && sent >= since && now - sent <= late_after;
 }
 
 void Streams::begin_batch(Stream& stream, std::optional<std::uint64_t> after, Timestamp now) {
   stream.batch_after = after;
-  if (after.value_or(0) <= stream.received) return;
-  stream.hole = true;
-  ask(stream, now);
+  if (after.value_or(0) > stream.received) see_hole(stream, now);
 }
 
 Streams::Admission Streams::admit(Stream& stream, std::uint64_t news_seq, Timestamp now) {
-  if (news_seq == 0) return stream.hole ? Admission::hole : Admission::take;
+  if (news_seq == 0) return has_hole(stream.flow) ? Admission::hole : Admission::take;
+  const bool synced = stream.presence == Presence::synced;
   // Directly behind what was taken comes something else than the next number: asked for again, it
   // will be the same.
   const bool wrong = stream.batch_after == stream.received && news_seq != stream.received + 1;
-  if (stream.synced && wrong) garbled(stream);
+  if (synced && wrong) garbled(stream);
   if (news_seq <= stream.received) {
     ++repeated_;
     return Admission::known;
   }
-  if (stream.synced && news_seq == stream.received + 1 && news_seq < max_seq) {
-    stream.received = news_seq;
-    not_stuck(stream);
-    dirty_.insert(stream.instance);
+  if (synced && news_seq == stream.received + 1 && news_seq < max_seq) {
+    advance(stream, news_seq);
     return Admission::take;
   }
-  stream.hole = true;
-  ask(stream, now);
+  see_hole(stream, now);
   return Admission::hole;
 }
 
@@ -162,39 +175,59 @@ void Streams::took(Stream& stream, Timestamp at) {
 
 std::optional<Loss> Streams::lease(Stream& stream, const Lease& lease, Duration offset,
                                    Timestamp now) {
+  assert(is_there(stream.presence) && !stream.leaving);
   const std::uint64_t last = lease.last_news_seq;
   // A prober that cannot send again has no oldest.
   const std::uint64_t oldest = std::max<std::uint64_t>(1, lease.oldest_news_seq.value_or(last + 1));
   if (last >= max_seq || oldest > last + 1) return std::nullopt;
   stream.told_last = last;
   std::optional<Loss> loss;
-  // Before its clock is known, the times of its samples are not.
-  if (!stream.synced && lease.clock_offset) {
-    stream.synced = true;
-    if (stream.hole) ask(stream, now);
+  const bool newcomer = stream.presence == Presence::newcomer;
+  if (stream.presence != Presence::synced) {
+    // Before its clock is known, the times of its samples are not.
+    if (!lease.clock_offset) return std::nullopt;
+    stream.presence = next(stream.presence, PresenceInput::clock_told);
+    if (has_hole(stream.flow)) ask(stream, now);
   }
-  if (!stream.synced) return std::nullopt;
-  if (oldest > stream.received + 1 || stream.fresh) {
-    const bool known = !stream.fresh;
+  if (newcomer) {
+    loss = begin_at(stream, oldest, lease, offset, now);
+  } else if (oldest > stream.received + 1) {
     loss = skip_to(stream, oldest, lease, offset, now);
-    if (known && last > stream.received) {
+    if (last > stream.received) {
       // At once: a small ring has dropped these, too, by the time that the hole shows again.
-      stream.next_ask = now;
+      stream.asking.next = now;
       ask(stream, now);
     }
   }
-  const int failures = stream.failures + (stream.garbled ? 1 : 0);
+  const int failures = stream.asking.failures + (stream.asking.garbled ? 1 : 0);
   if (last > stream.received && failures >= most_failures) loss = skip_garbled(stream, now);
   ack_due_.insert(stream.instance);
   if (last <= stream.received) {
-    if (!stream.hole) took(stream, at_most(lease.sent_at, offset, now));
-    stream.stuck_since.reset();
-  } else if (!stream.stuck_since) {
-    stream.stuck_since = now;
-  } else if (stream.hole || now - *stream.stuck_since >= under_way) {
-    ask(stream, now);
+    if (!has_hole(stream.flow)) took(stream, at_most(lease.sent_at, offset, now));
+    stream.flow = next(stream.flow, FlowInput::all_came);
+  } else {
+    const Flow before = std::exchange(stream.flow, next(stream.flow, FlowInput::more_told));
+    if (before != stream.flow)
+      stream.outstanding_since = now;
+    else if (has_hole(stream.flow) || now - stream.outstanding_since >= under_way)
+      ask(stream, now);
   }
   if (stream.heard_at - stream.saved_at >= save_pause) dirty_.insert(stream.instance);
+  assert(is_consistent(stream));
+  return loss;
+}
+
+/// Numbers before the first ones that are heard of belong to another journal, but for those that no
+/// journal got.
+std::optional<Loss> Streams::begin_at(Stream& stream, std::uint64_t oldest, const Lease& lease,
+                                      Duration offset, Timestamp now) {
+  Loss loss = loss_before(stream, oldest, lease, offset, now);
+  loss.count = count_between(0, lease.dropped.value_or(0));
+  advance(stream, oldest - 1);
+  stream.committed = stream.received;
+  if (lease.last_news_seq > 0) stream.tells_of_any_until = Timestamp::max();
+  if (loss.count == 0) return std::nullopt;
+  stream.next_tell = now + tell_pause;
   return loss;
 }
 
@@ -202,34 +235,15 @@ std::optional<Loss> Streams::lease(Stream& stream, const Lease& lease, Duration 
 std::optional<Loss> Streams::skip_to(Stream& stream, std::uint64_t oldest, const Lease& lease,
                                      Duration offset, Timestamp now) {
   if (now < stream.next_tell) return std::nullopt;
-  const bool fresh = std::exchange(stream.fresh, false);
-  const std::int64_t dropped = count_between(0, lease.dropped.value_or(0));
-  Loss loss{
-      .from = stream.heard_at, .to = now, .count = count_between(stream.received, oldest - 1)};
-  if (dropped > 0 && lease.dropped_from && lease.dropped_to) {
-    loss.from = at_most(*lease.dropped_from, offset, now);
-    loss.to = std::max(loss.from, at_most(*lease.dropped_to, offset, now));
-  }
-  stream.received = oldest - 1;
-  not_stuck(stream);
-  dirty_.insert(stream.instance);
-  if (fresh) {
-    // Numbers before the first ones that are heard of belong to another journal, but for those that
-    // no journal got.
-    stream.committed = stream.received;
-    if (lease.last_news_seq > 0) stream.tells_of_any_until = Timestamp::max();
-    loss.count = dropped;
-    if (dropped == 0) return std::nullopt;
-  }
+  const Loss loss = loss_before(stream, oldest, lease, offset, now);
+  advance(stream, oldest - 1);
   stream.next_tell = now + tell_pause;
   return loss;
 }
 
 /// What comes next was sent again and again, by itself, and cannot be understood.
 Loss Streams::skip_garbled(Stream& stream, Timestamp now) {
-  ++stream.received;
-  not_stuck(stream);
-  dirty_.insert(stream.instance);
+  advance(stream, stream.received + 1);
   ask(stream, now);
   const bool again = now < stream.garbled_until;
   stream.garbled_until = now + garbled_again;
@@ -237,11 +251,12 @@ Loss Streams::skip_garbled(Stream& stream, Timestamp now) {
 }
 
 Loss Streams::lose(Stream& stream, Timestamp now) {
+  assert(is_there(stream.presence) && !stream.leaving);
   Loss loss{std::min(stream.heard_at, now), now, std::nullopt};
   if (stream.told_last > stream.received)
     loss.count = count_between(stream.received, stream.told_last);
-  stream.lost = true;
-  stream.synced = stream.hole = false;
+  stream.presence = next(stream.presence, PresenceInput::lease_ended);
+  stream.flow = next(stream.flow, FlowInput::lost);
   stream.catching_up.clear();
   dirty_.insert(stream.instance);
   ack_due_.erase(stream.instance);
@@ -251,24 +266,27 @@ Loss Streams::lose(Stream& stream, Timestamp now) {
 void Streams::leave(const std::string& instance, std::uint64_t last_news_seq, Timestamp now) {
   Stream* stream = find(instance);
   if (!stream) return;
-  stream->leaves_with = std::min(last_news_seq, max_seq);
-  stream->leaves_at = stream->received >= stream->leaves_with ? now : now + leave_wait;
+  const std::uint64_t last = std::min(last_news_seq, max_seq);
+  stream->leaving =
+      Leaving{.until = stream->received >= last ? now : now + leave_wait, .last = last};
   leaving_.insert(instance);
+  assert(is_consistent(*stream));
 }
 
 std::vector<Streams::Left> Streams::take_left(Timestamp now) {
   std::vector<Left> gone;
   for (auto it = leaving_.begin(); it != leaving_.end();) {
     const Stream& stream = *find(*it);
-    const bool complete = stream.received >= stream.leaves_with;
-    if (!complete && now < *stream.leaves_at) {
+    assert(stream.leaving);
+    const bool complete = stream.received >= stream.leaving->last;
+    if (!complete && now < stream.leaving->until) {
       ++it;
       continue;
     }
     Left left{stream.name, stream.instance, std::nullopt};
     if (!complete)
       left.loss = Loss{std::min(stream.heard_at, now), now,
-                       count_between(stream.received, stream.leaves_with)};
+                       count_between(stream.received, stream.leaving->last)};
     dirty_.erase(left.instance);
     ack_due_.erase(left.instance);
     streams_.erase(left.instance);
@@ -281,8 +299,8 @@ std::vector<Streams::Left> Streams::take_left(Timestamp now) {
 std::optional<Timestamp> Streams::next_leave() const {
   std::optional<Timestamp> next;
   for (const auto& instance : leaving_) {
-    const auto& at = streams_.find(instance)->second.leaves_at;
-    if (!next || *at < *next) next = at;
+    const Timestamp until = streams_.find(instance)->second.leaving->until;
+    if (!next || until < *next) next = until;
   }
   return next;
 }
@@ -290,7 +308,7 @@ std::optional<Timestamp> Streams::next_leave() const {
 std::vector<std::string> Streams::forget(Timestamp now) {
   std::vector<std::pair<Timestamp, std::string>> lost;
   for (const auto& [instance, stream] : streams_)
-    if (stream.lost) lost.emplace_back(stream.heard_at, instance);
+    if (is_lost(stream.presence)) lost.emplace_back(stream.heard_at, instance);
   std::sort(lost.begin(), lost.end());
   std::vector<std::string> gone;
   for (std::size_t i = 0; i < lost.size(); ++i) {
@@ -305,7 +323,8 @@ std::vector<std::string> Streams::forget(Timestamp now) {
 bool Streams::news_may_repeat() const {
   return std::any_of(streams_.begin(), streams_.end(), [](const auto& entry) {
     const Stream& stream = entry.second;
-    return stream.lost || stream.hole || !stream.synced || stream.told_last > stream.received;
+    return stream.presence != Presence::synced || has_hole(stream.flow) ||
+           stream.told_last > stream.received;
   });
 }
 
@@ -315,7 +334,8 @@ std::vector<ProberRow> Streams::take_rows() {
     Stream* stream = find(instance);
     if (!stream) continue;
     stream->saved_at = stream->heard_at;
-    rows.push_back({stream->name, instance, stream->received, stream->heard_at, stream->lost});
+    rows.push_back(
+        {stream->name, instance, stream->received, stream->heard_at, is_lost(stream->presence)});
   }
   return rows;
 }
@@ -324,18 +344,19 @@ void Streams::committed(const ProberRow& row) {
   Stream* stream = find(row.instance);
   if (!stream || row.received <= stream->committed) return;
   stream->committed = std::min(row.received, stream->received);
-  if (!stream->lost) ack_due_.insert(row.instance);
+  if (!is_lost(stream->presence)) ack_due_.insert(row.instance);
+  assert(is_consistent(*stream));
 }
 
 std::vector<Streams::ToTell> Streams::take_acks() {
   std::vector<ToTell> acks;
   for (const auto& instance : std::exchange(ack_due_, {})) {
     Stream* stream = find(instance);
-    if (!stream || !stream->synced) continue;
+    if (!stream || stream->presence != Presence::synced) continue;
     ToTell ack{instance, stream->committed, std::nullopt, std::nullopt};
     if (std::exchange(stream->wants_resend, false)) {
       ack.resend_from = stream->received + 1;
-      if (stream->failures > 0) ack.batch = 1;
+      if (stream->asking.failures > 0) ack.batch = 1;
     }
     acks.push_back(std::move(ack));
   }

@@ -1,8 +1,9 @@
 #pragma once
 
-// What is known of each prober's numbered news: which were taken, which are safe on disk, which are
-// missing. Go-back-N, seen from the receiver. Pure.
+// What becomes of all probers' numbered news: which are taken, asked for, given up; when a prober's
+// are all there. Why and in which states: stream.hpp. Pure.
 
+#include "aggregator/probers/stream.hpp"
 #include "aggregator/rows.hpp"
 #include "aggregator/target/clock_shift.hpp"
 #include "common/base/time.hpp"
@@ -33,45 +34,6 @@ struct Loss {
   bool operator==(const Loss&) const = default;
 };
 
-/// The news of one start of one prober.
-struct Stream {
-  std::string name, instance;
-  std::uint64_t received = 0;   ///< all up to here were taken, in order
-  std::uint64_t committed = 0;  ///< and up to here they are safe on disk
-  std::uint64_t told_last = 0;  ///< the newest that a lease has told of
-  Timestamp heard_at{};         ///< all that it saw until then was taken
-  Timestamp saved_at{};         ///< heard_at as the journal has it
-  bool fresh = false;           ///< its first numbers are not known yet
-  bool lost = false;            ///< without goodbye: it may come back
-  bool synced = false;          ///< since it (re)joined, a lease has told its clock and its numbers
-  bool hole = false;            ///< news are missing; until they come nothing of it is taken
-  bool wants_resend = false;
-  bool garbled = false;  ///< something of it came since the last request that cannot be understood
-  int failures = 0;      ///< requests in a row that were answered by such
-  std::optional<std::uint64_t> batch_after;  ///< news before the batch that is being taken
-  std::optional<Timestamp> leaves_at;        ///< said goodbye; its last news are awaited until then
-  std::uint64_t leaves_with = 0;             ///< number of its last news
-  std::optional<Timestamp> stuck_since;      ///< news are outstanding, and none has come since
-  Timestamp next_ask{};                      ///< not asked to send again before this
-  Duration ask_pause{};
-  Timestamp next_tell{};                ///< no further loss is told before this
-  Timestamp garbled_until{};            ///< that news are not understood is nothing new until then
-  std::set<std::uint32_t> catching_up;  ///< targets of which only old samples have come
-  bool goes_on =
-      false;  ///< it was known before this run (or a stop) and has not been complete since
-  std::vector<bool> given;  ///< by id: targets that it was ever given in this run
-  /// Known before this run, or had news before: until then it may tell of targets that it was
-  /// given before.
-  Timestamp tells_of_any_until{};
-  bool told_refused = false;
-};
-
-template <typename F>
-void for_each_instant(Stream& m, F&& f) {
-  f(m.heard_at), f(m.saved_at), f(m.leaves_at), f(m.stuck_since), f(m.next_ask), f(m.next_tell);
-  f(m.garbled_until), f(m.tells_of_any_until);
-}
-
 class Streams {
  public:
   void restore(const ProberRow& row);
@@ -87,7 +49,7 @@ class Streams {
   enum class Admission { take, known, hole };
   Admission admit(Stream& stream, std::uint64_t news_seq, Timestamp now);
   /// Something of it could not be understood, and may have been the news that are awaited.
-  void garbled(Stream& stream) { stream.garbled = true; }
+  void garbled(Stream& stream) { stream.asking.garbled = true; }
   /// It is to probe these from now on.
   void give(const std::string& instance, const std::vector<std::uint32_t>& targets);
   /// Whether it can have anything to tell of a target.
@@ -152,8 +114,12 @@ class Streams {
   std::uint64_t asked() const { return asked_; }
 
  private:
+  void advance(Stream& stream, std::uint64_t received);
+  void see_hole(Stream& stream, Timestamp now);
   void ask(Stream& stream, Timestamp now);
   Loss skip_garbled(Stream& stream, Timestamp now);
+  std::optional<Loss> begin_at(Stream& stream, std::uint64_t oldest, const Lease& lease,
+                               Duration offset, Timestamp now);
   std::optional<Loss> skip_to(Stream& stream, std::uint64_t oldest, const Lease& lease,
                               Duration offset, Timestamp now);
 
