@@ -1,6 +1,7 @@
 #include "common/bus/event_stream.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <iterator>
 #include <utility>
 
@@ -11,56 +12,65 @@ EventSequence::EventSequence(std::optional<Cursor> cursor, StartAt start) : star
   first.told = true;
   if (cursor && !cursor->journal.empty()) {
     journal_ = cursor->journal;
+    standing_ = Standing::unconfirmed;
     received_ = head_ = cursor->seq;
     first.before = *std::move(cursor);
   } else {
     beginning_ = true;
   }
   segments_.push_back(std::move(first));
+  assert(is_consistent());
+}
+
+/// What holds whatever the aggregator says.
+bool EventSequence::is_consistent() const {
+  const bool follows = standing_ != Standing::unknown;
+  if (follows == journal_.empty() || (!follows && !beginning_) || segments_.empty()) return false;
+  if (standing_ != Standing::confirmed) return true;
+  const bool hole = ahead_of_order_.empty() || ahead_of_order_.begin()->first - 1 > received_;
+  return received_ <= head_ && hole;
 }
 
 void EventSequence::on_live(Event event) {
   head_ = std::max(head_, event.seq);
   accept(std::move(event));
+  assert(is_consistent());
 }
 
 void EventSequence::on_beat(const Beat& beat) {
-  wait_for_beat_ = false;
-  if (!positioned() || beat.journal == left_) return;
-  if (beat.journal != journal_) {
-    doubted_ = true;
-    confirmed_ = ahead_ = false;
-    return;
-  }
-  doubted_ = false;
+  if (std::holds_alternative<AwaitsBeat>(request_)) request_ = Idle{};
+  if (standing_ == Standing::unknown || beat.journal == left_) return;
+  if (beat.journal != journal_) return hear(Heard::other_beat);
   // An aggregator that knows less than we have seen: only a page can say whether its journal is
   // older.
-  if (beat.head < received_) confirmed_ = false;
+  hear(beat.head < received_ ? Heard::older_beat : Heard::beat);
   // Beats come in order with the live events: whatever number lies beyond was made up.
   ahead_of_order_.erase(ahead_of_order_.upper_bound(beat.head), ahead_of_order_.end());
   head_ = std::max(received_, beat.head);
+  assert(is_consistent());
 }
 
 void EventSequence::on_reconnect() {
-  asked_.reset();
+  hear(Heard::reconnect);
+  request_ = Idle{};
   ahead_of_order_.clear();
-  confirmed_ = ahead_ = wait_for_beat_ = doubted_ = false;
   left_.clear();
   head_ = received_;
+  assert(is_consistent());
 }
 
 void EventSequence::on_replayed(Replayed page) {
-  const bool answers = asked_ && (asked_->after < 0 || asked_->after == page.after);
+  const Replay* asked = open_replay();
+  const bool answers = asked && (asked->after < 0 || asked->after == page.after);
   if (!answers || page.journal.empty() || page.journal == left_) return;
-  asked_.reset();
-  if (!positioned()) begin_at(page);
+  request_ = Idle{};
+  if (standing_ == Standing::unknown) begin_at(page);
   if (page.journal != journal_)
     return start_over(page.journal, std::min(received_, page.shared.value_or(0)));
-  if (doubted_) return;  // from before that
-  ahead_ = ahead_ || page.head < page.after;
-  confirmed_ = !ahead_;
-  if (ahead_) {
-    wait_for_beat_ = true;
+  if (standing_ == Standing::doubted) return;  // from before that
+  hear(page.head < page.after ? Heard::older_page : Heard::page);
+  if (standing_ == Standing::ahead) {
+    request_ = AwaitsBeat{};
     return;
   }
   const std::int64_t before = received_;
@@ -80,18 +90,23 @@ void EventSequence::on_replayed(Replayed page) {
   }
   if (received_ >= page.head) beginning_ = false;
   join_live();
-  wait_for_beat_ = received_ == before && received_ < head_;
+  if (received_ == before && received_ < head_) request_ = AwaitsBeat{};
+  assert(is_consistent());
 }
 
 std::optional<Replay> EventSequence::wanted_replay() {
-  if (asked_ || wait_for_beat_ || buffered() + page_limit > buffer_limit) return std::nullopt;
-  if (confirmed_ && received_ >= head_) return std::nullopt;
-  const bool from_head = !positioned() && start_ == StartAt::head;
-  asked_ = Replay{.journal = journal_, .after = from_head ? -1 : received_, .limit = page_limit};
-  return asked_;
+  const bool may_ask = std::holds_alternative<Idle>(request_);
+  if (!may_ask || buffered() + page_limit > buffer_limit) return std::nullopt;
+  if (standing_ == Standing::confirmed && received_ >= head_) return std::nullopt;
+  const bool from_head = standing_ == Standing::unknown && start_ == StartAt::head;
+  Replay replay{.journal = journal_, .after = from_head ? -1 : received_, .limit = page_limit};
+  request_ = replay;
+  return replay;
 }
 
-void EventSequence::replay_timed_out() { asked_.reset(); }
+void EventSequence::replay_timed_out() {
+  if (open_replay()) request_ = Idle{};
+}
 
 EventBatch EventSequence::take(std::size_t max) {
   // A segment's events end before another journal or a gap begins: those are told with the events
@@ -119,7 +134,7 @@ bool EventSequence::has_something() const {
 }
 
 bool EventSequence::caught_up() const {
-  return confirmed_ && received_ >= head_ && !has_something();
+  return standing_ == Standing::confirmed && received_ >= head_ && !has_something();
 }
 
 /// Another journal: its events follow those of the old one that have arrived and are not yet taken.
@@ -128,10 +143,11 @@ void EventSequence::start_over(const std::string& journal, std::int64_t after) {
   segments_.push_back({.before = {journal, after}, .previous_journal = journal_});
   left_ = std::exchange(journal_, journal);
   received_ = head_ = after;
-  confirmed_ = ahead_ = wait_for_beat_ = doubted_ = false;
+  hear(Heard::other_page);
+  request_ = Idle{};
   beginning_ = after == 0;
-  asked_.reset();
   ahead_of_order_.clear();
+  assert(is_consistent());
 }
 
 /// The first answer to a consumer without a cursor names the journal, and the head to begin at.
@@ -164,7 +180,7 @@ void EventSequence::pass_unreadable(std::int64_t seq) {
 
 void EventSequence::accept(Event event) {
   if (event.seq <= received_ || buffered() >= buffer_limit) return;
-  if (confirmed_ && event.seq == received_ + 1) {
+  if (standing_ == Standing::confirmed && event.seq == received_ + 1) {
     append(std::move(event));
     join_live();
   } else if (ahead_of_order_.size() < ahead_limit) {

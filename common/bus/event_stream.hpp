@@ -3,6 +3,26 @@
 // The order of events at a consumer: subscribe, replay what was missed, then follow; every event
 // once, in order, without holes, across any restart of either side. The sockets around it:
 // event_source.hpp.
+//
+// Why it is not simple. Live events come at once and may be lost (PUB/SUB); pages of the journal
+// are asked for, hold everything, and come late. The two overlap in any way: an event comes live,
+// in a page, in both, or in a page that was asked for twice. Each has its number, so the rest could
+// be counting, if a number always meant the same event. It does not:
+//
+// - The aggregator may be started with another journal, or an older copy of its own. Number 100 is
+//   another event then, or one that this consumer has taken already, and a live event does not say
+//   of which journal it is. So nothing live is believed on a new connection before a page has said
+//   which journal this is and that it reaches as far as we have got. That is what Standing keeps.
+// - An older copy counts on from an earlier number: to take its events would mix two histories
+//   under one name. The aggregator is told how far this consumer has got, and names another journal
+//   (forks it) when it believes that; until then nothing is taken.
+// - After a fork words of both journals are on the way, and the old one's may come last: the
+//   journal that was left is not followed again on the same connection.
+// - Retention deletes from the journal's beginning. What a page leaves out is gone for good: a loss
+//   for who had been there, nothing for who begins.
+//
+// What was received of one journal stays in order before what comes of the next one, so that who
+// takes it sees each change of journal, and each loss, exactly where it lies.
 
 #include "common/messages/messages.hpp"
 
@@ -11,6 +31,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace stalewatch {
@@ -50,6 +71,45 @@ struct EventBatch {
   std::vector<Event> events;
 };
 
+/// How a consumer stands with the journal that it follows, on this connection.
+enum class Standing {
+  unknown,      ///< it follows none yet: the first page names it
+  unconfirmed,  ///< it has a position; whether the aggregator has that journal is not known
+  confirmed,    ///< the aggregator has it: live events are taken
+  ahead,        ///< the aggregator has an older copy of it: nothing is taken
+  doubted,      ///< a beat has named another one: a page will say which, and where
+};
+enum class Heard {
+  page,        ///< of the same journal, as far as we are or farther
+  older_page,  ///< of the same journal, but its head lies before what was asked for
+  other_page,  ///< of another journal: that one is followed
+  beat,        ///< of the same journal, as far as we are or farther
+  older_beat,  ///< of the same journal, but its head lies before what was received
+  other_beat,  ///< of another journal
+  reconnect,
+};
+
+/// A page of another journal, or any beat, means nothing to who follows none.
+constexpr Standing next(Standing standing, Heard heard) {
+  using enum Standing;
+  // clang-format off
+  constexpr Standing table[][7] = {
+      // page     older page  other page   beat         older beat   other beat  reconnect
+      // unknown
+      {confirmed, ahead,      unknown,     unknown,     unknown,     unknown,    unknown    },
+      // unconfirmed
+      {confirmed, ahead,      unconfirmed, unconfirmed, unconfirmed, doubted,    unconfirmed},
+      // confirmed
+      {confirmed, ahead,      unconfirmed, confirmed,   unconfirmed, doubted,    unconfirmed},
+      // ahead
+      {ahead,     ahead,      unconfirmed, ahead,       ahead,       doubted,    unconfirmed},
+      // doubted
+      {doubted,   doubted,    unconfirmed, unconfirmed, unconfirmed, doubted,    unconfirmed},
+  };
+  // clang-format on
+  return table[static_cast<int>(standing)][static_cast<int>(heard)];
+}
+
 /// Puts live events, replayed pages and beats into one sequence. Pure: no sockets, no clock.
 ///
 /// A page is what the journal holds: what lies between its events is gone from there (retention),
@@ -70,7 +130,7 @@ class EventSequence {
   /// The next replay to ask for, if one is needed, there is room for it and none is under way.
   std::optional<Replay> wanted_replay();
   /// The replay under way.
-  const std::optional<Replay>& open_replay() const { return asked_; }
+  const Replay* open_replay() const { return std::get_if<Replay>(&request_); }
   /// A replay that was asked for got no answer in time: ask again.
   void replay_timed_out();
 
@@ -85,7 +145,7 @@ class EventSequence {
   std::int64_t head() const { return head_; }
   /// The journal's head lies before the cursor: an older copy was put back. Nothing is taken until
   /// the aggregator names another journal.
-  bool ahead_of_journal() const { return ahead_; }
+  bool ahead_of_journal() const { return standing_ == Standing::ahead; }
 
   /// Events of a page.
   static constexpr std::int64_t page_limit = 500;
@@ -106,7 +166,13 @@ class EventSequence {
     bool told = false;  ///< nothing but events is left to take
   };
 
-  bool positioned() const { return !journal_.empty(); }
+  /// Nothing is asked.
+  struct Idle {};
+  /// The last page brought nothing new: asking at once would only repeat it.
+  struct AwaitsBeat {};
+
+  void hear(Heard heard) { standing_ = next(standing_, heard); }
+  bool is_consistent() const;
   std::size_t buffered() const { return ready_ + ahead_of_order_.size(); }
   void start_over(const std::string& journal, std::int64_t after);
   void begin_at(const Replayed& page);
@@ -120,15 +186,10 @@ class EventSequence {
   std::string journal_;        ///< of what is received; empty until known
   std::int64_t received_ = 0;  ///< everything up to here is in segments_ or was taken
   std::int64_t head_ = 0;
-  bool confirmed_ = false;  ///< this connection's aggregator has been seen to have journal_
-  bool beginning_ =
-      false;  ///< never caught up since the start in this journal: holes are no losses
-  bool ahead_ = false;
-  bool doubted_ = false;  ///< a beat has named another journal: a page will say which, and where
-  bool wait_for_beat_ =
-      false;          ///< the last page brought nothing new: asking at once would only repeat it
+  Standing standing_ = Standing::unknown;
+  std::variant<Idle, Replay, AwaitsBeat> request_;  ///< the replay under way is one of these
+  bool beginning_ = false;  ///< never caught up since the start in it: holes are no losses
   std::string left_;  ///< the journal left since the last reconnect: late words of it mean nothing
-  std::optional<Replay> asked_;
   std::deque<Segment> segments_;                  ///< never empty
   std::size_t ready_ = 0;                         ///< events in segments_
   std::map<std::int64_t, Event> ahead_of_order_;  ///< live, with a hole before them

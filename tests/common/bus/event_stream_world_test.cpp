@@ -9,6 +9,7 @@
 #include <map>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace stalewatch {
@@ -161,6 +162,48 @@ TEST_CASE("whatever is lost, doubled, restarted or forked, every event is taken 
          ++i)
       world.step(sequence, false);
     REQUIRE(world.stored == Cursor{world.journal(), world.head});
+  }
+}
+
+TEST_CASE("whatever an aggregator says, a consumer takes no number of a journal twice",
+          "[event_stream]") {
+  const auto first_seed = testing::random_seed();
+  for (unsigned n = 0; n < 300; ++n) {
+    INFO("STALEWATCH_SEED=" << first_seed + n);
+    std::mt19937_64 random(first_seed + n);
+    const auto up_to = [&](std::uint64_t last) {
+      return static_cast<std::int64_t>(random() % (last + 1));
+    };
+    Cursor at;
+    if (up_to(2) > 0) at = {"j0", up_to(5)};
+    EventSequence sequence(at, up_to(1) == 0 ? StartAt::oldest : StartAt::head);
+    std::int64_t asked = 0;
+    // Mostly one near where the consumer is, now and then any.
+    const auto number = [&] {
+      return up_to(30) == 0 ? static_cast<std::int64_t>(random()) : at.seq + up_to(9) - 3;
+    };
+    for (int i = 0; i < 500; ++i) {
+      const auto journal = "j" + std::to_string(up_to(2));
+      const auto what = up_to(9);
+      if (what < 2) {
+        sequence.on_live(event(number()));
+      } else if (what < 4) {
+        sequence.on_beat({journal, number(), {}});
+      } else if (what < 6) {
+        auto answer = page(journal, asked, {number(), number(), number()}, number(), up_to(1) == 0);
+        if (up_to(4) == 0) answer.shared = number();
+        sequence.on_replayed(std::move(answer));
+      } else if (what < 8) {
+        if (const auto replay = sequence.wanted_replay()) asked = replay->after;
+      } else if (up_to(9) == 0) {
+        sequence.on_reconnect();
+      } else {
+        const auto batch = sequence.take(2);
+        if (batch.cursor.journal == at.journal)
+          for (const Event& e : batch.events) REQUIRE(e.seq > std::exchange(at.seq, e.seq));
+        at = batch.cursor;
+      }
+    }
   }
 }
 
