@@ -173,10 +173,8 @@ class Walk {
 /// What stands around a place, for people.
 std::string around(std::string_view text, std::size_t at) {
   constexpr std::size_t before = 20, shown = 40;
-  std::size_t start = at > before ? at - before : 0;
-  while (start > 0 && start < at && !begins_character(text[start]))
-    ++start;  // to the start of a character
-  return (start > 0 ? "..." : "") + std::string(text.substr(start, shown));
+  if (at <= before) return std::string(cut_to_bytes(text, shown));
+  return "..." + std::string(cut_to_bytes(from_byte(text, at - before), shown));
 }
 
 JsonField not_json(error_code error, std::string_view text) {

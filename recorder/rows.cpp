@@ -1,6 +1,7 @@
 #include "recorder/rows.hpp"
 
 #include "common/base/text.hpp"
+#include "common/base/utf8.hpp"
 #include "common/messages/names.hpp"
 
 #include <algorithm>
@@ -20,17 +21,11 @@ Value seconds(const std::optional<Duration>& d) {
   return d ? Value(static_cast<double>(to_us(*d)) / 1e6) : Value();
 }
 
-std::string_view cut(std::string_view bytes, std::size_t max) {
-  if (bytes.size() <= max) return bytes;
-  while (max > 0 && (static_cast<unsigned char>(bytes[max]) & 0xC0) == 0x80) --max;
-  return bytes.substr(0, max);
-}
-
 /// Fit for every engine: valid UTF-8, no NUL (PostgreSQL refuses it), and never too long.
 Value text(std::string_view bytes, std::size_t max) {
-  std::string valid = to_valid_utf8(cut(bytes, max));
+  std::string valid = to_valid_utf8(cut_to_bytes(bytes, max));
   std::erase(valid, '\0');
-  return std::string(cut(valid, max));
+  return std::string(cut_to_bytes(valid, max));
 }
 Value word(std::string_view bytes) { return text(bytes, max_word); }
 Value maybe_word(const std::optional<std::string>& s) { return s ? text(*s, max_word) : Value(); }

@@ -189,12 +189,10 @@ Attachment attachment_of(const Look& look, const std::vector<const Story*>& stor
   return attachment;
 }
 
-/// Cut at a character, so that it stays valid UTF-8.
-std::string cut(std::string text, std::size_t max) {
+std::string cut(const std::string& text, std::size_t max) {
+  constexpr std::string_view dots = "...";
   if (text.size() <= max) return text;
-  std::size_t end = max - 3;
-  while (end > 0 && !begins_character(text[end])) --end;
-  return text.substr(0, end) + "...";
+  return std::string(cut_to_bytes(text, max - dots.size())).append(dots);
 }
 
 }  // namespace
