@@ -2,6 +2,7 @@
 
 #include "common/base/ascii.hpp"
 #include "common/base/time.hpp"
+#include "common/base/url.hpp"
 #include "common/base/version.hpp"
 
 #include <curl/curl.h>
@@ -61,14 +62,10 @@ bool has_header(const std::map<std::string, Secret>& headers, std::string_view n
 
 /// "chat.example:443", nothing else of the address.
 std::string host_of(const Secret& url) {
-  std::string_view rest = url.reveal();
-  const bool tls = rest.starts_with("https");
-  if (const auto scheme = rest.find("://"); scheme != rest.npos) rest.remove_prefix(scheme + 3);
-  rest = rest.substr(0, rest.find_first_of("/?#"));
-  if (const auto at = rest.rfind('@'); at != rest.npos) rest.remove_prefix(at + 1);
-  const auto colon = rest.rfind(':');
-  const bool has_port = colon != rest.npos && rest.find(']', colon) == rest.npos;
-  return std::string(rest) + (has_port ? "" : tls ? ":443" : ":80");
+  const auto parts = split_url(url.reveal());
+  std::string host(parts.host);
+  if (!parts.port.empty()) return host.append(parts.port);
+  return host + (parts.scheme == "https://" ? ":443" : ":80");
 }
 
 std::string seconds_of(curl_off_t us) {
@@ -198,11 +195,7 @@ HttpAnswer HttpPost::perform(const std::stop_token& stop) {
 }
 
 std::string without_secrets(std::string text, const Secret& url) {
-  std::string_view rest = url.reveal();
-  if (const auto scheme = rest.find("://"); scheme != rest.npos) rest.remove_prefix(scheme + 3);
-  const auto path = rest.find('/');
-  if (path == rest.npos) return text;
-  rest.remove_prefix(path);
+  std::string_view rest = split_url(url.reveal()).rest;
   while (!rest.empty()) {
     const auto end = std::min(rest.find_first_of("/?&=#"), rest.size());
     const auto part = rest.substr(0, end);

@@ -1,6 +1,7 @@
 #include "common/base/text.hpp"
 
 #include "common/base/ascii.hpp"
+#include "common/base/url.hpp"
 #include "common/base/utf8.hpp"
 
 #include <algorithm>
@@ -107,18 +108,11 @@ std::string query_for_people(std::string_view query) {
   }
 }
 
-/// How many characters of `rest` (an address after its "scheme://") are user and password.
-std::size_t user_info_length(std::string_view rest) {
-  const auto authority_end = std::min(rest.find_first_of("/?#"), rest.size());
-  const auto authority = rest.substr(0, authority_end);
-  if (const auto at = authority.rfind('@'); at != authority.npos) return at + 1;
-  // A password with a raw slash ends the authority early and looks like a port; it must not be
-  // shown.
-  const auto colon = authority.rfind(':');
-  const bool port = colon == authority.npos || authority.ends_with(']') ||
-                    authority.substr(colon + 1).find_first_not_of("0123456789") == authority.npos;
-  const auto at = rest.rfind('@');
-  return port || at == rest.npos ? 0 : at + 1;
+/// Whether user and password may go on behind the host: a password with a raw slash ends the
+/// authority early, and its beginning looks like a port.
+bool may_hold_a_password(const UrlParts& parts) {
+  return parts.user.empty() &&
+         parts.port.find_first_not_of("0123456789", 1) != std::string_view::npos;
 }
 
 std::string escape(std::string_view bytes, std::size_t max, bool blanks_too) {
@@ -172,12 +166,10 @@ std::string to_valid_utf8(std::string_view bytes) {
 }
 
 std::string address_for_people(std::string_view url) {
-  const auto scheme_end = url.find_first_of(":/?#");
-  const bool has_scheme = scheme_end != url.npos && url.substr(scheme_end).starts_with("://");
-  const auto start = has_scheme ? scheme_end + 3 : 0;
-  std::string out(url.substr(0, start));
-  auto rest = url.substr(start);
-  rest.remove_prefix(user_info_length(rest));
+  const auto parts = split_url(url);
+  std::string out(parts.scheme);
+  auto rest = url.substr(parts.scheme.size() + parts.user.size());
+  if (may_hold_a_password(parts)) rest.remove_prefix(rest.rfind('@') + 1);
   rest = rest.substr(0, rest.find('#'));
   const auto query = rest.find('?');
   if (query == rest.npos) return out.append(rest);

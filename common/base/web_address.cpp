@@ -1,6 +1,7 @@
 #include "common/base/web_address.hpp"
 
 #include "common/base/ascii.hpp"
+#include "common/base/url.hpp"
 
 #include <idn2.h>
 
@@ -61,19 +62,14 @@ Result<std::string> host_to_send(const std::string& name) {
 }  // namespace
 
 Result<std::string> address_to_send(std::string_view address) {
-  const std::size_t scheme = address.find("://");
-  const std::size_t begin = scheme == std::string_view::npos ? 0 : scheme + 3;
-  const std::size_t end = std::min(address.find_first_of("/?#\\", begin), address.size());
-  const std::string_view authority = address.substr(begin, end - begin);
-  const std::size_t at = authority.rfind('@');
-  const std::size_t host_begin = at == std::string_view::npos ? 0 : at + 1;
-  const bool is_number = authority.substr(host_begin).starts_with('[');  // with colons in it
-  const std::size_t port =
-      is_number ? authority.size() : std::min(authority.find(':', host_begin), authority.size());
-  const auto host = host_to_send(std::string(authority.substr(host_begin, port - host_begin)));
+  const auto parts = split_url(address);
+  const auto host = host_to_send(std::string(parts.host));
   if (!host) return host;
-  return std::string(address.substr(0, begin + host_begin)) + *host +
-         std::string(authority.substr(port)) + percent_encode(address.substr(end));
+  return std::string(parts.scheme)
+      .append(parts.user)
+      .append(*host)
+      .append(parts.port)
+      .append(percent_encode(parts.rest));
 }
 
 }  // namespace stalewatch

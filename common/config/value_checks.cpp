@@ -2,6 +2,7 @@
 
 #include "common/base/ascii.hpp"
 #include "common/base/text.hpp"
+#include "common/base/url.hpp"
 #include "common/base/web_address.hpp"
 
 #include <algorithm>
@@ -37,22 +38,16 @@ std::string check_not_empty(const ConfigValue& value) {
 
 std::string check_http_url(const ConfigValue& value) {
   const std::string& url = text_of(value);
-  const std::size_t scheme = url.rfind("https://", 0) == 0  ? 8
-                             : url.rfind("http://", 0) == 0 ? 7
-                                                            : 0;
-  if (scheme == 0) return "must begin with http:// or https://";
-  const std::string_view authority =
-      std::string_view(url).substr(scheme, url.find_first_of("/?#", scheme) - scheme);
-  const std::string_view host = authority.substr(authority.rfind('@') + 1);
+  if (!url.starts_with("http://") && !url.starts_with("https://"))
+    return "must begin with http:// or https://";
   if (url.find(' ') != std::string::npos)
     return "contains a space; write %20, or a # before a comment";
-  if (host.empty() || host[0] == ':') return "has no host";
+  const auto parts = split_url(url);
+  if (parts.host.empty()) return "has no host";
   if (const auto sent = address_to_send(url); !sent) return "its host " + sent.error();
-  const std::size_t colon = host.rfind(':');
-  if (colon == std::string_view::npos || host.back() == ']') return "";
-  if (!is_port(std::string(host.substr(colon + 1))))
-    return "has a wrong port; ports are 1 to 65535";
-  return "";
+  const bool is_right =
+      parts.port.empty() || (parts.port[0] == ':' && is_port(std::string(parts.port.substr(1))));
+  return is_right ? "" : "has a wrong port; ports are 1 to 65535";
 }
 
 std::string check_name(const ConfigValue& value) {

@@ -3,6 +3,7 @@
 #include "common/config/sections/rocketchat.hpp"
 
 #include "common/base/text.hpp"
+#include "common/base/url.hpp"
 #include "common/config/setters.hpp"
 #include "common/config/value_checks.hpp"
 #include "common/config/walk.hpp"
@@ -93,13 +94,10 @@ void finish(ConfigWalk& walk) {
 std::string summary(const Config& config) {
   const auto* chat = config.section<RocketchatConfig>();
   if (chat == nullptr) return "no Rocket.Chat (no credentials.ROCKETCHAT)";
-  const std::string& url = chat->webhook.reveal();
-  const std::size_t begin = std::min(url.find("://"), url.size() - 3) + 3;
-  const std::size_t end = std::min(url.find_first_of("/?#", begin), url.size());
-  const std::size_t at = url.rfind('@', end);
-  const std::size_t host = at == std::string::npos || at < begin ? begin : at + 1;
-  std::string line =
-      "Rocket.Chat at " + escape_untrusted(url.substr(host, end - host)) + " (webhook ***)";
+  const auto parts = split_url(chat->webhook.reveal());
+  std::string line = "Rocket.Chat at " +
+                     escape_untrusted(std::string(parts.host).append(parts.port)) +
+                     " (webhook ***)";
   if (!chat->channel.empty()) line += ", channel " + escape_untrusted(chat->channel);
   return line;
 }

@@ -2,6 +2,7 @@
 
 #include "common/base/ascii.hpp"
 #include "common/base/text.hpp"
+#include "common/base/url.hpp"
 #include "common/config/setters.hpp"
 #include "common/config/target_spec.hpp"
 #include "common/config/values.hpp"
@@ -47,12 +48,10 @@ void apply_defaults(ConfigWalk& walk, ServerConfig& server, ServerRecord& record
 
 /// "http://user:password@host/": the two become basic_auth, so that the address can be shown.
 void take_user_from_address(ConfigWalk& walk, ServerConfig& server, const ServerRecord& record) {
-  const std::size_t begin = server.address.find("://") + 3;
-  const std::size_t at =
-      server.address.substr(0, server.address.find_first_of("/?#", begin)).rfind('@');
-  if (at == std::string::npos) return;
-  std::string user = server.address.substr(begin, at - begin);
-  server.address.erase(begin, at + 1 - begin);
+  const auto parts = split_url(server.address);
+  if (parts.user.empty()) return;
+  std::string user(parts.credentials());
+  server.address.erase(parts.scheme.size(), parts.user.size());
   if (!server.basic_auth.empty()) {
     walk.error(record.mark, path_of(server, "basic_auth"),
                "is given together with a user in the address; remove one");

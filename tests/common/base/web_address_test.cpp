@@ -22,7 +22,7 @@ TEST_CASE("what no address may have is percent-encoded, and nothing else", "[com
       {"http://h/%7c%C4%9b", "http://h/%7c%C4%9b"},
       {"http://h:80/-._~:/?#@!$&'()*+,;=", "http://h:80/-._~:/?#@!$&'()*+,;="},
       {"http://h?a b", "http://h?a%20b"},
-      {"https://h\\x", "https://h%5Cx"},
+      {"https://h/\\x", "https://h/%5Cx"},
       {"http://user:p|w@h/|", "http://user:p|w@h/%7C"},
       {"http://[fe80::1]:80/|", "http://[fe80::1]:80/%7C"},
       {"http://under_score.h-1.:80", "http://under_score.h-1.:80"},
@@ -47,6 +47,7 @@ TEST_CASE("international names are sent in ASCII", "[common][address]") {
 
 TEST_CASE("what is no host is an error", "[common][address]") {
   CHECK(address_to_send("http://a|b/").error() == "has a character that no host has");
+  CHECK(address_to_send("http://a\\b/").error() == "has a character that no host has");
   CHECK(address_to_send("http://ü{}/").error().starts_with("is no international name: "));
   const std::string label(60, 'x');
   CHECK(
