@@ -1,5 +1,7 @@
 #include "aggregator/app.hpp"
 
+#include "common/base/clocks.hpp"
+#include "common/base/random_id.hpp"
 #include "common/base/text.hpp"
 #include "common/config/changes.hpp"
 #include "common/messages/names.hpp"

@@ -1,7 +1,7 @@
 // The process' part that is about its journal.
 
 #include "aggregator/app.hpp"
-#include "common/base/text.hpp"
+#include "common/base/random_id.hpp"
 #include "common/process/log.hpp"
 
 namespace stalewatch::aggregator {

@@ -3,6 +3,7 @@
 #include "aggregator/core.hpp"
 #include "aggregator/journal/journal.hpp"
 #include "aggregator/journal/lock.hpp"
+#include "common/base/clocks.hpp"
 #include "common/base/lines.hpp"
 #include "common/base/text.hpp"
 #include "common/messages/json_lines.hpp"

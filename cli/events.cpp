@@ -3,6 +3,7 @@
 #include "cli/event_place.hpp"
 #include "cli/event_printer.hpp"
 #include "cli/operator_call.hpp"
+#include "common/base/clocks.hpp"
 #include "common/bus/event_source.hpp"
 #include "common/process/log.hpp"
 

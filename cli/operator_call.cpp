@@ -1,6 +1,7 @@
 #include "cli/operator_call.hpp"
 
-#include "common/base/text.hpp"
+#include "common/base/clocks.hpp"
+#include "common/base/random_id.hpp"
 #include "common/base/time.hpp"
 #include "common/base/version.hpp"
 #include "common/config/reader.hpp"

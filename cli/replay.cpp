@@ -4,6 +4,7 @@
 #include "cli/event_place.hpp"
 #include "cli/event_printer.hpp"
 #include "cli/operator_call.hpp"
+#include "common/base/clocks.hpp"
 
 #include <algorithm>
 #include <cstdlib>

@@ -1,6 +1,7 @@
 #include "cli/supervisor.hpp"
 
 #include "cli/restart_policy.hpp"
+#include "common/base/clocks.hpp"
 
 #include <poll.h>
 #include <sys/wait.h>

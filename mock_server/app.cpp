@@ -1,5 +1,6 @@
 #include "mock_server/app.hpp"
 
+#include "common/base/clocks.hpp"
 #include "common/process/log.hpp"
 #include "common/process/process.hpp"
 

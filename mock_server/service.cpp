@@ -1,5 +1,6 @@
 #include "mock_server/service.hpp"
 
+#include "common/base/clocks.hpp"
 #include "mock_server/delivery.hpp"
 #include "mock_server/json_text.hpp"
 

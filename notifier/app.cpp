@@ -1,5 +1,6 @@
 #include "notifier/app.hpp"
 
+#include "common/base/clocks.hpp"
 #include "common/messages/names.hpp"
 #include "common/process/log.hpp"
 #include "notifier/http_post.hpp"

@@ -1,5 +1,6 @@
 #include "notifier/courier.hpp"
 
+#include "common/base/clocks.hpp"
 #include "common/process/log.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+#include "common/base/clocks.hpp"
 #include "common/messages/json_lines.hpp"
 #include "notifier/owed.hpp"
 #include "notifier/store_schema.hpp"

@@ -1,5 +1,6 @@
 #include "notifier/pipe.hpp"
 
+#include "common/base/clocks.hpp"
 #include "common/base/lines.hpp"
 #include "common/messages/json_lines.hpp"
 #include "common/process/log.hpp"

@@ -1,5 +1,6 @@
 #include "notifier/team.hpp"
 
+#include "common/base/clocks.hpp"
 #include "common/process/log.hpp"
 
 #include <algorithm>

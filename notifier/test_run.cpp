@@ -1,5 +1,6 @@
 #include "notifier/test_run.hpp"
 
+#include "common/base/clocks.hpp"
 #include "common/base/text.hpp"
 #include "common/process/process.hpp"
 #include "notifier/sinks/sink.hpp"

@@ -1,6 +1,7 @@
 #include "prober/app.hpp"
 
-#include "common/base/text.hpp"
+#include "common/base/clocks.hpp"
+#include "common/base/random_id.hpp"
 #include "common/base/version.hpp"
 #include "common/process/health.hpp"
 #include "common/process/log.hpp"

@@ -1,5 +1,6 @@
 #include "prober/standalone.hpp"
 
+#include "common/base/clocks.hpp"
 #include "common/config/target_spec.hpp"
 #include "common/messages/json_lines.hpp"
 #include "common/process/health.hpp"

@@ -1,5 +1,6 @@
 #include "recorder/app.hpp"
 
+#include "common/base/clocks.hpp"
 #include "common/base/text.hpp"
 #include "common/bus/event_source.hpp"
 #include "common/process/log.hpp"

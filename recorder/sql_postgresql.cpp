@@ -1,5 +1,6 @@
 #include "recorder/sql_postgresql.hpp"
 
+#include "common/base/clocks.hpp"
 #include "common/base/time.hpp"
 #include "recorder/trouble.hpp"
 

@@ -1,4 +1,6 @@
+#include "common/base/clocks.hpp"
 #include "common/base/lines.hpp"
+#include "common/base/random_id.hpp"
 #include "common/base/text.hpp"
 #include "common/messages/json_lines.hpp"
 #include "common/process/log.hpp"

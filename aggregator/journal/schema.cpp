@@ -1,5 +1,6 @@
 #include "aggregator/journal/schema.hpp"
 
+#include "common/base/random_id.hpp"
 #include "common/base/text.hpp"
 #include "common/messages/names.hpp"
 #include "common/messages/wire.hpp"

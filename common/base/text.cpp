@@ -8,7 +8,6 @@
 #include <array>
 #include <cstdint>
 #include <cstdio>
-#include <random>
 #include <vector>
 
 namespace stalewatch {
@@ -191,13 +190,6 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     }
   }
   return row[b.size()];
-}
-
-std::string random_id() {
-  std::random_device device;
-  std::string id;
-  for (int i = 0; i < 4; ++i) id += printed("%08x", static_cast<std::uint32_t>(device()));
-  return id;
 }
 
 }  // namespace stalewatch

@@ -28,7 +28,4 @@ std::string address_for_people(std::string_view url);
 /// Damerau-Levenshtein distance, for "did you mean".
 std::size_t edit_distance(std::string_view a, std::string_view b);
 
-/// A random 128-bit identifier, 32 hexadecimal digits: instances, boots, journals.
-std::string random_id();
-
 }  // namespace stalewatch

@@ -106,11 +106,6 @@ std::optional<std::int64_t> scaled(std::string_view whole, std::string_view frac
 
 }  // namespace
 
-Now read_clocks() {
-  return {std::chrono::steady_clock::now(), std::chrono::time_point_cast<std::chrono::microseconds>(
-                                                std::chrono::system_clock::now())};
-}
-
 std::string format_utc(Timestamp t) {
   const Fields f = split(std::clamp(t, first_shown, last_shown));
   std::string text =

@@ -22,9 +22,6 @@ struct Now {
   Timestamp wall;
 };
 
-/// Reads both clocks. Called by shells only.
-Now read_clocks();
-
 constexpr std::int64_t to_us(Timestamp t) { return t.time_since_epoch().count(); }
 constexpr std::int64_t to_us(Duration d) { return d.count(); }
 constexpr Timestamp timestamp_from_us(std::int64_t us) { return Timestamp{Duration{us}}; }

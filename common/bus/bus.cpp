@@ -1,5 +1,6 @@
 #include "common/bus/bus.hpp"
 
+#include "common/base/clocks.hpp"
 #include "common/base/text.hpp"
 #include "common/process/log.hpp"
 #include "common/process/private_files.hpp"

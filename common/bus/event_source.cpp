@@ -1,6 +1,7 @@
 #include "common/bus/event_source.hpp"
 
-#include "common/base/text.hpp"
+#include "common/base/clocks.hpp"
+#include "common/base/random_id.hpp"
 #include "common/process/log.hpp"
 
 #include <unistd.h>

@@ -1,5 +1,6 @@
 #include "notifier/heartbeat.hpp"
 
+#include "common/base/clocks.hpp"
 #include "common/process/health.hpp"
 #include "tests/catch.hpp"
 

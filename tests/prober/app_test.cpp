@@ -2,6 +2,7 @@
 
 #include "prober/app.hpp"
 
+#include "common/base/clocks.hpp"
 #include "common/process/health.hpp"
 #include "test_server.hpp"
 #include "tests/catch.hpp"

@@ -2,6 +2,7 @@
 
 // Probing with its loop, for tests of what each kind of target leads to.
 
+#include "common/base/clocks.hpp"
 #include "prober/probing.hpp"
 #include "tests/catch.hpp"
 

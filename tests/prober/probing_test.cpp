@@ -1,5 +1,6 @@
 // Probing against real sockets: what each kind of answer leads to.
 
+#include "common/base/clocks.hpp"
 #include "probing_run.hpp"
 #include "test_server.hpp"
 

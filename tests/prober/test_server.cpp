@@ -1,5 +1,7 @@
 #include "test_server.hpp"
 
+#include "common/base/clocks.hpp"
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/pem.h>

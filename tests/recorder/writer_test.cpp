@@ -1,5 +1,6 @@
 #include "recorder/writer.hpp"
 
+#include "common/base/clocks.hpp"
 #include "tests/catch.hpp"
 
 #include <poll.h>

@@ -2,8 +2,6 @@
 
 #include "tests/catch.hpp"
 
-#include <set>
-
 using namespace stalewatch;
 
 TEST_CASE("what comes from outside cannot move the cursor or start a line", "[common][text]") {
@@ -109,14 +107,4 @@ TEST_CASE("slips of the keyboard are near, other words are not", "[common][text]
   CHECK(edit_distance("timeout", "tiemout") == 1);  // two neighbours swapped are one slip
   CHECK(edit_distance("adress", "address") == 1);
   CHECK(edit_distance("kitten", "sitting") == 3);
-}
-
-TEST_CASE("random ids differ and have 32 hexadecimal digits", "[common][text]") {
-  std::set<std::string> seen;
-  for (int i = 0; i < 100; ++i) {
-    const auto id = random_id();
-    CHECK(id.size() == 32);
-    CHECK(id.find_first_not_of("0123456789abcdef") == id.npos);
-    CHECK(seen.insert(id).second);
-  }
 }

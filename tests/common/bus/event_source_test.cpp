@@ -1,5 +1,6 @@
 #include "common/bus/event_source.hpp"
 
+#include "common/base/clocks.hpp"
 #include "tests/catch.hpp"
 #include "tests/claim.hpp"
 #include "tests/temporary_folder.hpp"
