@@ -43,13 +43,16 @@ THIRD_PARTIES = {
     r"<idn2": ["common/base/web_address.cpp"],
     r"<date/": ["common/times/computed_time.cpp", "mock_server/*.cpp"],
     r"<soci/": ["aggregator/journal/*", "notifier/store*.cpp", "notifier/owed_run.cpp", "recorder/sql_*"],
-    r"<(sqlite3|mysql|libpq)": ["recorder/sql_*.cpp"],
+    r"<(sqlite3|mysql|libpq)": [],  # by way of SOCI's headers
     r"<curl/": ["prober/*", "notifier/http_post.cpp", "cli/healthcheck.cpp"],
     r"<openssl/": ["prober/tls_*.cpp"],
     r"<microhttpd": ["mock_server/http_server.cpp", "common/process/health.cpp"],
     r"<prometheus/": ["common/process/health.cpp", "common/process/metrics.hpp", "*/metrics.cpp"],
     r"<spdlog": ["common/process/log.cpp", "notifier/sinks/log.cpp"],
     r"<CLI/": ["common/process/command_line.cpp"],
+    r"<httplib": [],  # tests only
+    r"<zlib": ["mock_server/answer.cpp"],
+    r"<fmt/": ["common/process/log.hpp", "mock_server/*.cpp"],
     r"<nlohmann/": [
         "common/messages/json_lines.cpp",
         "notifier/*.cpp",
@@ -57,6 +60,9 @@ THIRD_PARTIES = {
         "mock_server/hook_message.hpp",
     ],
 }
+
+# What Linux and its C library have.
+SYSTEM = r"(?:sys|arpa|netinet)/\w+|fcntl|iconv|netdb|poll|pwd|strings|unistd"
 
 # What is one section's or one sink's affair is named in its own files and in the tables that list it.
 ENTRIES = {
@@ -196,7 +202,8 @@ def lines_of(name):
 
 @cache
 def includes_of(name):
-    return [line.split(None, 1)[1] for line in lines_of(name) if re.match(r'#include [<"]', line)]
+    """Each as it is written, "common/..." or <...>, however the line is spaced."""
+    return re.findall(r'^\s*#\s*include(?:_next)?\s*(<[^>]*>|"[^"]*")', "\n".join(lines_of(name)), re.M)
 
 
 @cache
@@ -231,6 +238,18 @@ def wrong_includes(folder, allows):
 
 def test_there_are_sources():
     assert len(list(sources())) > 100
+    others = [path for folder in ARROWS for path in (ROOT / folder).rglob("*") if path.suffix not in (".hpp", ".cpp", ".txt", "")]
+    assert not others  # all that is compiled is looked at
+
+
+def test_ours_are_included_by_their_path_in_quotes():
+    """The rules below know a header by that; what is not ours is in angle brackets."""
+    ours = {f'"{name}"' for name in sources()}
+    wrong = [f"{name}: {include}" for name in sources() for include in includes_of(name)
+             if (include.startswith('"') and include not in ours) or f'"{include[1:-1]}"' in ours - {include}]
+    hidden = [f"{name}: {line.strip()}" for name in sources() for line in lines_of(name)
+              if re.match(r"\s*(#|%:|\?\?=)\s*(include|import)", line) and not re.match(r'\s*#\s*include\s*[<"]', line)]
+    assert not wrong + hidden
 
 
 @pytest.mark.parametrize("folder", ARROWS)
@@ -265,6 +284,18 @@ def test_each_third_party_is_seen_only_where_it_belongs(header):
         if re.match(header, include) and not allowed(name, THIRD_PARTIES[header])
     ]
     assert not wrong
+
+
+def test_no_third_party_is_without_its_line():
+    known = rf"<\w+>|<(?:{SYSTEM})\.h>|" + "|".join(THIRD_PARTIES)
+    assert not [f"{name} includes {include}" for name in sources() for include in includes_of(name)
+                if include.startswith("<") and not re.match(known, include)]
+
+
+def test_no_line_of_the_third_parties_is_left_over():
+    seen = {header: [name for name in sources() if any(re.match(header, i) for i in includes_of(name))] for header in THIRD_PARTIES}
+    assert not [(header, pattern) for header, patterns in THIRD_PARTIES.items() for pattern in patterns
+                if not fnmatch.filter(seen[header], pattern)]
 
 
 @pytest.mark.parametrize("name", ENTRIES)
