@@ -14,9 +14,9 @@ namespace stalewatch::mock_server {
 inline constexpr int digits_as_needed = -1;
 
 struct TimeStyle {
-  std::string format =
-      "rfc3339";          ///< one of time_formats(), or a strftime pattern (anything with a %)
-  Duration utc_offset{};  ///< written times are local to this offset; whole minutes
+  /// One of time_formats(), or a strftime pattern (anything with a %).
+  std::string format = "rfc3339";
+  Duration utc_offset{};          ///< written times are local to this offset; whole minutes
   int digits = digits_as_needed;  ///< of the fraction of a second, 0 to 9
 
   bool operator==(const TimeStyle&) const = default;

@@ -17,8 +17,8 @@ struct Receiver {
   std::string_view name;
   bool (*wants)(const Event&) = nullptr;
   bool folds = false;  ///< see SinkKind
-  std::int64_t from =
-      0;  ///< knows of everything up to this seq already, by the digest it began with
+  /// Knows of everything up to this seq already, by the digest it began with.
+  std::int64_t from = 0;
   /// So much waits for it already that updates, which nobody has to act on, are left out.
   bool crowded = false;
 };

@@ -25,11 +25,11 @@ namespace stalewatch::notifier {
 /// What one transaction of the main loop writes.
 struct Intake {
   std::optional<Cursor> cursor;  ///< everything up to here is taken over; nothing: it did not move
-  std::vector<std::pair<std::string, std::int64_t>>
-      new_sinks;  ///< and the seq after which each begins
+  /// Each with the seq after which it begins.
+  std::vector<std::pair<std::string, std::int64_t>> new_sinks;
   std::vector<Entry> entries;
-  bool new_journal =
-      false;  ///< open problems and beginnings of all sinks mean nothing any more; before the rest
+  /// Open problems and beginnings of all sinks mean nothing any more; before the rest.
+  bool new_journal = false;
   std::vector<std::pair<std::string, Event>> still_open;  ///< sink and opening: known there already
   Timestamp now{};
 };

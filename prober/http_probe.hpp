@@ -70,8 +70,8 @@ class HttpProbe {
   Resolver resolver_;
   int epoll_ = -1;
   void* multi_ = nullptr;  ///< CURLM
-  std::vector<std::unique_ptr<Slot>>
-      slots_;  ///< never shrinks: connections refer to their slot's HandshakeWatch
+  /// Never shrinks: connections refer to their slot's HandshakeWatch.
+  std::vector<std::unique_ptr<Slot>> slots_;
   std::vector<Slot*> free_;
   std::vector<Slot*> looking_up_;
   std::vector<Slot*> ended_;  ///< without libcurl: their names do not resolve

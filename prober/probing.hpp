@@ -65,8 +65,8 @@ class Probing {
     Endpoint endpoint;
     std::shared_ptr<const TimeFormat> format;  ///< null: this version does not know it
     TargetHistory history;
-    std::uint32_t version =
-        0;  ///< changes with the spec, so that an answer to an old question is dropped
+    /// Changes with the spec, so that an answer to an old question is dropped.
+    std::uint32_t version = 0;
     bool in_flight = false;
   };
   using Targets = std::unordered_map<std::uint32_t, Target>;

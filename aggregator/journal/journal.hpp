@@ -40,8 +40,8 @@ struct Retention {
 /// What a step of tidying came to.
 struct Tidied {
   bool more = false;  ///< there is more to do
-  std::int64_t not_acked =
-      0;  ///< deleted events that some consumer with a place has not acknowledged
+  /// Deleted events that some consumer with a place has not acknowledged.
+  std::int64_t not_acked = 0;
 };
 
 /// One connection to a journal. Not thread-safe: one per thread; the readers beside a writer never

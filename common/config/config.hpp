@@ -19,9 +19,9 @@ namespace stalewatch {
 struct Config {
   std::string file;  ///< where it was read from
   std::vector<ServerConfig> servers;
-  Duration checkup_interval =
-      std::chrono::seconds(60);  ///< main.checkup_interval; in servers[].interval already
-  DatabaseConfig database;       ///< the embedded SQLite file when the file names none
+  /// `main.checkup_interval`; in servers[].interval already.
+  Duration checkup_interval = std::chrono::seconds(60);
+  DatabaseConfig database;  ///< the embedded SQLite file when the file names none
   bool database_configured = false;
   LogsConfig logs;
   TransportConfig transport;

@@ -73,12 +73,12 @@ class ConfigWalk {
   ConfigDraft draft;
   std::vector<ServerRecord> records;                 ///< as draft.config.servers
   std::vector<std::optional<ConfigValue>> defaults;  ///< as server_keys()
-  std::unordered_map<std::string, YamlMark>
-      marks;                             ///< of sections and general keys: "credentials.DB.table"
+  /// Of sections and general keys: "credentials.DB.table".
+  std::unordered_map<std::string, YamlMark> marks;
   bool servers_wrong = false;            ///< `servers:` is no map, which is told
   std::optional<YamlMark> servers_mark;  ///< nothing: no `servers:` in the file
-  std::set<std::string_view>
-      incomplete;  ///< paths of sections in which a value could not be had and is not needed
+  /// Paths of sections in which a value could not be had and is not needed.
+  std::set<std::string_view> incomplete;
   std::vector<ConfigError> errors;
 
  private:
@@ -123,8 +123,8 @@ class ConfigWalk {
   std::string file_;
   ConfigUser user_;
   const ConfigEnvironment& environment_;
-  bool has_old_spelling_ =
-      false;  ///< so that the file was written for the script, in part at least
+  /// So that the file was written for the script, in part at least.
+  bool has_old_spelling_ = false;
   std::vector<Dollars> dollars_;
 };
 

@@ -36,22 +36,22 @@ enum class Outcome : std::uint8_t {
 /// What one probe of one target saw. Travels as an array, in batches.
 struct Sample {
   std::uint32_t target = 0;  ///< the id that the aggregator gave the target
-  std::uint64_t news_seq =
-      0;  ///< 1, 2, ... for samples that are news, per start of a prober; else 0
-  Timestamp
-      probed_at{};  ///< when the answer was complete, or the failure certain, by the prober's clock
+  /// 1, 2, ... for samples that are news, per start of a prober; else 0.
+  std::uint64_t news_seq = 0;
+  /// When the answer was complete, or the failure certain, by the prober's clock.
+  Timestamp probed_at{};
   Duration took{};  ///< from the start of the request until then
   Outcome outcome = Outcome::ok;
-  std::uint32_t streak =
-      1;              ///< how many probes in a row were alike: ok, or not ok for whatever reason
-  Timestamp since{};  ///< probed_at of the first of that streak
+  /// How many probes in a row were alike: ok, or not ok for whatever reason.
+  std::uint32_t streak = 1;
+  Timestamp since{};                     ///< probed_at of the first of that streak
   std::uint16_t http_status = 0;         ///< 0 when there was no answer
   std::optional<Timestamp> computed_at;  ///< set if and only if outcome is ok
   std::optional<Duration> clock_offset;  ///< target's clock minus prober's, from the Date header
   std::optional<Duration> clock_uncertainty;  ///< half the width of what clock_offset may be
   std::optional<Timestamp> tls_expires_at;    ///< end of the server certificate's validity
-  std::optional<std::string>
-      detail;  ///< for people, escaped and short: "HTTP 503", "connection refused"
+  /// For people, escaped and short: "HTTP 503", "connection refused".
+  std::optional<std::string> detail;
   /// The Date header minus the prober's clock where that is so far that it counts as no Date.
   std::optional<Duration> date_off;
   /// Where clocks went back, a local time without an offset can mean two instants: the later one
@@ -140,8 +140,8 @@ class EventKind {
 
 /// One decided fact. Numbered, immutable once published.
 struct Event {
-  std::int64_t seq =
-      0;  ///< 1, 2, ... within one journal; 0 for events that a consumer makes itself
+  /// 1, 2, ... within one journal; 0 for events that a consumer makes itself.
+  std::int64_t seq = 0;
   std::optional<std::int64_t> episode;  ///< seq of the opening event (an opening carries its own)
   EventKind kind;
   std::string target;  ///< the target's key; empty for system events
@@ -153,8 +153,8 @@ struct Event {
   std::optional<Timestamp> computed_at;           ///< the computed time that is judged
   std::optional<Timestamp> previous_computed_at;  ///< the one before
   std::optional<Duration> lag;  ///< observed_at - computed_at, signed, as measured
-  std::optional<Duration>
-      age;  ///< how old the data were at `at`; at least that, while the server fails
+  /// How old the data were at `at`; at least that, while the server fails.
+  std::optional<Duration> age;
   std::optional<Duration> threshold;  ///< the limit that the age is held against
   std::optional<Timestamp> since;     ///< when the problem began
   /// Of failing: an Outcome's name; of not_watched: no_prober, prober_lost, samples_lost.
@@ -164,15 +164,15 @@ struct Event {
   std::optional<std::int32_t> observers_failing;  ///< how many of observers_of see the failure
   std::optional<std::int32_t> observers_of;
   bool inhibited = false;  ///< journaled and recorded only: nobody is told
-  bool announced =
-      false;  ///< a second event of its episode that tells what was inhibited when it happened
+  /// A second event of its episode that tells what was inhibited when it happened.
+  bool announced = false;
   bool late = false;     ///< decided long after `at`
   bool notify = false;   ///< goes to chat; decided by the aggregator alone
   bool db_save = false;  ///< goes to the tables
-  std::optional<std::int64_t>
-      repeat_number;  ///< of reminders: k, for first announcement + k x msg_interval
-  std::optional<Timestamp>
-      next_reminder_at;               ///< of openings and reminders: when the next one falls due
+  /// Of reminders: k, for first announcement + k x msg_interval.
+  std::optional<std::int64_t> repeat_number;
+  /// Of openings and reminders: when the next one falls due.
+  std::optional<Timestamp> next_reminder_at;
   std::optional<std::int64_t> count;  ///< of samples_lost: how many, where that is known
 
   // Not on the wire:
@@ -253,8 +253,8 @@ struct Lease {
   std::uint64_t generation = 0;     ///< newest complete Targets generation it works by
   std::uint64_t last_news_seq = 0;  ///< so that a lost tail is noticed
   Timestamp sent_at{};              ///< by the prober's clock
-  std::optional<Duration>
-      clock_offset;  ///< aggregator's clock minus the prober's, median of its last pings
+  /// The aggregator's clock minus the prober's, median of its last pings.
+  std::optional<Duration> clock_offset;
   std::optional<Duration> clock_uncertainty;
   /// Oldest that it can still send again; last_news_seq + 1 when there is none.
   std::optional<std::uint64_t> oldest_news_seq;
@@ -288,8 +288,8 @@ struct Replay {
 
 /// One page of old events. The consumer asks for the next one when it wants it.
 struct Replayed {
-  std::string
-      journal;  ///< the aggregator's journal; events are empty when it is not the one asked for
+  /// The aggregator's journal; events are empty when it is not the one asked for.
+  std::string journal;
   std::int64_t after = 0;   ///< the events follow this seq (the request's, or the head for -1)
   std::int64_t oldest = 0;  ///< oldest seq that the journal still holds
   std::int64_t head = 0;    ///< newest published seq

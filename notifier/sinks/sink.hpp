@@ -21,11 +21,11 @@ namespace stalewatch::notifier {
 struct Handover {
   std::vector<std::int64_t> done;       ///< ids that the other side has confirmed
   std::vector<std::int64_t> set_aside;  ///< ids that it will never take, because of `why`
-  std::optional<SteadyTime>
-      again_at;         ///< when to come again for what is left; nothing: at once, if anything is
-  bool failed = false;  ///< the attempt was made and did not succeed
-  std::string why;      ///< of the failure, for people; holds no secret
-  bool tell = false;    ///< it is worth a line on the other sinks: once per trouble
+  /// When to come again for what is left; nothing: at once, if anything is.
+  std::optional<SteadyTime> again_at;
+  bool failed = false;      ///< the attempt was made and did not succeed
+  std::string why;          ///< of the failure, for people; holds no secret
+  bool tell = false;        ///< it is worth a line on the other sinks: once per trouble
   Duration rate_limited{};  ///< wait that the other side asked for
 };
 

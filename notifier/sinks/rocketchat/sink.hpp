@@ -41,8 +41,8 @@ class RocketchatSink : public Sink {
   RateLimit rate_;
   unsigned failures_ = 0;  ///< in a row
   SteadyTime not_before_ = SteadyTime::min();
-  std::int64_t refused_up_to_ =
-      0;  ///< items up to this id were refused in their full form: next time bare
+  /// Items up to this id were refused in their full form: next time bare.
+  std::int64_t refused_up_to_ = 0;
   /// Items that were answered so that nobody knows whether people see them, and how often.
   std::map<std::int64_t, int> unclear_;
   /// When one that has never been sent may go out, whatever those wait for.
