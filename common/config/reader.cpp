@@ -38,8 +38,11 @@ void point_out_lookalikes(const std::string& file, std::string_view text,
     text.remove_prefix(std::min(line.size() + 1, text.size()));
     const std::string found = lookalike_in(line);
     const bool told = error != errors.end() && error->line == number;
-    for (; error != errors.end() && error->line == number; ++error)
-      if (!found.empty()) error->message += "; " + found;
+    for (; error != errors.end() && error->line == number; ++error) {
+      if (found.empty()) continue;
+      error->message += "; " + found;
+      error->known.clear();  // the key is one of them, once its spaces are plain
+    }
     if (!told && more.size() < most_told && has_lookalike_in_structure(line))
       more.push_back({file, number, 1, "", found});
   }
