@@ -25,9 +25,9 @@ constexpr Duration heartbeat_stops_within = std::chrono::milliseconds(1500);
 /// Three beats missed: what the last one said of the chain is no longer known.
 constexpr Duration beat_is_fresh = std::chrono::milliseconds(3500);
 
-/// An aggregator_lost that was told before the restart; the terminal gets every event, so it knows.
+/// An aggregator_lost that was told before the restart.
 std::optional<Event> open_loss(Store& store) {
-  for (auto& opening : store.open_problems("terminal"))
+  for (auto& opening : store.open_problems(complete_sink()))
     if (opening.kind == Kind::aggregator_lost) return std::move(opening);
   return std::nullopt;
 }

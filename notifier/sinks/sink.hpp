@@ -53,11 +53,16 @@ struct SinkKind {
   bool (*wants)(const Event&);                 ///< of the events that are shown to anybody
   bool (*same)(const Config&, const Config&);  ///< a reload changes nothing for it
   bool folds;  ///< reminders that still wait give way to what follows them
+  /// Always configured and wants every event: what is open there is all that is open.
+  bool complete = false;
   std::unique_ptr<Sink> (*make)(const Config&);  ///< throws std::runtime_error
 };
 
 /// All there are.
 std::span<const SinkKind> sink_table();
+
+/// The name of the one that is complete.
+std::string_view complete_sink();
 
 /// Their titles: "terminal, log file, ...".
 std::string sink_titles();

@@ -91,6 +91,7 @@ SinkKind terminal_kind() {
           .wants = wants_all,
           .same = same_section<TerminalConfig>,
           .folds = false,
+          .complete = true,
           .make = make_terminal_sink};
 }
 

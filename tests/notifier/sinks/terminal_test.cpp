@@ -49,6 +49,23 @@ TEST_CASE("the terminal shows every event as a line, or as JSON", "[notifier]") 
   CHECK(terminal_kind().wants(make_event(Kind::updated, 5, ten)));
 }
 
+TEST_CASE("the sink that is called complete is always there and gets every event",
+          "[notifier][terminal]") {
+  int found = 0;
+  for (const auto& kind : sink_table()) {
+    if (!kind.complete) continue;
+    ++found;
+    CHECK(kind.name == complete_sink());
+    CHECK(kind.configured({}));
+    for (std::size_t i = 0; i <= static_cast<std::size_t>(Kind::unknown); ++i) {
+      auto event = make_event(static_cast<Kind>(i), 5, ten);
+      event.notify = false;
+      CHECK(kind.wants(event));
+    }
+  }
+  CHECK(found == 1);
+}
+
 TEST_CASE("what is no terminal gets no colours unless they are asked for", "[notifier]") {
   const auto coloured = [](TerminalConfig::Color color) {
     return shown({.color = color}, items_of({alarm})).find('\x1b') != std::string::npos;
