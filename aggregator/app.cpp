@@ -354,7 +354,7 @@ std::string App::reload_by_command(const std::string& file, bool& ok) {
 }
 
 std::string App::reload(bool& ok) {
-  auto fresh = reread_config(config_.file);
+  auto fresh = reread_config(config_.file, ConfigUser::aggregator);
   ok = fresh.has_value();
   if (!ok)
     return "not reloaded: the file has errors (they are in the aggregator's log); the running "

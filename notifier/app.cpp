@@ -250,7 +250,7 @@ void App::handle_signals() {
 }
 
 void App::reload() {
-  auto config = reread_config(context_.options.config);
+  auto config = reread_config(context_.options.config, ConfigUser::notifier);
   if (!config) return;
   try {
     team_.configure(*config, true);

@@ -46,7 +46,7 @@ void apply(const Options& options, ProberConfig& prober) {
 }
 
 void reload(const ProcessContext& context) {
-  const auto config = reread_config(context.options.config);
+  const auto config = reread_config(context.options.config, ConfigUser::prober);
   if (!config) return;
   if (!context.options.log_level) set_log_level(config->logs.level);
   log::info(

@@ -128,7 +128,7 @@ class App {
   }
 
   void reload() {
-    auto read = reread_config(context_.options.config);
+    auto read = reread_config(context_.options.config, ConfigUser::recorder);
     if (!read) return;
     const Config before = std::exchange(config_, *std::move(read));
     if (config_.database != before.database) {

@@ -50,8 +50,6 @@ void set_log_level(const std::string& level) {
   spdlog::default_logger()->set_level(level_from(level));
 }
 
-std::string log_name() { return spdlog::default_logger()->name(); }
-
 void stop_log() { spdlog::shutdown(); }
 
 bool log::writes(Level level) { return spdlog::should_log(to_spdlog(level)); }

@@ -19,9 +19,6 @@ void start_log(const std::string& process, const std::string& level);
 /// Another level for the running log, after a reload; throws std::runtime_error for an unknown one.
 void set_log_level(const std::string& level);
 
-/// The name that start_log was given.
-std::string log_name();
-
 /// Writes out what is left. Nothing may be logged after it.
 void stop_log();
 

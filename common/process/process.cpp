@@ -87,9 +87,8 @@ int run_process(const std::string& name, const std::string& description, int arg
   }
 }
 
-std::optional<Config> reread_config(const std::string& path) {
-  const auto process = log_name();
-  auto read = read_config(path, user_of(process));
+std::optional<Config> reread_config(const std::string& path, ConfigUser user) {
+  auto read = read_config(path, user);
   if (auto* config = std::get_if<Config>(&read)) {
     for (const auto& warning : config->warnings) log::warn("{}", warning);
     return std::move(*config);

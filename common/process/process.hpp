@@ -4,6 +4,7 @@
 // on failure.
 
 #include "common/config/config.hpp"
+#include "common/config/config_user.hpp"
 #include "common/process/command_line.hpp"
 #include "common/process/signals.hpp"
 
@@ -42,8 +43,8 @@ int run_process(const std::string& name, const std::string& description, int arg
                 const std::function<void(CommandLine&)>& add_options,
                 const std::function<int(ProcessContext&)>& run);
 
-/// Reads the configuration again, for SIGHUP: nothing, and the errors in the log, when the file is
-/// bad.
-std::optional<Config> reread_config(const std::string& path);
+/// Reads the configuration again, for SIGHUP, with the secrets that `user` needs: nothing, and the
+/// errors in the log, when the file is bad.
+std::optional<Config> reread_config(const std::string& path, ConfigUser user);
 
 }  // namespace stalewatch
