@@ -14,10 +14,11 @@ constexpr std::size_t numbers_listed = 10;
 
 /// The kind that closes what `opening` opens.
 Kind closing_of(Kind opening) {
-  for (auto kind = Kind::updated; kind <= Kind::aggregator_back;
-       kind = static_cast<Kind>(static_cast<std::uint8_t>(kind) + 1))
+  for (std::size_t i = 0; i < known_kinds; ++i) {
+    const auto kind = static_cast<Kind>(i);
     if (role_of(kind) == Role::closes && opening_of(kind) == opening && kind != opening)
       return kind;
+  }
   return opening;
 }
 

@@ -19,8 +19,8 @@ struct Words {
   std::string_view word, phrase;
 };
 
-// In the order of the enumerators of Kind.
-constexpr std::array<Words, 36> words = {{
+// In the order of the enumerators of Kind, the unknown one last.
+constexpr auto words = std::to_array<Words>({
     {"UPDATED", "has new data"},
     {"WENT BACK", "went back to older data"},
     {"STALE", "is stale"},
@@ -57,14 +57,15 @@ constexpr std::array<Words, 36> words = {{
     {"AGGREGATOR LOST", "is silent"},
     {"AGGREGATOR BACK", "is back"},
     {"EVENT", "had the event"},
-}};
+});
+static_assert(words.size() == known_kinds + 1);
 
 struct ReasonWords {
   std::string_view reason, now, then;
 };
 
 /// Of failing where the detail has no headline of its own, and of not_watched.
-constexpr std::array<ReasonWords, 14> reasons = {{
+constexpr auto reasons = std::to_array<ReasonWords>({
     {"dns", "its name is not resolved", ""},
     {"connect", "no connection", ""},
     {"tls", "TLS fails", ""},
@@ -79,7 +80,7 @@ constexpr std::array<ReasonWords, 14> reasons = {{
     {"no_prober", "no prober is connected", "no prober was connected"},
     {"prober_lost", "its prober was lost", "its prober was lost"},
     {"samples_lost", "no usable samples arrive", "no usable samples arrived"},
-}};
+});
 
 const ReasonWords* words_of_reason(const Event& e) {
   const auto* const found = std::find_if(reasons.begin(), reasons.end(), [&](const auto& known) {

@@ -12,8 +12,6 @@
 namespace stalewatch::prober {
 namespace {
 
-constexpr std::size_t outcomes = static_cast<std::size_t>(Outcome::time_in_future) + 1;
-
 double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
 
 }  // namespace
@@ -54,11 +52,11 @@ struct Metrics::Series {
                        .Name("stalewatch_prober_probes_total")
                        .Help("Probes by what they came to.")
                        .Register(registry);
-    for (std::size_t i = 0; i < outcomes; ++i)
+    for (std::size_t i = 0; i < known_outcomes; ++i)
       probes[i] = &family.Add({{"outcome", std::string(name_of(static_cast<Outcome>(i)))}});
   }
 
-  std::array<prometheus::Counter*, outcomes> probes{};
+  std::array<prometheus::Counter*, known_outcomes> probes{};
   prometheus::Histogram& took;
   prometheus::Counter& sent;
   prometheus::Counter& dropped;

@@ -19,17 +19,11 @@ constexpr std::size_t age_width = 11;   // "365d23h old"
 constexpr std::size_t took_width = 8;   // "in 850ms"
 
 // In the order of the enumerators of Outcome.
-constexpr std::array<std::string_view, 11> outcomes = {"ok",
-                                                       "name not resolved",
-                                                       "no connection",
-                                                       "TLS fails",
-                                                       "timeout",
-                                                       "HTTP error",
-                                                       "too large an answer",
-                                                       "not JSON",
-                                                       "no time in the answer",
-                                                       "time cannot be read",
-                                                       "time in the future"};
+constexpr auto outcomes = std::to_array<std::string_view>(
+    {"ok", "name not resolved", "no connection", "TLS fails", "timeout", "HTTP error",
+     "too large an answer", "not JSON", "no time in the answer", "time cannot be read",
+     "time in the future"});
+static_assert(outcomes.size() == known_outcomes);
 constexpr std::size_t outcome_width = 21;
 
 std::string_view words_of(Outcome outcome) {

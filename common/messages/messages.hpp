@@ -32,6 +32,8 @@ enum class Outcome : std::uint8_t {
   time_in_future = 10,
   unknown = 255,  ///< of a newer prober: a failure whose reason this version does not know
 };
+/// How many are known: the numbers below it are outcomes.
+inline constexpr std::size_t known_outcomes = static_cast<std::size_t>(Outcome::time_in_future) + 1;
 
 /// What one probe of one target saw. Travels as an array, in batches.
 struct Sample {
@@ -114,6 +116,8 @@ enum class Kind : std::uint8_t {
   aggregator_back,
   unknown,  ///< of a newer version: see EventKind
 };
+/// How many are known: the numbers below it are kinds.
+inline constexpr std::size_t known_kinds = static_cast<std::size_t>(Kind::unknown);
 
 /// The kind of an event, also when only a newer version knows it: `Kind::unknown` then, with the
 /// name that it came by.

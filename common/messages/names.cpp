@@ -5,17 +5,11 @@
 namespace stalewatch {
 namespace {
 
-constexpr std::array<std::string_view, 11> outcome_names = {"ok",
-                                                            "dns",
-                                                            "connect",
-                                                            "tls",
-                                                            "timeout",
-                                                            "http_status",
-                                                            "too_large",
-                                                            "not_json",
-                                                            "field_missing",
-                                                            "time_unreadable",
-                                                            "time_in_future"};
+// In the order of the enumerators.
+constexpr auto outcome_names = std::to_array<std::string_view>(
+    {"ok", "dns", "connect", "tls", "timeout", "http_status", "too_large", "not_json",
+     "field_missing", "time_unreadable", "time_in_future"});
+static_assert(outcome_names.size() == known_outcomes);
 
 struct KindRow {
   std::string_view name;
@@ -24,7 +18,7 @@ struct KindRow {
 };
 
 // In the order of the enumerators.
-constexpr std::array<KindRow, 35> kinds = {{
+constexpr auto kinds = std::to_array<KindRow>({
     {"updated", Role::fact, Kind::updated},
     {"went_back", Role::fact, Kind::went_back},
     {"stale", Role::opens, Kind::stale},
@@ -60,7 +54,18 @@ constexpr std::array<KindRow, 35> kinds = {{
     {"undeliverable", Role::fact, Kind::undeliverable},
     {"aggregator_lost", Role::opens, Kind::aggregator_lost},
     {"aggregator_back", Role::closes, Kind::aggregator_lost},
-}};
+});
+
+/// What opens, or stands alone, is its own opening; what belongs to an episode comes after it.
+constexpr bool are_in_order() {
+  for (std::size_t i = 0; i < kinds.size(); ++i) {
+    const auto opening = static_cast<std::size_t>(kinds[i].opening);
+    const bool own = kinds[i].role == Role::opens || kinds[i].role == Role::fact;
+    if (own ? opening != i : opening > i) return false;
+  }
+  return true;
+}
+static_assert(kinds.size() == known_kinds && are_in_order());
 
 constexpr std::string_view unknown_name = "unknown";
 constexpr KindRow unknown_kind = {unknown_name, Role::fact, Kind::unknown};

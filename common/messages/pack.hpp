@@ -145,7 +145,7 @@ inline void unpack(Reading&, const msgpack::object& o, Timestamp& t) {
 inline void unpack(Reading&, const msgpack::object& o, Duration& d) { d = Duration{unpack_us(o)}; }
 inline void unpack(Reading&, const msgpack::object& o, Outcome& outcome) {
   const auto number = o.as<std::uint8_t>();
-  const bool known = number <= static_cast<std::uint8_t>(Outcome::time_in_future);
+  const bool known = number < known_outcomes;
   outcome = known ? static_cast<Outcome>(number) : Outcome::unknown;
 }
 inline void unpack(Reading&, const msgpack::object& o, EventKind& kind) {

@@ -123,8 +123,8 @@ TEST_CASE("problem, reminder, recovery and fact have words and colours of their 
   CHECK(colored(Kind::still_stale) == "\033[33m");
   CHECK(colored(Kind::fresh_again) == "\033[32m");
   CHECK(colored(Kind::updated) == "\033[36m");
-  for (auto a = 0; a <= static_cast<int>(Kind::aggregator_back); ++a)
-    for (auto b = 0; b < a; ++b)
+  for (std::size_t a = 0; a <= known_kinds; ++a)
+    for (std::size_t b = 0; b < a; ++b)
       CHECK(word_of(static_cast<Kind>(a)) != word_of(static_cast<Kind>(b)));
 }
 

@@ -28,8 +28,8 @@ TEST_CASE("a sample is one line of aligned columns", "[sample_lines]") {
 
 TEST_CASE("every outcome has words that fit their column", "[sample_lines]") {
   const SampleLines lines({"A"});
-  for (int i = 0; i <= 11; ++i) {
-    const auto outcome = i == 11 ? Outcome::unknown : static_cast<Outcome>(i);
+  for (std::size_t i = 0; i <= known_outcomes; ++i) {
+    const auto outcome = i == known_outcomes ? Outcome::unknown : static_cast<Outcome>(i);
     CAPTURE(name_of(outcome));
     const std::string line = lines.line_of(sample_of(1, outcome));
     CHECK(line.find('_') == line.npos);

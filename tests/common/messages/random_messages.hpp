@@ -49,12 +49,12 @@ class RandomMessages {
   }
   void fill(bool& b) { b = coin(); }
   void fill(Outcome& o) {
-    const auto n = number(0, 11);
-    o = n > 10 ? Outcome::unknown : static_cast<Outcome>(n);
+    const auto n = static_cast<std::size_t>(number(0, known_outcomes));
+    o = n == known_outcomes ? Outcome::unknown : static_cast<Outcome>(n);
   }
   void fill(EventKind& k) {
-    const auto n = number(0, 30);
-    k = n > 29 ? EventKind::unknown("of_the_future") : EventKind(static_cast<Kind>(n));
+    const auto n = static_cast<std::size_t>(number(0, known_kinds));
+    k = n == known_kinds ? EventKind::unknown("of_the_future") : EventKind(static_cast<Kind>(n));
   }
   template <typename T>
   requires(std::is_integral_v<T>) void fill(T& n) {

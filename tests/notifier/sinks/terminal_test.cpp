@@ -57,7 +57,7 @@ TEST_CASE("the sink that is called complete is always there and gets every event
     ++found;
     CHECK(kind.name == complete_sink());
     CHECK(kind.configured({}));
-    for (std::size_t i = 0; i <= static_cast<std::size_t>(Kind::unknown); ++i) {
+    for (std::size_t i = 0; i <= known_kinds; ++i) {
       auto event = make_event(static_cast<Kind>(i), 5, ten);
       event.notify = false;
       CHECK(kind.wants(event));
