@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <optional>
 #include <vector>
 
 namespace stalewatch::notifier {
@@ -60,33 +61,36 @@ constexpr auto words = std::to_array<Words>({
 });
 static_assert(words.size() == known_kinds + 1);
 
+/// What holds now, and what held then where an ending tells it.
 struct ReasonWords {
-  std::string_view reason, now, then;
+  std::string_view now, then;
 };
 
-/// Of failing where the detail has no headline of its own, and of not_watched.
-constexpr auto reasons = std::to_array<ReasonWords>({
-    {"dns", "its name is not resolved", ""},
-    {"connect", "no connection", ""},
-    {"tls", "TLS fails", ""},
-    {"timeout", "timeout", ""},
-    {"http_status", "an HTTP error", ""},
-    {"too_large", "too large an answer", ""},
-    {"not_json", "not JSON", ""},
-    {"field_missing", "no time in the answer", ""},
-    {"time_unreadable", "its time cannot be read", ""},
-    {"time_in_future", "its time is in the future", ""},
-    {"unknown", "for a reason that only a newer version has words for", ""},
-    {"no_prober", "no prober is connected", "no prober was connected"},
-    {"prober_lost", "its prober was lost", "its prober was lost"},
-    {"samples_lost", "no usable samples arrive", "no usable samples arrived"},
-});
+// In the order of the enumerators of Outcome: why a server fails.
+constexpr auto failures = std::to_array<std::string_view>(
+    {"", "its name is not resolved", "no connection", "TLS fails", "timeout", "an HTTP error",
+     "too large an answer", "not JSON", "no time in the answer", "its time cannot be read",
+     "its time is in the future"});
+static_assert(failures.size() == known_outcomes);
+constexpr std::string_view unknown_failure = "for a reason that only a newer version has words for";
 
-const ReasonWords* words_of_reason(const Event& e) {
-  const auto* const found = std::find_if(reasons.begin(), reasons.end(), [&](const auto& known) {
-    return e.reason && known.reason == *e.reason;
-  });
-  return found == reasons.end() ? nullptr : found;
+// In the order of the enumerators of WatchReason.
+constexpr auto silences = std::to_array<ReasonWords>({
+    {"no prober is connected", "no prober was connected"},
+    {"its prober was lost", "its prober was lost"},
+    {"no usable samples arrive", "no usable samples arrived"},
+});
+static_assert(silences.size() == static_cast<std::size_t>(WatchReason::samples_lost) + 1);
+
+/// For where the detail has no headline of its own.
+std::optional<ReasonWords> words_of_reason(const Event& e) {
+  if (!e.reason) return std::nullopt;
+  for (std::size_t i = 0; i < silences.size(); ++i)
+    if (name_of(static_cast<WatchReason>(i)) == *e.reason) return silences[i];
+  const auto outcome = outcome_from(*e.reason);
+  if (!outcome || outcome == Outcome::ok) return std::nullopt;
+  if (outcome == Outcome::unknown) return ReasonWords{unknown_failure, ""};
+  return ReasonWords{failures.at(static_cast<std::size_t>(*outcome)), ""};
 }
 
 /// What stands before the first quote, bracket, comma or the like is in our own words; behind it
@@ -154,13 +158,13 @@ std::string since_of(const Event& e) {
 /// The detail says it in full; the bare reason is the fallback.
 std::string why_of(const Event& e, Quote quote) {
   if (e.detail && !e.detail->empty()) return quote(*e.detail);
-  if (const auto* const known = words_of_reason(e)) return std::string(known->now);
+  if (const auto known = words_of_reason(e)) return std::string(known->now);
   return e.reason ? quote(*e.reason) : "";
 }
 
 /// At the end of a problem: what it was, which is not so any more.
 std::string was_because(const Event& e, Quote quote) {
-  const auto* const known = words_of_reason(e);
+  const auto known = words_of_reason(e);
   if (known && !known->then.empty()) return std::string(known->then);
   return (e.reason ? "last failure: " : "") + why_of(e, quote);
 }
@@ -358,7 +362,7 @@ std::string headline_reason(const Event& e, Quote quote) {
   if (e.kind == Kind::watching) return {};  // a list, of which the first is not the reason
   const bool of_system = e.target.empty();
   if (!of_system && !e.reason && e.kind != Kind::clock_off) return {};
-  const auto* const known = words_of_reason(e);
+  const auto known = words_of_reason(e);
   const std::string fallback(known ? known->now : "");
   if (known && !known->then.empty() && !of_system) return fallback;
   if (e.reason == name_of(Outcome::time_unreadable)) return fallback;  // the value is quoted

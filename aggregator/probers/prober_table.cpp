@@ -293,9 +293,9 @@ const Prober* ProberTable::reachable(std::string_view instance) const {
   return prober && !prober->peer.empty() ? prober : nullptr;
 }
 
-std::string_view ProberTable::watch_reason() const {
-  if (!membership_.probers().empty()) return "samples_lost";
-  return last_was_lost_ ? "prober_lost" : "no_prober";
+WatchReason ProberTable::watch_reason() const {
+  if (!membership_.probers().empty()) return WatchReason::samples_lost;
+  return last_was_lost_ ? WatchReason::prober_lost : WatchReason::no_prober;
 }
 
 std::vector<AssignmentChange> ProberTable::take_assignment_changes() {

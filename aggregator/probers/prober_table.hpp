@@ -9,6 +9,7 @@
 #include "aggregator/probers/streams.hpp"
 #include "aggregator/target/target_table.hpp"
 #include "common/base/first_times.hpp"
+#include "common/messages/names.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -48,7 +49,7 @@ class ProberTable {
   void shift_clock(const ClockShift& shift, Timestamp now);
 
   /// Why no samples of a target come, should that be told.
-  std::string_view watch_reason() const;
+  WatchReason watch_reason() const;
   const std::vector<Prober>& probers() const { return membership_.probers(); }
   const Prober* find(std::string_view instance) const { return membership_.find(instance); }
   /// One that can be answered. Nothing of one that should say hello (again): it is not known, or

@@ -49,7 +49,7 @@ bool Everybody::probers_are(std::string_view first, Timestamp now) {
   return std::exchange(sampled_since_joined_, false);
 }
 
-void Everybody::advance(std::size_t targets, std::string_view reason, Timestamp now) {
+void Everybody::advance(std::size_t targets, WatchReason reason, Timestamp now) {
   const auto due = next_due(targets);
   if (!due || now < *due) return;
   auto all = step(now);
@@ -59,7 +59,7 @@ void Everybody::advance(std::size_t targets, std::string_view reason, Timestamp 
     open(all, everybody_axis,
          {.at = *due,
           .since = *nobody_since_,
-          .reason = std::string(reason),
+          .reason = std::string(name_of(reason)),
           .detail = "no prober is connected: " + std::to_string(targets) +
                     (targets == 1 ? " target is" : " targets are") + " not watched"});
   changed_ = true;

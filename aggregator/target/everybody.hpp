@@ -5,6 +5,7 @@
 
 #include "aggregator/ledger.hpp"
 #include "aggregator/target/clock_shift.hpp"
+#include "common/messages/names.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -32,8 +33,8 @@ class Everybody {
   /// Samples have come.
   void sampled() { sampled_since_joined_ = true; }
   /// Tells that nobody watches these `targets`, or reminds of it, as far as it is due. `reason`:
-  /// why no samples come (no_prober, prober_lost).
-  void advance(std::size_t targets, std::string_view reason, Timestamp now);
+  /// why no samples come.
+  void advance(std::size_t targets, WatchReason reason, Timestamp now);
   /// When that has something to do next.
   std::optional<Timestamp> next_due(std::size_t targets) const;
 

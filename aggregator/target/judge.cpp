@@ -4,7 +4,6 @@
 #include "aggregator/target/data_axis.hpp"
 #include "aggregator/target/episode.hpp"
 #include "common/base/text.hpp"
-#include "common/messages/names.hpp"
 
 #include <algorithm>
 
@@ -77,17 +76,23 @@ std::optional<Timestamp> judged_from(const Target& target, const TargetState& st
   return std::max(*due, clock_awaited_until(target, state));
 }
 
-std::string watch_detail(std::string_view reason, Duration silence, bool refused) {
+std::string watch_detail(WatchReason reason, Duration silence, bool refused) {
   const std::string start = "no sample for " + format_duration(silence) + ": ";
   if (refused) return start + "what its prober says of it is not believed";
-  if (reason == "no_prober") return start + "no prober is connected";
-  if (reason == "prober_lost") return start + "its prober was lost";
+  switch (reason) {
+    case WatchReason::no_prober:
+      return start + "no prober is connected";
+    case WatchReason::prober_lost:
+      return start + "its prober was lost";
+    case WatchReason::samples_lost:
+      break;
+  }
   return start + "its prober is connected, but its samples do not arrive";
 }
 
 /// Opens not_watched when it is due, or tells it when it was inhibited and nobody is not the reason
 /// any more.
-void expire_watch(Step& step, Timestamp silent_until, std::string_view reason) {
+void expire_watch(Step& step, Timestamp silent_until, WatchReason reason) {
   auto& watch = step.state.stored.watch;
   if (watch.announced || step.now < silent_until) return;
   const auto detail = watch_detail(reason, watch_window(step.target.policy), step.state.refused);
@@ -95,10 +100,10 @@ void expire_watch(Step& step, Timestamp silent_until, std::string_view reason) {
     open(step, watch_axis,
          {.at = silent_until,
           .since = step.state.last_sample_at,
-          .reason = std::string(reason),
+          .reason = std::string(name_of(reason)),
           .detail = detail});
   } else if (!step.watching.nobody) {
-    watch.reason = reason;
+    watch.reason = name_of(reason);
     watch.detail = detail;
     settle(step, watch_axis);
   }
@@ -149,7 +154,7 @@ bool caught_up(Step step) {
   return step.next_seq != before;
 }
 
-bool expire(Step step, std::string_view watch_reason) {
+bool expire(Step step, WatchReason watch_reason) {
   auto& state = step.state;
   auto& stored = state.stored;
   const auto before = step.next_seq;

@@ -6,6 +6,7 @@
 
 #include "aggregator/target/clock_shift.hpp"
 #include "aggregator/target/step.hpp"
+#include "common/messages/names.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -26,9 +27,9 @@ bool caught_up(Step step);
 bool remember_times(TargetState& state, Timestamp now);
 
 /// Fires everything that is due by now: not_watched, stale, reminders. `watch_reason` says why no
-/// samples come (no_prober, prober_lost, samples_lost) should that be told. True when the stored
+/// samples come, should that be told. True when the stored
 /// state changed.
-bool expire(Step step, std::string_view watch_reason);
+bool expire(Step step, WatchReason watch_reason);
 
 /// When expire has something to do next.
 std::optional<Timestamp> next_due(const Target& target, const TargetState& state,

@@ -190,7 +190,7 @@ void TargetTable::sampled(Timestamp now) {
   tell_first_look(now);
 }
 
-void TargetTable::advance(std::string_view reason, Timestamp now) {
+void TargetTable::advance(WatchReason reason, Timestamp now) {
   everybody_.advance(ids_.size(), reason, now);
   while (!deadlines_.empty() && deadlines_.top().at <= now) {
     const auto deadline = deadlines_.top();

@@ -7,6 +7,7 @@
 #include "aggregator/target/everybody.hpp"
 #include "aggregator/target/first_look.hpp"
 #include "aggregator/target/judge.hpp"
+#include "common/messages/names.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -56,9 +57,8 @@ class TargetTable {
   void probers_are(std::string_view first, Timestamp now);
   /// Samples have come.
   void sampled(Timestamp now);
-  /// Decides what is due by now. `reason`: why no samples come, should that be told (no_prober,
-  /// prober_lost, samples_lost).
-  void advance(std::string_view reason, Timestamp now);
+  /// Decides what is due by now. `reason`: why no samples come, should that be told.
+  void advance(WatchReason reason, Timestamp now);
   std::optional<Timestamp> next_deadline() const;
   /// After a standstill: what was missed meanwhile is nobody's silence.
   void resume(Timestamp now);

@@ -93,6 +93,18 @@ std::string_view name_of(const EventKind& kind) {
   return kind.unknown_name().empty() ? name_of(Kind(kind)) : kind.unknown_name();
 }
 
+std::string_view name_of(WatchReason reason) {
+  switch (reason) {
+    case WatchReason::no_prober:
+      return "no_prober";
+    case WatchReason::prober_lost:
+      return "prober_lost";
+    case WatchReason::samples_lost:
+      break;
+  }
+  return "samples_lost";
+}
+
 std::optional<Outcome> outcome_from(std::string_view name) {
   for (std::size_t i = 0; i < outcome_names.size(); ++i)
     if (outcome_names[i] == name) return static_cast<Outcome>(i);

@@ -2,6 +2,7 @@
 
 #include "common/messages/messages.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -18,6 +19,14 @@ std::optional<Outcome> outcome_from(std::string_view name);
 /// Also for the name of a kind that only a newer version knows: 1 to 64 characters of a-z, 0-9
 /// and _. Nothing for what cannot be one.
 std::optional<EventKind> event_kind_from(std::string_view name);
+
+/// Why no samples come: the reasons of not_watched and nobody_watches.
+enum class WatchReason : std::uint8_t {
+  no_prober,     ///< none is connected
+  prober_lost,   ///< the last one was lost
+  samples_lost,  ///< there is one, but no usable samples arrive
+};
+std::string_view name_of(WatchReason reason);
 
 /// What a kind does to an episode. One that is unknown does nothing to any: it is told as a fact.
 enum class Role { fact, opens, reminds, closes };
