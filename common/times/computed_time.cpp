@@ -119,33 +119,44 @@ Shape shape_of(std::string_view text) {
 
 }  // namespace
 
-TimeFormat::TimeFormat(std::string_view format, std::string_view zone)
-    : form_(Form::pattern), zone_(zone_from(zone)) {
-  struct Named {
-    std::string_view name;
-    Form form;
-  };
+struct TimeFormat::Named {
+  std::string_view name;
+  Form form;
+
   // RFC 3339's reader takes Python's spelling too: there is no text that the two would read
   // differently.
-  static constexpr std::array<Named, 9> named_forms = {{{"auto", Form::automatic},
-                                                        {"rfc3339", Form::text3339},
-                                                        {"python", Form::text3339},
-                                                        {"rfc1123", Form::text1123},
-                                                        {"epoch", Form::epoch},
-                                                        {"epoch_s", Form::epoch_s},
-                                                        {"epoch_ms", Form::epoch_ms},
-                                                        {"epoch_us", Form::epoch_us},
-                                                        {"epoch_ns", Form::epoch_ns}}};
-  for (const auto& [name, form] : named_forms) {
+  static constexpr auto all() {
+    return std::to_array<Named>({{"auto", Form::automatic},
+                                 {"rfc3339", Form::text3339},
+                                 {"python", Form::text3339},
+                                 {"rfc1123", Form::text1123},
+                                 {"epoch", Form::epoch},
+                                 {"epoch_s", Form::epoch_s},
+                                 {"epoch_ms", Form::epoch_ms},
+                                 {"epoch_us", Form::epoch_us},
+                                 {"epoch_ns", Form::epoch_ns}});
+  }
+};
+
+std::string TimeFormat::names(std::string_view quote) {
+  std::string text;
+  for (const auto& [name, form] : Named::all()) {
+    if (!text.empty()) text += ", ";
+    text.append(quote).append(name).append(quote);
+  }
+  return text;
+}
+
+TimeFormat::TimeFormat(std::string_view format, std::string_view zone)
+    : form_(Form::pattern), zone_(zone_from(zone)) {
+  for (const auto& [name, form] : Named::all()) {
     if (name != format) continue;
     form_ = form;
     return;
   }
   if (format.find('%') == format.npos)
-    throw std::runtime_error(
-        "unknown time format \"" + escape_untrusted(format) +
-        "\": neither auto, rfc3339, python, rfc1123, epoch, epoch_s, epoch_ms, "
-        "epoch_us, epoch_ns nor a strptime pattern");
+    throw std::runtime_error("unknown time format \"" + escape_untrusted(format) + "\": neither " +
+                             names() + " nor a strptime pattern");
   check_pattern(format);
   pattern_ = with_plain_spaces(format);
 }

@@ -21,6 +21,9 @@ class TimeFormat {
  public:
   TimeFormat(std::string_view format, std::string_view zone);
 
+  /// What a format may be, beside a pattern: "auto, rfc3339, ...", each between `quote`.
+  static std::string names(std::string_view quote = "");
+
   struct Reading {
     std::optional<Timestamp> time;  ///< nothing: unreadable
     /// Of a local time that came twice, for the clocks went back: the second time. `time` is then
@@ -47,6 +50,8 @@ class TimeFormat {
     epoch_ns,
     pattern
   };
+  struct Named;
+
   Form form_;
   std::string pattern_;
   const date::time_zone* zone_ = nullptr;  // nothing for UTC; lives as long as the process

@@ -30,8 +30,7 @@ std::string check_time_format(const ConfigValue& value) {
     TimeFormat(text_of(value), "UTC");
     return "";
   } catch (const std::exception&) {
-    return "is neither auto, rfc3339, python, rfc1123, epoch, epoch_s, epoch_ms, epoch_us, "
-           "epoch_ns nor a strptime pattern";
+    return "is neither " + TimeFormat::names() + " nor a strptime pattern";
   }
 }
 
@@ -56,7 +55,9 @@ std::span<const ConfigKey> server_keys() {
   using S = ServerConfig;
   constexpr std::int64_t max_threshold = 3650 * us_per_day;
   constexpr std::int64_t max_count = 1000;
-  static constexpr ConfigKey keys[] = {
+  static const std::string time_format_meaning =
+      "how the time is written: " + TimeFormat::names("`") + " or a strptime pattern";
+  static const ConfigKey keys[] = {
       {.path = "servers.X.address",
        .type = url,
        .old_spelling = "adress",
@@ -121,9 +122,7 @@ std::span<const ConfigKey> server_keys() {
       {.path = "servers.X.time_format",
        .type = text,
        .initial = "auto",
-       .meaning = "how the time is written: `auto`, `rfc3339`, `python`, `rfc1123`, `epoch`, "
-                  "`epoch_s`, `epoch_ms`, "
-                  "`epoch_us`, `epoch_ns` or a strptime pattern",
+       .meaning = time_format_meaning,
        .example = "\"%d.%m.%Y %H:%M:%S\"",
        .check = check_time_format,
        .set = set_server<&S::time_format>},
