@@ -6,7 +6,6 @@
 #include "common/config/changes.hpp"
 #include "common/messages/names.hpp"
 #include "common/process/log.hpp"
-#include "common/process/metrics.hpp"
 
 #include <algorithm>
 #include <array>
@@ -46,64 +45,11 @@ bool is_same_file(const std::string& a, const std::string& b) {
 
 }  // namespace
 
-struct App::Metrics {
-  explicit Metrics(prometheus::Registry& r)
-      : samples(counter(r, "stalewatch_aggregator_samples_total", "Samples received.")),
-        events(counter(r, "stalewatch_aggregator_events_total", "Events committed and published.")),
-        bad_frames(counter(r, "stalewatch_aggregator_bad_frames_total",
-                           "Messages dropped because they were not understood.")),
-        oversized(counter(r, "stalewatch_aggregator_oversized_messages_total",
-                          "Messages not sent because they were too large.")),
-        foreign_batches(
-            counter(r, "stalewatch_aggregator_foreign_batches_total",
-                    "Batches of samples dropped because their ids are of another journal.")),
-        unknown_targets(counter(r, "stalewatch_aggregator_unknown_target_samples_total",
-                                "Samples of targets that are not known (any more).")),
-        repeated_news(counter(r, "stalewatch_aggregator_repeated_news_total",
-                              "News that came again and were not taken twice.")),
-        resends(counter(r, "stalewatch_aggregator_resends_total",
-                        "Requests to a prober to send news again.")),
-        refused_samples(counter(r, "stalewatch_aggregator_refused_samples_total",
-                                "Samples refused alone: not understood, not to be believed, or of "
-                                "a target that their prober was never given.")),
-        refused_offsets(counter(r, "stalewatch_aggregator_refused_clock_offsets_total",
-                                "Offsets of targets' clocks left out of samples because they "
-                                "cannot be.")),
-        targets(gauge(r, "stalewatch_aggregator_targets", "Targets watched.")),
-        stale(gauge(r, "stalewatch_aggregator_targets_stale", "Targets whose data are stale.")),
-        failing(gauge(r, "stalewatch_aggregator_targets_failing", "Targets whose server fails.")),
-        not_watched(
-            gauge(r, "stalewatch_aggregator_targets_not_watched", "Targets that nobody probes.")),
-        probers(gauge(r, "stalewatch_aggregator_probers", "Probers with a lease.")),
-        queued(
-            gauge(r, "stalewatch_aggregator_journal_queue", "Events and states not on disk yet.")),
-        journal_size(
-            gauge(r, "stalewatch_aggregator_journal_bytes", "Bytes that the journal uses.")),
-        trouble(gauge(r, "stalewatch_aggregator_journal_trouble",
-                      "1 while something is wrong with "
-                      "the journal or its disk.")),
-        paused(gauge(r, "stalewatch_aggregator_paused",
-                     "1 while nothing is decided because too much waits for the journal.")),
-        refused_acks(counter(r, "stalewatch_aggregator_refused_acks_total",
-                             "Acknowledgements that do not count: of consumers that "
-                             "journal.consumers does not name, or of numbers that the journal does "
-                             "not have.")),
-        dropped_unread(
-            counter(r, "stalewatch_aggregator_unread_events_deleted_total",
-                    "Events deleted for want of space before every consumer had them.")) {}
-
-  prometheus::Counter &samples, &events, &bad_frames, &oversized, &foreign_batches,
-      &unknown_targets, &repeated_news, &resends, &refused_samples, &refused_offsets;
-  prometheus::Gauge &targets, &stale, &failing, &not_watched, &probers, &queued, &journal_size,
-      &trouble, &paused;
-  prometheus::Counter &refused_acks, &dropped_unread;
-};
-
 App::App(Config config, Signals& signals, const std::string& http)
     : config_(std::move(config)),
       signals_(signals),
       health_("aggregator"),
-      metrics_(std::make_unique<Metrics>(health_.metrics())),
+      metrics_(health_),
       boot_(random_id()),
       clock_(read_clocks()),
       lock_(config_.journal_path),
@@ -141,8 +87,6 @@ App::App(Config config, Signals& signals, const std::string& http)
   if (!http.empty()) health_.serve(http);
   log_start();
 }
-
-App::~App() = default;
 
 void App::log_start() const {
   const auto counts = core_.targets().counts();
@@ -275,7 +219,7 @@ void App::publish(Timestamp now) {
       // A subscriber whose queue is full misses it and asks for it again.
       send(events_, events_out_, event);
       published_ = event.seq;
-      metrics_->events.Increment();
+      metrics_.published();
     }
     core_.apply(input::Committed{std::move(changes.probers)}, now);
   }
@@ -307,27 +251,16 @@ void App::tell_health() {
 }
 
 void App::update_metrics() {
-  const auto counts = core_.targets().counts();
-  raise_to(metrics_->samples, core_.probers().samples());
-  raise_to(metrics_->bad_frames, bad_.total() + control_.bad_frames());
-  raise_to(metrics_->oversized, events_out_.refused() + control_.oversized());
-  raise_to(metrics_->foreign_batches, foreign_batches_);
-  raise_to(metrics_->unknown_targets, core_.probers().unknown_targets());
-  raise_to(metrics_->refused_acks, control_.refused_acks());
-  raise_to(metrics_->dropped_unread, writer_.dropped_unread());
-  raise_to(metrics_->repeated_news, core_.probers().streams().repeated());
-  raise_to(metrics_->resends, core_.probers().streams().asked());
-  raise_to(metrics_->refused_samples, core_.probers().refused_samples());
-  raise_to(metrics_->refused_offsets, core_.probers().refused_offsets());
-  metrics_->targets.Set(static_cast<double>(counts.targets));
-  metrics_->stale.Set(static_cast<double>(counts.stale));
-  metrics_->failing.Set(static_cast<double>(counts.failing));
-  metrics_->not_watched.Set(static_cast<double>(counts.not_watched));
-  metrics_->probers.Set(static_cast<double>(core_.probers().probers().size()));
-  metrics_->queued.Set(static_cast<double>(writer_.queued()));
-  metrics_->trouble.Set(writer_.state().trouble.empty() ? 0 : 1);
-  metrics_->paused.Set(paused_ ? 1 : 0);
-  metrics_->journal_size.Set(static_cast<double>(writer_.size()));
+  metrics_.update({.core = core_,
+                   .bad_frames = bad_.total() + control_.bad_frames(),
+                   .oversized = events_out_.refused() + control_.oversized(),
+                   .foreign_batches = foreign_batches_,
+                   .refused_acks = control_.refused_acks(),
+                   .dropped_unread = writer_.dropped_unread(),
+                   .queued = writer_.queued(),
+                   .journal_bytes = writer_.size(),
+                   .trouble = !writer_.state().trouble.empty(),
+                   .paused = paused_});
 }
 
 /// Why the whole chain does not move; empty: it does.

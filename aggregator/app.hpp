@@ -13,11 +13,11 @@
 #include "aggregator/control.hpp"
 #include "aggregator/journal/lock.hpp"
 #include "aggregator/listening.hpp"
+#include "aggregator/metrics.hpp"
 #include "common/process/health.hpp"
 #include "common/process/process.hpp"
 
 #include <map>
-#include <memory>
 #include <string>
 
 namespace stalewatch::aggregator {
@@ -26,14 +26,11 @@ class App {
  public:
   /// Opens the journal and binds the sockets; throws std::runtime_error when it cannot.
   App(Config config, Signals& signals, const std::string& http);
-  ~App();
 
   /// Until SIGTERM or SIGINT; then writes and publishes what was decided. The exit code.
   int run();
 
  private:
-  struct Metrics;
-
   Restored restored(Timestamp now);
   void wait();
   void tick();
@@ -58,7 +55,7 @@ class App {
   Config config_;
   Signals& signals_;
   Health health_;
-  std::unique_ptr<Metrics> metrics_;
+  Metrics metrics_;
   std::string boot_;
   ClockBasis clock_;
   JournalLock lock_;
