@@ -396,6 +396,11 @@ def test_the_page_on_upgrading_names_the_schemas_of_this_version():
     assert found("docs/upgrading.md", r"\*\*The version in the header\*\* is (\d+)\.") == wire
 
 
+def test_a_list_of_runtime_packages_is_whole_or_none():
+    asked = subprocess.run(["scripts/runtime-packages", "/bin/true", "/nonexistent"], cwd=ROOT, capture_output=True, text=True)
+    assert asked.returncode != 0 and not asked.stdout
+
+
 @pytest.mark.parametrize("mutant", sorted((ROOT / "tests/chaos/mutants").glob("*.patch")), ids=lambda path: path.stem)
 def test_mutants_fit_the_sources(mutant):
     subprocess.run(["git", "apply", "--check", str(mutant)], cwd=ROOT, check=True)
