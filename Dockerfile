@@ -1,12 +1,13 @@
 # One image per process: docker build --target prober|aggregator|notifier|recorder|mock-server|cli .
 # Written for every builder, docker-compose 1.29's included: no BuildKit features.
 
-# Debian 13; debian:bookworm-slim, Debian 12, does as well, for both.
+# Debian 13, for all stages; debian:bookworm-slim, Debian 12, does as well.
 ARG BASE=debian:trixie-slim
-# An image that has the build packages already (and a filled ccache) makes the build stage quick; CI has one.
-ARG BUILD_BASE=debian:trixie-slim
+# Another one to build on, of the same release: one that has the build packages already (and a filled ccache) makes that
+# quick; CI has one.
+ARG BUILD_BASE
 
-FROM ${BUILD_BASE} AS build
+FROM ${BUILD_BASE:-${BASE}} AS build
 WORKDIR /src
 COPY scripts/install-packages scripts/packages.list scripts/
 RUN scripts/install-packages build && rm -rf /var/lib/apt/lists/*
