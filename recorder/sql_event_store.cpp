@@ -320,7 +320,7 @@ class SqlEventStore : public EventStore {
   TableNames names_;
   std::unique_ptr<soci::session> session_;
   std::optional<Cursor> position_;  ///< as it is in the database
-  SqliteInodes marked_;
+  SqliteFiles marked_;
   std::size_t longest_statement_ = 0;
 };
 

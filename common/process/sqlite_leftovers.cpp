@@ -2,6 +2,7 @@
 
 #include "common/process/log.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -16,7 +17,10 @@
 namespace stalewatch {
 namespace {
 
-constexpr const char* attribute = "user.stalewatch.belongs_to";
+/// Short, so that it finds room in the inode itself: on a full disk, too.
+constexpr const char* attribute = "user.stalewatch.of";
+/// Of one inode; more is a matter for people.
+constexpr int most_put_aside = 100;
 
 /// SQLite has them beside the file itself, not beside a link to it.
 std::string resolved(const std::string& file) {
@@ -25,37 +29,55 @@ std::string resolved(const std::string& file) {
   return unknown ? file : path.string();
 }
 
-ino_t inode_of(const std::string& path) {
-  struct stat found {};
-  return stat(path.c_str(), &found) == 0 ? found.st_ino : 0;
+FileIdentity identity_of(const std::string& path) {
+  struct statx found {};
+  if (statx(AT_FDCWD, path.c_str(), 0, STATX_INO | STATX_BTIME, &found) != 0) return {};
+  FileIdentity identity{.inode = found.stx_ino};
+  if ((found.stx_mask & STATX_BTIME) != 0)
+    identity.born = found.stx_btime.tv_sec * 1'000'000 + found.stx_btime.tv_nsec / 1'000;
+  return identity;
 }
 
-/// The inode of the file that it was marked for; 0: not known.
-ino_t marked_owner(const std::string& part, ino_t own) {
-  std::array<char, 64> bytes{};
+/// The file that it was marked for; none: not known.
+FileIdentity marked_owner(const std::string& part, const FileIdentity& own) {
+  std::array<char, 128> bytes{};
   const auto length = getxattr(part.c_str(), attribute, bytes.data(), bytes.size());
   std::istringstream text(
       std::string(bytes.data(), length > 0 ? static_cast<std::size_t>(length) : 0));
-  ino_t owner = 0, marked = 0;
-  text >> owner >> marked;
-  return text && marked == own ? owner : 0;
+  FileIdentity owner, marked;
+  text >> owner.inode >> owner.born >> marked.inode >> marked.born;
+  return text && marked.is(own) ? owner : FileIdentity{};
 }
 
-/// With its own inode, since a copy belongs to a copy. Once for all: by now another file may have
-/// been put in the place of the one that is open.
-void mark(const std::string& part, ino_t owner, ino_t own) {
-  if (own == 0 || marked_owner(part, own) != 0) return;
-  const std::string text = std::to_string(owner) + " " + std::to_string(own);
-  setxattr(part.c_str(), attribute, text.data(), text.size(), 0);
+/// With its own identity, since a copy belongs to a copy. Once for all: by now another file may
+/// have been put in the place of the one that is open.
+void mark(const std::string& part, const FileIdentity& owner, const FileIdentity& own) {
+  if (own.inode == 0 || marked_owner(part, own).inode != 0) return;
+  std::ostringstream text;
+  text << owner.inode << ' ' << owner.born << ' ' << own.inode << ' ' << own.born;
+  setxattr(part.c_str(), attribute, text.str().data(), text.str().size(), 0);
 }
 
-/// The inode of the file that it belongs to, if that is another one; 0: not known, or this one.
-ino_t other_owner(const std::string& part, ino_t file, ino_t before, ino_t owner_before) {
-  const ino_t own = inode_of(part);
-  if (own == 0) return 0;
-  const ino_t marked = marked_owner(part, own);
-  const ino_t owner = marked == 0 && own == before ? owner_before : marked;
-  return owner == file ? 0 : owner;
+/// The file that it belongs to, if that is another one; none: not known, or this one.
+FileIdentity other_owner(const std::string& part, const FileIdentity& file,
+                         const FileIdentity& before, const FileIdentity& owner_before) {
+  const auto own = identity_of(part);
+  if (own.inode == 0) return {};
+  auto owner = marked_owner(part, own);
+  if (owner.inode == 0 && own.is(before)) owner = owner_before;
+  return owner.is(file) ? FileIdentity{} : owner;
+}
+
+/// Under the name that is wanted, or that and a number: nothing that was put aside before is
+/// overwritten. The name; empty: it cannot be done, errno says why.
+std::string move_aside(const std::string& part, const std::string& wanted) {
+  std::string name = wanted;
+  std::error_code unknown;
+  for (int n = 2; std::filesystem::exists(name, unknown); ++n) {
+    if (n > most_put_aside) return errno = EEXIST, std::string();
+    name = wanted + "." + std::to_string(n);
+  }
+  return std::rename(part.c_str(), name.c_str()) == 0 ? name : std::string();
 }
 
 std::string cannot(const std::string& part) {
@@ -63,33 +85,49 @@ std::string cannot(const std::string& part) {
          std::generic_category().message(errno) + "; move it away by hand.";
 }
 
+void tell(const std::string& path, const std::string& aside, bool was_deleted, ino_t owner) {
+  if (was_deleted)
+    log::warn(
+        "another file lay at {} before, and was deleted: the last that was stored in that one is "
+        "put aside as {}. It is of use only beside a copy of that file as it was then, under the "
+        "copy's name with -wal",
+        path, aside);
+  else
+    log::warn(
+        "another file lay at {} before: the last that was stored in that one is put aside as {}. "
+        "To have it there again, move it beside the file with the inode {} and name it as that "
+        "one, with -wal, before anybody opens that",
+        path, aside, owner);
+}
+
 }  // namespace
 
-SqliteInodes mark_as_belonging(const std::string& file) {
+bool FileIdentity::is(const FileIdentity& other) const {
+  return inode == other.inode && (born == other.born || born == 0 || other.born == 0);
+}
+
+SqliteFiles mark_as_belonging(const std::string& file) {
   const auto path = resolved(file), log = path + "-wal", index = path + "-shm";
-  const SqliteInodes found{inode_of(path), inode_of(log), inode_of(index)};
+  const SqliteFiles found{identity_of(path), identity_of(log), identity_of(index)};
   mark(log, found.file, found.log);
   mark(index, found.file, found.index);
   return found;
 }
 
-std::string put_leftovers_aside(const std::string& file, const SqliteInodes& before) {
+std::string put_leftovers_aside(const std::string& file, const SqliteFiles& before) {
   const auto path = resolved(file), log = path + "-wal", index = path + "-shm";
-  const ino_t now = inode_of(path);
-  if (const ino_t owner = other_owner(log, now, before.log, before.file)) {
-    const auto aside = log + ".of-inode-" + std::to_string(owner);
+  const auto now = identity_of(path);
+  if (const auto owner = other_owner(log, now, before.log, before.file); owner.inode != 0) {
     std::error_code unknown;
-    const bool is_empty = std::filesystem::file_size(log, unknown) == 0;
-    if ((is_empty ? unlink(log.c_str()) : std::rename(log.c_str(), aside.c_str())) != 0)
-      return cannot(log);
-    if (!is_empty)
-      log::warn(
-          "another file lay at {} before: the last that was stored in that one is put aside as {}. "
-          "To have it there again, move it beside the file with the inode {} and name it as that "
-          "one, with -wal, before anybody opens that",
-          path, aside, owner);
+    if (std::filesystem::file_size(log, unknown) == 0) {
+      if (unlink(log.c_str()) != 0) return cannot(log);
+    } else {
+      const auto aside = move_aside(log, log + ".of-inode-" + std::to_string(owner.inode));
+      if (aside.empty()) return cannot(log);
+      tell(path, aside, owner.inode == now.inode, owner.inode);
+    }
   }
-  if (other_owner(index, now, before.index, before.file) != 0 && unlink(index.c_str()) != 0)
+  if (other_owner(index, now, before.index, before.file).inode != 0 && unlink(index.c_str()) != 0)
     return cannot(index);
   return {};
 }

@@ -6,24 +6,34 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 
 namespace stalewatch {
 
-/// The inodes of an SQLite file and of what SQLite keeps beside it; 0: not there.
-struct SqliteInodes {
-  ino_t file = 0, log = 0, index = 0;
+/// Which file it is. A filesystem gives the inode of a deleted file to the next one, which is born
+/// later.
+struct FileIdentity {
+  ino_t inode = 0;        ///< 0: there is no file
+  std::int64_t born = 0;  ///< us since the epoch; 0: the filesystem does not say (ext4's of before)
+
+  bool is(const FileIdentity& other) const;
+};
+
+/// An SQLite file and what SQLite keeps beside it.
+struct SqliteFiles {
+  FileIdentity file, log, index;
 };
 
 /// Once the file is open: notes at its log and index whose they are, for this process and whichever
 /// comes after it. Without extended attributes (tmpfs before Linux 6.6) what is returned is all
 /// that tells.
-SqliteInodes mark_as_belonging(const std::string& file);
+SqliteFiles mark_as_belonging(const std::string& file);
 
 /// Before the file is opened: puts a log that is known to belong to another file aside as
 /// FILE-wal.of-inode-N, and tells so in the log; its index goes. `before`: what was marked the last
 /// time. Why it cannot be done, and what to do; the file must not be opened then. Else empty.
 [[nodiscard]] std::string put_leftovers_aside(const std::string& file,
-                                              const SqliteInodes& before = {});
+                                              const SqliteFiles& before = {});
 
 }  // namespace stalewatch

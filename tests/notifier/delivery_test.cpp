@@ -7,6 +7,7 @@
 #include "notifier/sinks/terminal.hpp"
 #include "notifier/store.hpp"
 #include "tests/catch.hpp"
+#include "tests/inode_again.hpp"
 #include "tests/run_sql.hpp"
 #include "tests/temporary_folder.hpp"
 
@@ -115,10 +116,22 @@ TEST_CASE("a state file put in the place of another gets nothing of that one's l
     Store store(other);
     take_over(store, many(2'001, 3'000), {everything}, 3'000);
   }
-  {
+  SECTION("moved there") {
     Store store(path);
     take_over(store, many(1, 1'000), {everything}, 1'000);
     std::filesystem::rename(other, path);
+  }
+  SECTION("copied there after the other one was deleted, with its inode") {
+    ino_t inode = 0;
+    {
+      Store store(path);
+      take_over(store, many(1, 1'000), {everything}, 1'000);
+      inode = inode_of(path);
+      std::filesystem::remove(path);
+    }
+    if (!make_with_inode(path, inode)) return;
+    std::filesystem::copy_file(other, path, std::filesystem::copy_options::overwrite_existing);
+    REQUIRE(inode_of(path) == inode);
   }
   CHECK(Store(path).fetched() == Cursor{"j1", 3'000});
   CHECK(run_sql(path, "PRAGMA integrity_check; SELECT count(*), min(seq) FROM outbox") ==

@@ -123,3 +123,46 @@ def test_a_file_put_in_the_place_of_another_gets_nothing_of_that_ones_log(record
         os.rename(aside, f"{old}-wal")
     assert asked(old, f"SELECT CAST(seq AS TEXT) FROM {process.table}_events ORDER BY seq") == [(seq,) for seq, in rows]
     assert asked(old, "PRAGMA integrity_check") == [("ok",)]
+
+
+def copied_to_the_inode_of(file, copy):
+    """Deletes a file and copies another one there, which gets its inode; False where the filesystem gives none again."""
+    inode = file.stat().st_ino
+    file.unlink()
+    for n in range(1_000):
+        file.touch()
+        if file.stat().st_ino == inode:
+            break
+        file.rename(f"{file}.filler{n}")
+    shutil.copyfile(copy, file)
+    return file.stat().st_ino == inode
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_file_that_got_the_inode_of_a_deleted_one_gets_nothing_of_its_log(recorder, aggregator, database):
+    source, process = begin(recorder, aggregator, 3_000)
+    file = database.file
+    log, copy, old = (file.with_name(f"{file.name}{end}") for end in ("-wal", ".new", f".{process.table}"))
+    older_copy(file, copy, with_log=False)
+    source.publish(*[any_event(n) for n in range(3_000, 4_000)])
+    check_rows(process, source)
+    rows = process.rows("seq", "_events")
+    process.process.kill()
+    process.process.wait()
+    shutil.copyfile(file, old)
+    inode = file.stat().st_ino
+    is_inode_again = copied_to_the_inode_of(file, copy)
+    process.start()
+    source.publish(any_event(4_000))
+    process.wait_for("recording engine=", times=2)
+    check_rows(process, source)
+    assert asked(file, "PRAGMA integrity_check") == [("ok",)]
+    assert asked(file, "SELECT count(*), max(n), min(text), max(text) FROM theirs") == [
+        (5_000, 4_999, "y" + "x" * 200, "y" + "x" * 200)]
+    aside = log.with_name(f"{log.name}.of-inode-{inode}")
+    if is_inode_again:
+        assert f"was deleted: the last that was stored in that one is put aside as {aside}" in process.said()
+    # What was put aside is of use beside a copy of the old one.
+    os.rename(aside, f"{old}-wal")
+    assert asked(old, f"SELECT CAST(seq AS TEXT) FROM {process.table}_events ORDER BY seq") == [(seq,) for seq, in rows]
+    assert asked(old, "PRAGMA integrity_check") == [("ok",)]

@@ -3,6 +3,7 @@
 #include "aggregator/journal/threads.hpp"
 #include "tests/aggregator/bench.hpp"
 #include "tests/catch.hpp"
+#include "tests/inode_again.hpp"
 #include "tests/run_sql.hpp"
 #include "tests/temporary_folder.hpp"
 
@@ -124,29 +125,42 @@ TEST_CASE("a file that was put in the journal's place is noticed, and not read w
   CHECK(journal.read(0, 10).events.size() == 2);
 }
 
+std::vector<Changes> many(std::int64_t last) {
+  std::vector<Changes> all;
+  for (std::int64_t seq = 1; seq <= last; ++seq) all.push_back(one(seq));
+  return all;
+}
+
 TEST_CASE("a file that was put in the journal's place gets nothing of our log at the next start",
           "[journal]") {
   Folder folder;
-  const auto many = [](std::int64_t last) {
-    std::vector<Changes> all;
-    for (std::int64_t seq = 1; seq <= last; ++seq) all.push_back(one(seq));
-    return all;
-  };
+  const std::filesystem::path path = folder.file("j"), copy = folder.file("other");
   std::string other;
   {
-    Journal journal(folder.file("other"), Journal::Mode::write);
+    Journal journal(copy, Journal::Mode::write);
     journal.write(many(2'000));
     other = journal.id();
   }
-  {
-    Journal journal(folder.file("j"), Journal::Mode::write);
+  SECTION("moved there") {
+    Journal journal(path, Journal::Mode::write);
     journal.write(many(1'000));
-    std::filesystem::rename(folder.file("other"), folder.file("j"));
+    std::filesystem::rename(copy, path);
   }
-  Journal journal(folder.file("j"), Journal::Mode::write);
+  SECTION("copied there after ours was deleted, with the inode of ours") {
+    ino_t inode = 0;
+    {
+      Journal journal(path, Journal::Mode::write);
+      journal.write(many(1'000));
+      inode = inode_of(path);
+      std::filesystem::remove(path);
+    }
+    if (!make_with_inode(path, inode)) return;
+    std::filesystem::copy_file(copy, path, std::filesystem::copy_options::overwrite_existing);
+    REQUIRE(inode_of(path) == inode);
+  }
+  Journal journal(path, Journal::Mode::write);
   CHECK(journal.id() == other);
-  CHECK(run_sql(folder.file("j"), "PRAGMA integrity_check; SELECT count(*) FROM events") ==
-        "ok\n2000\n");
+  CHECK(run_sql(path, "PRAGMA integrity_check; SELECT count(*) FROM events") == "ok\n2000\n");
 }
 
 TEST_CASE("the lock says how far the journal had come, and comes back when it was deleted",

@@ -1,9 +1,9 @@
 #include "common/process/sqlite_leftovers.hpp"
 
 #include "tests/catch.hpp"
+#include "tests/inode_again.hpp"
 #include "tests/temporary_folder.hpp"
 
-#include <sys/stat.h>
 #include <sys/xattr.h>
 
 #include <filesystem>
@@ -38,16 +38,22 @@ struct Files {
   }
   /// What the log of the file that is there now is called when it is put aside.
   std::string aside() const {
-    struct stat file {};
-    stat(folder.file("d").c_str(), &file);
-    return "d-wal.of-inode-" + std::to_string(file.st_ino);
+    return "d-wal.of-inode-" + std::to_string(inode_of(folder.file("d")));
   }
   void exchange() const {
     write("other", "other");
     fs::rename(folder.file("d"), folder.file("kept"));  // so that its inode is not given again
     fs::rename(folder.file("other"), folder.file("d"));
   }
-  std::string look(const SqliteInodes& before = {}) const {
+  /// Deleted, and another one made with its inode; false where there is no such thing.
+  bool delete_and_make_another(const std::string& name) const {
+    const auto old = inode_of(folder.file(name));
+    fs::remove(folder.file(name));
+    if (!make_with_inode(folder.file(name), old)) return false;
+    write(name, "another");
+    return true;
+  }
+  std::string look(const SqliteFiles& before = {}) const {
     return put_leftovers_aside(folder.file("d"), before);
   }
 
@@ -96,7 +102,7 @@ TEST_CASE("a log is put aside when another file lies beside it", "[process]") {
   }
   SECTION("this process alone knows it: the filesystem takes no marks") {
     for (const std::string name : {"d-wal", "d-shm"})
-      CHECK(removexattr(files.folder.file(name).c_str(), "user.stalewatch.belongs_to") == 0);
+      CHECK(removexattr(files.folder.file(name).c_str(), "user.stalewatch.of") == 0);
     files.exchange();
     CHECK(files.look().empty());
     CHECK(files.names().contains("d-wal"));
@@ -106,6 +112,50 @@ TEST_CASE("a log is put aside when another file lies beside it", "[process]") {
   CHECK(files.read(aside) == "d-wal");
   CHECK_FALSE(files.names().contains("d-wal"));
   CHECK_FALSE(files.names().contains("d-shm"));
+}
+
+TEST_CASE("a log is put aside when another file got the inode of its own", "[process]") {
+  const Files files;
+  const auto before = mark_as_belonging(files.folder.file("d"));
+  const auto aside = files.aside();
+  if (!files.delete_and_make_another("d")) return;
+  SECTION("after a restart") { CHECK(files.look().empty()); }
+  SECTION("in the same process") { CHECK(files.look(before).empty()); }
+  CHECK(files.read("d") == "another");
+  CHECK(files.read(aside) == "d-wal");
+  CHECK_FALSE(files.names().contains("d-wal"));
+  CHECK_FALSE(files.names().contains("d-shm"));
+}
+
+TEST_CASE("a log that got the inode of another one has no mark of that", "[process]") {
+  const Files files;
+  const auto before = mark_as_belonging(files.folder.file("d"));
+  char mark[128]{};
+  const auto length =
+      getxattr(files.folder.file("d-wal").c_str(), "user.stalewatch.of", mark, sizeof mark);
+  REQUIRE(length > 0);
+  if (!files.delete_and_make_another("d-wal")) return;
+  files.exchange();
+  SECTION("nothing is said of it") { CHECK(files.look(before).empty()); }
+  SECTION("it is a copy, with the mark") {
+    REQUIRE(setxattr(files.folder.file("d-wal").c_str(), "user.stalewatch.of", mark,
+                     static_cast<std::size_t>(length), 0) == 0);
+    CHECK(files.look().empty());
+  }
+  CHECK(files.read("d-wal") == "another");
+}
+
+TEST_CASE("what was put aside before stays as it is", "[process]") {
+  const Files files;
+  mark_as_belonging(files.folder.file("d"));
+  const auto aside = files.aside();
+  files.write(aside, "the first");
+  files.write(aside + ".2", "the second");
+  files.exchange();
+  CHECK(files.look().empty());
+  CHECK(files.read(aside) == "the first");
+  CHECK(files.read(aside + ".2") == "the second");
+  CHECK(files.read(aside + ".3") == "d-wal");
 }
 
 TEST_CASE("of an empty log nothing is kept", "[process]") {
@@ -120,13 +170,13 @@ TEST_CASE("of an empty log nothing is kept", "[process]") {
 TEST_CASE("copies belong to copies, with the marks of what they were copied from", "[process]") {
   const Files files;
   mark_as_belonging(files.folder.file("d"));
-  char mark[64]{};
+  char mark[128]{};
   const auto length =
-      getxattr(files.folder.file("d-wal").c_str(), "user.stalewatch.belongs_to", mark, sizeof mark);
+      getxattr(files.folder.file("d-wal").c_str(), "user.stalewatch.of", mark, sizeof mark);
   REQUIRE(length > 0);
   files.exchange();
   files.write("copy", "d-wal");
-  REQUIRE(setxattr(files.folder.file("copy").c_str(), "user.stalewatch.belongs_to", mark,
+  REQUIRE(setxattr(files.folder.file("copy").c_str(), "user.stalewatch.of", mark,
                    static_cast<std::size_t>(length), 0) == 0);
   fs::rename(files.folder.file("d-wal"), files.folder.file("first-wal"));
   fs::rename(files.folder.file("copy"), files.folder.file("d-wal"));
@@ -137,9 +187,10 @@ TEST_CASE("copies belong to copies, with the marks of what they were copied from
 TEST_CASE("what cannot be put aside is told with what to do", "[process]") {
   const Files files;
   mark_as_belonging(files.folder.file("d"));
-  fs::create_directory(files.folder.file(files.aside()));
+  files.write(files.aside(), "");
+  for (int n = 2; n <= 100; ++n) files.write(files.aside() + "." + std::to_string(n), "");
   files.exchange();
   CHECK(files.look() == files.folder.file("d-wal") +
                             " belongs to another file than the one beside it, and cannot be moved "
-                            "away: Is a directory; move it away by hand.");
+                            "away: File exists; move it away by hand.");
 }
