@@ -66,6 +66,12 @@ std::string time_as_text(Engine engine, const std::string& column) {
          instant_as_text(engine, column) + " END";
 }
 
+/// MySQL's collations take several ids for the same.
+std::string select_seqs(Engine engine, const std::string& table) {
+  return "SELECT seq FROM " + quoted(engine, table) + " WHERE journal_id = :j AND " +
+         (is_mysql(engine) ? "CAST(journal_id AS BINARY) = CAST(:k AS BINARY)" : "journal_id = :k");
+}
+
 }  // namespace
 
 TableNames::TableNames(const std::string& table)
@@ -322,12 +328,21 @@ std::size_t longest_row(std::span<const Column> columns) {
 
 std::string select_stored(Engine engine, const std::string& table,
                           std::span<const std::int64_t> numbers) {
-  std::string sql = "SELECT seq FROM " + quoted(engine, table) +
-                    " WHERE journal_id = :j AND CAST(journal_id AS BINARY) = CAST(:k AS BINARY) "
-                    "AND seq IN (";
+  std::string sql = select_seqs(engine, table) + " AND seq IN (";
   for (std::size_t i = 0; i < numbers.size(); ++i)
     sql += (i == 0 ? "" : ", ") + std::to_string(numbers[i]);
-  return sql + ") LOCK IN SHARE MODE";
+  return sql + ")";
+}
+
+std::string select_stored_and_lock(Engine engine, const std::string& table,
+                                   std::span<const std::int64_t> numbers) {
+  return select_stored(engine, table, numbers) + " LOCK IN SHARE MODE";
+}
+
+std::string select_held(Engine engine, const std::string& table, std::int64_t after,
+                        std::int64_t last, std::size_t limit) {
+  return select_seqs(engine, table) + " AND seq > " + std::to_string(after) +
+         " AND seq <= " + std::to_string(last) + " ORDER BY seq LIMIT " + std::to_string(limit);
 }
 
 std::string quoted(Engine engine, const std::string& identifier) {

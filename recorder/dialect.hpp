@@ -78,9 +78,15 @@ std::string insert_rows(Engine engine, const std::string& table, std::span<const
 std::size_t row_bytes(std::span<const Column> columns, const Event& event);
 std::size_t longest_row(std::span<const Column> columns);
 /// Which of these numbers are stored for the journal :j, which is :k too: compared bytewise,
-/// whatever the column's collation takes for the same. For MySQL.
+/// whatever the column's collation takes for the same.
 std::string select_stored(Engine engine, const std::string& table,
                           std::span<const std::int64_t> numbers);
+/// The same of what is committed now, and stays until the transaction ends. For MySQL.
+std::string select_stored_and_lock(Engine engine, const std::string& table,
+                                   std::span<const std::int64_t> numbers);
+/// Which numbers behind `after` up to `last` are stored for the same journal, the first of them.
+std::string select_held(Engine engine, const std::string& table, std::int64_t after,
+                        std::int64_t last, std::size_t limit);
 std::string quoted(Engine engine, const std::string& identifier);
 
 }  // namespace stalewatch::recorder

@@ -5,10 +5,13 @@
 #include "common/bus/event_stream.hpp"
 #include "common/messages/messages.hpp"
 
+#include <cstdint>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace stalewatch::recorder {
 
@@ -27,12 +30,21 @@ struct StoreError {
   Trouble trouble = Trouble::connection;
   /// One line for people; names the database, never holds a password or the content of rows.
   std::string text;
+  /// Events that are stored if a commit took effect whose answer did not come.
+  std::set<std::int64_t> perhaps_stored = {};
 };
 
 /// What a write has made; less than it was given where it was stored already.
 struct Rows {
   std::size_t updates = 0;
   std::size_t events = 0;
+};
+
+/// What a write of lines has made, and what it has found.
+struct LinesStored {
+  Rows rows;
+  std::set<std::int64_t> there_before;  ///< of these lines
+  bool watched_are_there = true;
 };
 
 /// Keeps recorded events and, with them, how far the journal has been taken.
@@ -52,9 +64,17 @@ class EventStore {
   virtual Written write(const std::string& journal, std::span<const Event> events,
                         const std::optional<Cursor>& cursor) = 0;
 
-  using Held = std::variant<bool, StoreError>;
-  /// Whether this event is stored. An error is as one of write().
-  virtual Held holds(const std::string& journal, std::int64_t seq) = 0;
+  using WrittenLines = std::variant<LinesStored, StoreError>;
+  /// The same for events that go by no cursor; asks in the same transaction whether all of
+  /// `watched`, which were stored before, are there.
+  virtual WrittenLines write_lines(const std::string& journal, std::span<const Event> lines,
+                                   std::span<const std::int64_t> watched) = 0;
+
+  static constexpr std::size_t held_page = 10'000;
+  using Held = std::variant<std::vector<std::int64_t>, StoreError>;
+  /// Which numbers behind `after` up to `last` are stored, in ascending order; the first held_page
+  /// of them. An error is as one of write().
+  virtual Held held(const std::string& journal, std::int64_t after, std::int64_t last) = 0;
 
   /// For people: engine, host or path, database, table, user.
   virtual std::string describe() const = 0;

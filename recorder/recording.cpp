@@ -182,11 +182,16 @@ bool Recording::on(const Writer::Written& written) {
 }
 
 bool Recording::on(const Writer::Lost& lost) {
-  counts_.lost += lost.events;
+  const auto& [lines, first, last] = lost.missing;
+  counts_.lost += lines;
+  const auto beside = lost.not_looked_for == 0
+                          ? std::string()
+                          : " not_looked_for=" + std::to_string(lost.not_looked_for);
   log::error(
-      "what was stored is not in the database any more: it was emptied, or its file moved away or "
-      "replaced; it is not kept here: give these events once more events={} seq={}..{} {}",
-      lost.events, lost.first, lost.last, description_);
+      "what was stored is not in the database any more: it was emptied or restored, or its file "
+      "moved away or replaced; it is not kept here: give these events once more events={} "
+      "seq={}..{}{} {}",
+      lines, first, last, beside, description_);
   return false;
 }
 

@@ -99,33 +99,48 @@ class SqlEventStore : public EventStore {
                 const std::optional<Cursor>& cursor) override {
     Rows rows;
     const auto error = guarded([&] {
-      if (!session_) throw soci::soci_error("not connected");
-      *session_ << begin(engine_);
-      rows.updates = insert(names_.updates, update_columns(), journal, events, is_update);
-      rows.events = insert(names_.events, event_columns(), journal, events,
-                           [](const Event&) { return true; });
+      begin_transaction();
+      rows = insert_all(journal, events);
       if (cursor) store_cursor(*cursor);
-      check_place();
-      *session_ << "COMMIT";
+      commit();
       if (cursor) position_ = cursor;
     });
     if (error) return *error;
     return rows;
   }
 
-  Held holds(const std::string& journal, std::int64_t seq) override {
-    bool found = false;
+  WrittenLines write_lines(const std::string& journal, std::span<const Event> lines,
+                           std::span<const std::int64_t> watched) override {
+    LinesStored stored;
     const auto error = guarded([&] {
-      if (!session_) throw soci::soci_error("not connected");
-      *session_ << begin(engine_);
-      const long long number = seq;
-      int one = 0;
-      *session_ << "SELECT 1 FROM " + quoted(engine_, names_.events) +
-                       " WHERE journal_id = :j AND seq = :n",
-          soci::use(journal), soci::use(number), soci::into(one);
-      found = session_->got_data();
-      check_place();
-      *session_ << "COMMIT";
+      begin_transaction();
+      const std::set<std::int64_t> looked_for(watched.begin(), watched.end());
+      stored.watched_are_there =
+          stored_of(names_.events, journal, looked_for, select_stored) == looked_for;
+      std::set<std::int64_t> numbers;
+      for (const Event& line : lines) numbers.insert(line.seq);
+      stored.there_before = stored_of(names_.events, journal, numbers, select_stored);
+      stored.rows = insert_all(journal, lines);
+      std::set_difference(numbers.begin(), numbers.end(), stored.there_before.begin(),
+                          stored.there_before.end(),
+                          std::inserter(perhaps_stored_, perhaps_stored_.end()));
+      commit();
+    });
+    if (error) return *error;
+    return stored;
+  }
+
+  Held held(const std::string& journal, std::int64_t after, std::int64_t last) override {
+    std::vector<std::int64_t> found;
+    const auto error = guarded([&] {
+      begin_transaction();
+      {
+        const soci::rowset<long long> rows =
+            (session_->prepare << select_held(engine_, names_.events, after, last, held_page),
+             soci::use(journal), soci::use(journal));
+        found.assign(rows.begin(), rows.end());
+      }
+      commit();
     });
     if (error) return *error;
     return found;
@@ -138,6 +153,8 @@ class SqlEventStore : public EventStore {
   template <typename Work>
   std::optional<StoreError> guarded(Work work) {
     std::optional<StoreError> error;
+    perhaps_stored_.clear();
+    is_committing_ = false;
     try {
       work();
     } catch (const soci::soci_error& e) {
@@ -154,6 +171,7 @@ class SqlEventStore : public EventStore {
       error = explain(Trouble::refused, "none", e.what());
     }
     if (error) close();
+    if (error && is_committing_) error->perhaps_stored = std::move(perhaps_stored_);
     return error;
   }
 
@@ -192,6 +210,17 @@ class SqlEventStore : public EventStore {
     if (engine_ != Engine::sqlite) return;
     if (const auto why = stalewatch::put_leftovers_aside(config_.database, marked_); !why.empty())
       throw NotSetUp(why);
+  }
+
+  void begin_transaction() {
+    if (!session_) throw soci::soci_error("not connected");
+    *session_ << begin(engine_);
+  }
+
+  void commit() {
+    check_place();
+    is_committing_ = true;
+    *session_ << "COMMIT";
   }
 
   void check_place() {
@@ -245,6 +274,13 @@ class SqlEventStore : public EventStore {
                      "another recorder stores there, which is to be stopped; going on from there");
   }
 
+  /// The rows that it made.
+  Rows insert_all(const std::string& journal, std::span<const Event> events) {
+    return {.updates = insert(names_.updates, update_columns(), journal, events, is_update),
+            .events = insert(names_.events, event_columns(), journal, events,
+                             [](const Event&) { return true; })};
+  }
+
   /// How many rows it made.
   template <typename Filter>
   std::size_t insert(const std::string& table, std::span<const Column> columns,
@@ -278,7 +314,9 @@ class SqlEventStore : public EventStore {
       return execute_insert(table, columns, journal, rows);
     } catch (const soci::soci_error& e) {
       if (!is_duplicate_of_mysql(e)) throw;
-      const auto stored = stored_already(table, journal, rows);
+      std::set<std::int64_t> numbers;
+      for (const Event* event : rows) numbers.insert(event->seq);
+      const auto stored = stored_of(table, journal, numbers, select_stored_and_lock);
       if (stored.empty()) throw;
       std::vector<const Event*> rest;
       std::copy_if(rows.begin(), rows.end(), std::back_inserter(rest),
@@ -287,13 +325,14 @@ class SqlEventStore : public EventStore {
     }
   }
 
-  std::set<std::int64_t> stored_already(const std::string& table, const std::string& journal,
-                                        std::span<const Event* const> rows) {
-    std::vector<std::int64_t> numbers;
-    for (const Event* event : rows) numbers.push_back(event->seq);
+  /// Which of these are stored.
+  template <typename Select>
+  std::set<std::int64_t> stored_of(const std::string& table, const std::string& journal,
+                                   const std::set<std::int64_t>& numbers, Select select) {
+    if (numbers.empty()) return {};
+    const std::vector<std::int64_t> all(numbers.begin(), numbers.end());
     const soci::rowset<long long> found =
-        (session_->prepare << select_stored(engine_, table, numbers), soci::use(journal),
-         soci::use(journal));
+        (session_->prepare << select(engine_, table, all), soci::use(journal), soci::use(journal));
     return {found.begin(), found.end()};
   }
 
@@ -319,7 +358,9 @@ class SqlEventStore : public EventStore {
   Engine engine_;
   TableNames names_;
   std::unique_ptr<soci::session> session_;
-  std::optional<Cursor> position_;  ///< as it is in the database
+  std::optional<Cursor> position_;         ///< as it is in the database
+  std::set<std::int64_t> perhaps_stored_;  ///< if the commit that is under way takes effect
+  bool is_committing_ = false;
   SqliteFiles marked_;
   std::size_t longest_statement_ = 0;
 };

@@ -73,7 +73,7 @@ void Writer::run() {
       }
       if (submitted_) {
         work_ = std::exchange(submitted_, std::nullopt);
-        maybe_stored_ = false;
+        perhaps_stored_.clear();
       }
     }
     if (!is_open_)
@@ -131,35 +131,73 @@ bool Writer::drop_committed() {
 
 /// All of the work, or the next part of it.
 void Writer::write() {
+  if (!work_->cursor) return write_lines();
   const auto& events = work_->events;
   const std::size_t part = part_size_.of(events.size());
-  std::optional<Cursor> cursor = work_->cursor;
-  if (cursor && part < events.size()) cursor->seq = events[part - 1].seq;
-  if (auto error = look_for_last()) return not_stored(std::move(*error), part);
+  auto cursor = work_->cursor;
+  if (part < events.size()) cursor->seq = events[part - 1].seq;
   auto result = store_->write(work_->journal, std::span(events.data(), part), cursor);
   if (auto* error = std::get_if<StoreError>(&result)) return not_stored(std::move(*error), part);
+  position_ = cursor;
   stored(std::get<Rows>(result), cursor, part);
 }
 
 /// What goes by no cursor shows by the last of it whether the database is the one that it was
 /// stored in.
-std::optional<StoreError> Writer::look_for_last() {
-  if (!kept_ || work_->cursor) return std::nullopt;
-  auto held = store_->holds(work_->journal, last_kept_);
-  if (auto* error = std::get_if<StoreError>(&held)) return std::move(*error);
-  if (!std::get<bool>(held)) report(*std::exchange(kept_, std::nullopt));
-  return std::nullopt;
+void Writer::write_lines() {
+  if (is_lacking_)
+    if (auto error = find_lost()) {
+      is_open_ = false;
+      return failed(std::move(*error));
+    }
+  const std::size_t part = part_size_.of(work_->events.size());
+  const std::span lines(work_->events.data(), part);
+  auto result = store_->write_lines(work_->journal, lines, kept_.watched());
+  if (auto* error = std::get_if<StoreError>(&result)) return not_stored(std::move(*error), part);
+  const auto& now = std::get<LinesStored>(result);
+  is_lacking_ = !now.watched_are_there;
+  kept_.add(lines);
+  stored(made_of(lines, now), std::nullopt, part);
+}
+
+/// Compares all that was stored with what is there, and tells what is not.
+std::optional<StoreError> Writer::find_lost() {
+  Lost lost{.missing = {}, .not_looked_for = kept_.forgotten()};
+  std::optional<StoreError> error;
+  const auto last = kept_.empty() ? 0 : kept_.last();
+  for (auto after = kept_.empty() ? 0 : kept_.first() - 1; after < last;) {
+    auto held = store_->held(work_->journal, after, last);
+    if (auto* failure = std::get_if<StoreError>(&held)) {
+      error = std::move(*failure);
+      break;
+    }
+    const auto& page = std::get<std::vector<std::int64_t>>(held);
+    const auto end = page.size() < EventStore::held_page ? last : page.back();
+    lost.missing.add(kept_.take_missing(after, end, page));
+    after = end;
+  }
+  is_lacking_ = error.has_value();
+  if (!error) kept_.watch_anew(lost.missing.lines > 0);
+  if (lost.missing.lines > 0) report(lost);
+  return error;
+}
+
+/// What these lines have stored, by this transaction or by one before whose answer was lost.
+Rows Writer::made_of(std::span<const Event> lines, const LinesStored& stored) {
+  Rows rows = stored.rows;
+  for (const Event& line : lines) {
+    if (perhaps_stored_.erase(line.seq) == 0 || !stored.there_before.contains(line.seq)) continue;
+    ++rows.events;
+    rows.updates += is_update(line) ? 1 : 0;
+  }
+  return rows;
 }
 
 void Writer::stored(Rows rows, const std::optional<Cursor>& cursor, std::size_t part) {
   auto& events = work_->events;
-  const std::span done(events.data(), part);
-  if (maybe_stored_) rows = rows_of(done);
   part_size_.stored();
   failures_ = 0;
-  if (cursor) position_ = cursor;
-  if (!work_->cursor && part > 0) keep(done);
-  Written written{.done = part == events.size(),
+  Written written{.done = part == events.size() && !is_lacking_,
                   .cursor = cursor,
                   .rows = rows,
                   .already_there = part - rows.events,
@@ -169,21 +207,11 @@ void Writer::stored(Rows rows, const std::optional<Cursor>& cursor, std::size_t 
   report(std::move(written));
 }
 
-void Writer::keep(std::span<const Event> stored) {
-  if (!kept_) kept_ = Lost{.events = 0, .first = stored[0].seq, .last = stored[0].seq};
-  kept_->events += stored.size();
-  for (const Event& event : stored) {
-    kept_->first = std::min(kept_->first, event.seq);
-    kept_->last = std::max(kept_->last, event.seq);
-  }
-  last_kept_ = stored.back().seq;
-}
-
 /// The store has closed. It is opened again before the rest is written: it may stand elsewhere
 /// then.
 void Writer::not_stored(StoreError error, std::size_t part) {
   is_open_ = false;
-  maybe_stored_ |= error.trouble == Trouble::connection;
+  perhaps_stored_.merge(error.perhaps_stored);
   auto& events = work_->events;
   if (events.empty()) return failed(std::move(error));
   if (error.trouble != Trouble::data) {

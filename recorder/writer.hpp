@@ -6,6 +6,7 @@
 #include "common/base/time.hpp"
 #include "common/base/wake.hpp"
 #include "recorder/event_store.hpp"
+#include "recorder/kept_lines.hpp"
 #include "recorder/part_size.hpp"
 
 #include <condition_variable>
@@ -13,6 +14,7 @@
 #include <mutex>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <thread>
 #include <variant>
@@ -48,8 +50,8 @@ class Writer {
   };
   /// Of works without a cursor: what was stored is not in the database any more. It goes on.
   struct Lost {
-    std::size_t events = 0;
-    std::int64_t first = 0, last = 0;  ///< the lowest and the highest seq of them
+    KeptLines::Missing missing;
+    std::uint64_t not_looked_for = 0;  ///< what was stored and is not remembered any more
   };
   /// It goes on trying.
   struct Failed {
@@ -86,10 +88,11 @@ class Writer {
   void open();
   bool drop_committed();
   void write();
-  std::optional<StoreError> look_for_last();
+  void write_lines();
+  std::optional<StoreError> find_lost();
+  Rows made_of(std::span<const Event> lines, const LinesStored& stored);
   void stored(Rows rows, const std::optional<Cursor>& cursor, std::size_t part);
   void not_stored(StoreError error, std::size_t part);
-  void keep(std::span<const Event> stored);
   void report(Report report);
   void failed(StoreError error);
 
@@ -112,10 +115,10 @@ class Writer {
   bool told_position_ = false;      ///< `position_` is what the other side goes by
   std::optional<Cursor> position_;  ///< as committed last, as far as known
   std::optional<Work> work_;
-  bool maybe_stored_ = false;  ///< of work_, what goes by no cursor: an answer was lost
-  /// What is stored and went by no cursor, to be told once it is lost; and the last of it.
-  std::optional<Lost> kept_;
-  std::int64_t last_kept_ = 0;
+  /// Of work_, what goes by no cursor: what commits have stored whose answers were lost.
+  std::set<std::int64_t> perhaps_stored_;
+  KeptLines kept_;           ///< what is stored and went by no cursor, to be told once it is lost
+  bool is_lacking_ = false;  ///< something of it is not there
   PartSize part_size_;
   unsigned failures_ = 0;
   std::mt19937 random_{std::random_device{}()};

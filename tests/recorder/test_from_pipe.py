@@ -9,6 +9,8 @@ import subprocess
 
 import pytest
 
+from administrators import mysql_like, needs_a_server, session
+from cutting_proxy import CuttingProxy
 from databases import PATIENCE, wait_until
 from recorder_world import RECORDER, from_pipe
 
@@ -98,7 +100,7 @@ def open_pipe(process):
 def write(process, pipe, numbers):
     pipe.stdin.write(lines(*numbers) + "\n")
     pipe.stdin.flush()
-    wait_until(lambda: stored(process)[-len(numbers):] == [str(n) for n in numbers], process.said)
+    wait_until(lambda: {str(n) for n in numbers} <= set(stored(process)), process.said)
 
 
 def stored(process):
@@ -140,6 +142,58 @@ def test_rows_that_are_lost_while_a_pipe_is_read_are_told(recorder, database, lo
     assert "give these events once more events=3 seq=1..3" in process.said()
     assert told(process.said()) == {"stored": 3 + len(more), "lost": 3}
     assert stored(process) == [str(n) for n in more]
+
+
+def test_only_what_is_missing_counts_as_lost(recorder, database):
+    process = recorder()
+    with open_pipe(process) as pipe:
+        write(process, pipe, [1, 2, 9])
+        write(process, pipe, [3, 4, 6])
+        for table in ("", "_events"):  # as of an earlier moment, and a row of somebody else's since
+            database.query(f"DELETE FROM {process.table}{table} WHERE seq IN (4, 6, 9)")
+        rest = "kind, server, name, address, at_us, decided_at_us, inhibited, announced, late, notify"
+        database.query(f"INSERT INTO {process.table}_events (journal_id, seq, {rest}) "
+                       f"SELECT journal_id, 5, {rest} FROM {process.table}_events WHERE seq = 1")
+        write(process, pipe, [7])
+        pipe.stdin.write(lines(4, 6, 9) + "\n")
+        pipe.stdin.close()
+        assert pipe.wait(timeout=PATIENCE) == 1, process.said()
+    assert process.said().count("what was stored is not in the database any more") == 1, process.said()
+    assert "give these events once more events=3 seq=4..9" in process.said()
+    assert told(process.said()) == {"stored": 10, "lost": 3}
+
+
+@needs_a_server
+def test_what_somebody_deletes_during_a_write_is_told(recorder, database):
+    process = recorder()
+    with open_pipe(process) as pipe:
+        write(process, pipe, [1, 2, 3])
+        begin = ("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; BEGIN" if mysql_like(database) else "BEGIN")
+        with session(database, f"{begin}; DELETE FROM {process.table}_events WHERE seq <= 3") as (other,):
+            write(process, pipe, [4])
+            other.stdin.write("COMMIT;\n")
+            other.stdin.flush()
+            wait_until(lambda: stored(process) == ["4"], process.said)
+        pipe.stdin.close()
+        assert pipe.wait(timeout=PATIENCE) == 1, process.said()
+    assert "give these events once more events=3 seq=1..3" in process.said()
+    assert told(process.said()) == {"stored": 4, "lost": 3}
+
+
+@needs_a_server
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_what_a_commit_without_an_answer_stored_is_counted_once(recorder, database, moment):
+    proxy = CuttingProxy(database.port)
+    process = recorder(address=f"127.0.0.1:{proxy.port}")
+    with open_pipe(process) as pipe:
+        write(process, pipe, [1, 2, 3])
+        proxy.cut = moment
+        write(process, pipe, [2, 3, 4, 5])
+        pipe.stdin.close()
+        assert pipe.wait(timeout=PATIENCE) == 0, process.said()
+    assert proxy.cuts == 1
+    proxy.close()
+    assert told(process.said()) == {"stored": 5, "already_there": 2}, process.said()
 
 
 def test_an_input_that_cannot_be_read_is_told(recorder, database, tmp_path):

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <mutex>
 #include <set>
+#include <sstream>
 #include <utility>
 
 namespace stalewatch::recorder {
@@ -25,6 +26,8 @@ struct FakeDatabase {
   int fail_opens = 0;
   int fail_writes = 0;               ///< the transaction is rolled back
   int lose_commit_answers = 0;       ///< it takes effect, but the answer is lost
+  int lose_commits = 0;              ///< it does not, and there is no answer
+  int fail_looks = 0;                ///< for what is held
   std::size_t most_at_once = 1'000;  ///< what outlives a timeout beyond
   int writes = 0;
   std::optional<Cursor> put_back;  ///< where it stands after the next write that it refuses
@@ -61,27 +64,60 @@ class FakeStore : public EventStore {
         return StoreError{Trouble::data, "bad row"};
       }
     Rows rows;
+    const auto before = database_.stored;
     for (const Event& event : events) {
       if (has(event.seq)) continue;
       database_.stored.push_back(event.seq);
       ++rows.events;
     }
+    if (database_.lose_commits > 0 && database_.lose_commits--) {
+      database_.stored = before;
+      return StoreError{Trouble::connection, "lost", new_of(events, before)};
+    }
     if (cursor) database_.cursor = cursor;
     if (database_.lose_commit_answers > 0 && database_.lose_commit_answers--)
-      return StoreError{Trouble::connection, "lost"};
+      return StoreError{Trouble::connection, "lost", new_of(events, before)};
     open_ = true;
     return rows;
   }
 
-  Held holds(const std::string&, std::int64_t seq) override {
+  WrittenLines write_lines(const std::string& journal, std::span<const Event> lines,
+                           std::span<const std::int64_t> watched) override {
+    LinesStored stored;
+    {
+      const std::lock_guard lock(database_.mutex);
+      for (const Event& line : lines)
+        if (has(line.seq)) stored.there_before.insert(line.seq);
+      for (const std::int64_t seq : watched) stored.watched_are_there &= has(seq);
+    }
+    auto written = write(journal, lines, std::nullopt);
+    if (auto* error = std::get_if<StoreError>(&written)) return std::move(*error);
+    stored.rows = std::get<Rows>(written);
+    return stored;
+  }
+
+  Held held(const std::string&, std::int64_t after, std::int64_t last) override {
     const std::lock_guard lock(database_.mutex);
     REQUIRE(open_);
-    return has(seq);
+    if (database_.fail_looks > 0 && database_.fail_looks--)
+      return open_ = false, StoreError{Trouble::connection, "no look"};
+    std::vector<std::int64_t> found;
+    for (const std::int64_t seq : database_.stored)
+      if (seq > after && seq <= last) found.push_back(seq);
+    std::sort(found.begin(), found.end());
+    return found;
   }
 
   std::string describe() const override { return "fake"; }
 
  private:
+  static std::set<std::int64_t> new_of(std::span<const Event> events,
+                                       const std::vector<std::int64_t>& stored) {
+    std::set<std::int64_t> found;
+    for (const Event& event : events) found.insert(event.seq);
+    for (const std::int64_t seq : stored) found.erase(seq);
+    return found;
+  }
   bool has(std::int64_t seq) const {
     return std::find(database_.stored.begin(), database_.stored.end(), seq) !=
            database_.stored.end();
@@ -139,8 +175,9 @@ struct Tried {
     return text;
   }
   static std::string words(const Writer::Lost& r) {
-    return "lost " + std::to_string(r.events) + ": " + std::to_string(r.first) + ".." +
-           std::to_string(r.last);
+    const auto& [lines, first, last] = r.missing;
+    return "lost " + std::to_string(lines) + ": " + std::to_string(first) + ".." +
+           std::to_string(last);
   }
   static std::string words(const Writer::Failed& r) { return "failed " + r.error.text; }
 
@@ -245,6 +282,47 @@ TEST_CASE("what is there already is told, but not what an answer that was lost h
   CHECK(tried.told == Told{"opened -1", "written 2 there 1", "failed lost", "written 5"});
 }
 
+TEST_CASE("what was there before a lost answer is told as such", "[recorder]") {
+  FakeDatabase database{
+      .mutex = {}, .changed = {}, .cursor = {}, .stored = {3, 4}, .poison = {}, .most_at_once = 4};
+  Tried tried(database);
+  REQUIRE(tried.until("opened"));
+  SECTION("it had taken effect") {
+    database.lose_commit_answers = 1;
+    tried.writer.submit(lines(2, 5));
+    REQUIRE(tried.until("written"));
+    CHECK(tried.told == Told{"opened -1", "failed lost", "written 2 there 2"});
+  }
+  SECTION("it had not") {
+    database.lose_commits = 1;
+    tried.writer.submit(lines(2, 5));
+    REQUIRE(tried.until("written"));
+    CHECK(tried.told == Told{"opened -1", "failed lost", "written 2 there 2"});
+  }
+  SECTION("in parts") {
+    database.lose_commit_answers = 2;
+    tried.writer.submit(lines(1, 6));
+    REQUIRE(tried.until("written"));
+    std::size_t stored = 0, there = 0;
+    for (const auto& told : tried.told) {
+      std::istringstream text(told);
+      std::string word, between;
+      std::size_t made = 0, before = 0;
+      if (!(text >> word) || (word != "part" && word != "written") || !(text >> made)) continue;
+      stored += made;
+      if (text >> between >> before) there += before;
+    }
+    CHECK(stored == 4);
+    CHECK(there == 2);
+  }
+  SECTION("it failed before anything was sent") {
+    database.fail_writes = 1;
+    tried.writer.submit(lines(3, 5));
+    REQUIRE(tried.until("written"));
+    CHECK(tried.told == Told{"opened -1", "failed locked", "written 1 there 2"});
+  }
+}
+
 TEST_CASE("lines that were stored and are not there any more are told once", "[recorder]") {
   FakeDatabase database{.mutex = {}, .changed = {}, .cursor = {}, .stored = {}, .poison = {7}};
   Tried tried(database);
@@ -259,8 +337,8 @@ TEST_CASE("lines that were stored and are not there any more are told once", "[r
   }
   tried.writer.submit(lines(6, 8));
   REQUIRE(tried.until("part 0 without 7"));
-  REQUIRE(tried.until_there_are(7));
-  tried.writer.submit(lines(9, 8));  // nothing, but a look
+  REQUIRE(tried.until_there_are(7));  // and the rest
+  tried.writer.submit(lines(9, 8));   // nothing, but a look
   REQUIRE(tried.until("written 0"));
   {
     const std::lock_guard lock(database.mutex);
@@ -268,9 +346,53 @@ TEST_CASE("lines that were stored and are not there any more are told once", "[r
   }
   tried.writer.submit(lines(9, 8));
   REQUIRE(tried.until("lost 2"));
-  tried.told.resize(9);  // "written 0" may have come, too
-  CHECK(tried.told == Told{"opened -1", "written 2", "written 1", "lost 3: 1..5", "part 1",
-                           "part 0 without 7", "written 1", "written 0", "lost 2: 6..8"});
+  REQUIRE(tried.until_there_are(11));
+  CHECK(tried.told == Told{"opened -1", "written 2", "written 1", "part 1", "lost 3: 1..5",
+                           "part 0 without 7", "written 1", "written 0", "part 0", "lost 2: 6..8",
+                           "written 0"});
+}
+
+TEST_CASE("of a database that was put back what is missing is lost, and nothing else",
+          "[recorder]") {
+  FakeDatabase database{.mutex = {}, .changed = {}, .cursor = {}, .stored = {}, .poison = {}};
+  Tried tried(database);
+  REQUIRE(tried.until("opened"));
+  tried.writer.submit(lines(1, 100));
+  REQUIRE(tried.until("written 100"));
+  tried.writer.submit(lines(201, 300));
+  REQUIRE(tried.until_there_are(3));
+  {
+    const std::lock_guard lock(database.mutex);
+    std::erase_if(database.stored, [](std::int64_t seq) { return seq > 90 && seq != 205; });
+    database.stored.push_back(150);  // somebody else's
+    database.fail_looks = 1;
+  }
+  tried.writer.submit(lines(301, 302));
+  REQUIRE(tried.until("written 0"));
+  CHECK(tried.told == Told{"opened -1", "written 100", "written 100", "part 2", "failed no look",
+                           "lost 109: 91..300", "written 0"});
+  tried.writer.submit(lines(91, 92));
+  REQUIRE(tried.until("written 2"));
+  CHECK(tried.told.back() == "written 2");
+}
+
+TEST_CASE("what is deleted while other lines are written is told by the next look", "[recorder]") {
+  FakeDatabase database{.mutex = {}, .changed = {}, .cursor = {}, .stored = {}, .poison = {}};
+  Tried tried(database);
+  REQUIRE(tried.until("opened"));
+  tried.writer.submit(lines(1, 3));
+  REQUIRE(tried.until("written 3"));
+  tried.writer.submit(lines(4, 5));
+  REQUIRE(tried.until("written 2"));
+  {
+    // As by a transaction that began before those were there.
+    const std::lock_guard lock(database.mutex);
+    database.stored = {4, 5};
+  }
+  tried.writer.submit(lines(9, 8));
+  REQUIRE(tried.until("written 0"));
+  CHECK(tried.told ==
+        Told{"opened -1", "written 3", "written 2", "part 0", "lost 3: 1..3", "written 0"});
 }
 
 TEST_CASE("rows that the database refuses for what they hold are set aside, the others stored",
