@@ -2,7 +2,7 @@
 
 #include "common/process/log.hpp"
 #include "common/process/private_files.hpp"
-#include "common/process/sqlite_leftovers.hpp"
+#include "common/process/sqlite_session.hpp"
 #include "notifier/store_schema.hpp"
 
 #include <soci/soci.h>
@@ -38,13 +38,18 @@ void StoreFile::open() {
     const auto folder = std::filesystem::path(path_).parent_path();
     if (const auto error = make_folders(folder)) throw std::system_error(error, "its folder");
     lock();
-    if (const auto why = put_leftovers_aside(path_); !why.empty()) throw std::runtime_error(why);
+    if (const auto why = put_leftovers_aside(path_, marked_); !why.empty())
+      throw std::runtime_error(why);
     make_private_file(path_);
   }
   sql_->open(soci::sqlite3, "dbname=\"" + (path_.empty() ? ":memory:" : path_) +
                                 "\" timeout=" + std::to_string(busy_seconds));
+  if (!path_.empty()) marked_ = begin_log(*sql_, path_);
+  if (!is_at_its_path()) {
+    sql_->close();
+    throw std::runtime_error("another file was put in its place while it was opened; start again");
+  }
   prepare_schema(*sql_);
-  if (!path_.empty()) mark_as_belonging(path_);
 }
 
 /// Two notifiers on one file would tell everything twice.
@@ -59,13 +64,7 @@ void StoreFile::lock() {
   }
 }
 
-bool StoreFile::is_at_its_path() {
-  auto* const backend = static_cast<soci::sqlite3_session_backend*>(sql_->get_backend());
-  int moved = 0;
-  const int answer =
-      sqlite_api::sqlite3_file_control(backend->conn_, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
-  return answer != SQLITE_OK || moved == 0;
-}
+bool StoreFile::is_at_its_path() { return path_.empty() || !has_moved(*sql_); }
 
 void StoreFile::keep_place() {
   if (path_.empty()) return;

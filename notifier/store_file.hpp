@@ -3,6 +3,7 @@
 // The notifier's file as such: opened, locked, and kept at its path.
 
 #include "common/process/file_lock.hpp"
+#include "common/process/sqlite_leftovers.hpp"
 
 #include <memory>
 #include <string>
@@ -38,6 +39,7 @@ class StoreFile {
   std::string path_;  ///< empty: in memory
   std::unique_ptr<soci::session> sql_;
   FileLock lock_;
+  SqliteFiles marked_;
   bool told_replaced_ = false;
 };
 

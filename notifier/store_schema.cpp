@@ -62,8 +62,6 @@ std::int64_t checked_version(soci::session& sql) {
 }
 
 void prepare_schema(soci::session& sql) {
-  std::string mode;
-  sql << "PRAGMA journal_mode = WAL", soci::into(mode);
   sql << "PRAGMA synchronous = NORMAL";
   const auto version = checked_version(sql);
   if (version == store_version) return;

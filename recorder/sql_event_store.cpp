@@ -1,7 +1,7 @@
 #include "recorder/sql_event_store.hpp"
 
 #include "common/base/text.hpp"
-#include "common/process/sqlite_leftovers.hpp"
+#include "common/process/sqlite_session.hpp"
 #include "recorder/connect_string.hpp"
 #include "recorder/dialect.hpp"
 #include "recorder/sql_errors.hpp"
@@ -83,11 +83,12 @@ class SqlEventStore : public EventStore {
       if (const auto why = unusable(config_); !why.empty()) throw NotSetUp(why);
       put_leftovers_aside();
       session_ = open_session(config_);
+      if (engine_ == Engine::sqlite) marked_ = begin_log(*session_, config_.database);
+      check_place();
       if (makes_tables_in_transaction(engine_)) *session_ << begin(engine_);
       check_session(*session_, engine_);
       longest_statement_ = longest_statement(*session_, engine_);
       make_or_check_tables(*session_, engine_, names_);
-      if (engine_ == Engine::sqlite) marked_ = mark_as_belonging(config_.database);
       position_ = cursor = read_cursor();
       if (makes_tables_in_transaction(engine_)) *session_ << "COMMIT";
     });
@@ -224,7 +225,7 @@ class SqlEventStore : public EventStore {
   }
 
   void check_place() {
-    if (has_moved(*session_, engine_))
+    if (engine_ == Engine::sqlite && has_moved(*session_))
       throw NotSetUp(
           "the database's file was moved away, deleted or replaced while it was open; what lies "
           "there now is opened, and recorded into from where it stands");

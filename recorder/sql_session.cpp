@@ -64,11 +64,8 @@ std::unique_ptr<soci::session> open_session(const DatabaseConfig& config) {
   }
   auto session = connect(config);
   if (config.engine == Engine::postgresql) name_origin_of_errors(*session);
-  if (config.engine == Engine::sqlite) {
+  if (config.engine == Engine::sqlite)
     sqlite_api::sqlite3_extended_result_codes(file_of(*session), 1);
-    std::string mode;
-    *session << "PRAGMA journal_mode=WAL", soci::into(mode);
-  }
   if (is_mysql(config.engine)) {
     check_mysql_tls(*session, config);
     set_mysql_character_set(*session);
@@ -97,14 +94,6 @@ std::size_t longest_statement(soci::session& session, Engine engine) {
   long long bytes = 0;
   session << "SELECT @@max_allowed_packet", soci::into(bytes);
   return static_cast<std::size_t>(bytes);
-}
-
-bool has_moved(soci::session& session, Engine engine) {
-  if (engine != Engine::sqlite) return false;
-  int moved = 0;
-  return sqlite_api::sqlite3_file_control(file_of(session), "main", SQLITE_FCNTL_HAS_MOVED,
-                                          &moved) == SQLITE_OK &&
-         moved != 0;
 }
 
 }  // namespace stalewatch::recorder

@@ -21,8 +21,4 @@ void check_session(soci::session& session, Engine engine);
 /// The bytes of the longest statement that the server reads; it hangs up on a longer one.
 std::size_t longest_statement(soci::session& session, Engine engine);
 
-/// Whether the session's rows would go into an SQLite file that its path does not name any more:
-/// nobody would read them.
-bool has_moved(soci::session& session, Engine engine);
-
 }  // namespace stalewatch::recorder

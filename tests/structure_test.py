@@ -42,7 +42,8 @@ THIRD_PARTIES = {
     r"<yaml-cpp/": ["common/config/yaml_*.cpp"],
     r"<idn2": ["common/base/web_address.cpp"],
     r"<date/": ["common/times/computed_time.cpp", "mock_server/*.cpp"],
-    r"<soci/": ["aggregator/journal/*", "notifier/store*.cpp", "notifier/owed_run.cpp", "recorder/sql_*"],
+    r"<soci/": ["aggregator/journal/*", "notifier/store*.cpp", "notifier/owed_run.cpp", "recorder/sql_*",
+                "common/process/sqlite_session.*"],
     r"<(sqlite3|mysql|libpq)": [],  # by way of SOCI's headers
     r"<curl/": ["prober/*", "notifier/http_post.cpp", "cli/healthcheck.cpp"],
     r"<openssl/": ["prober/tls_*.cpp"],

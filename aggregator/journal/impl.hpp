@@ -4,6 +4,7 @@
 
 #include "aggregator/journal/journal.hpp"
 #include "common/base/first_times.hpp"
+#include "common/process/sqlite_leftovers.hpp"
 
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
@@ -18,6 +19,7 @@ struct Journal::Impl {
   soci::session sql;
   std::int64_t swept = 0;  // updates up to here are deleted, or are not yet to be
   bool writes = false;
+  SqliteFiles marked;
   std::uint64_t inode = 0;           // of the file that is open
   std::uint64_t log_inode = 0;       // of its write-ahead log, which exists as long as it is open
   std::int64_t log_limited_for = 0;  // the max_size that the write-ahead log's limits follow

@@ -3,7 +3,7 @@
 #include "aggregator/journal/impl.hpp"
 #include "aggregator/journal/schema.hpp"
 #include "common/process/private_files.hpp"
-#include "common/process/sqlite_leftovers.hpp"
+#include "common/process/sqlite_session.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -51,16 +51,18 @@ void sync(const std::string& path, const std::string& journal) {
 
 void Journal::Impl::open(bool for_writing) {
   if (for_writing)
-    if (const auto why = put_leftovers_aside(path); !why.empty())
+    if (const auto why = put_leftovers_aside(path, marked); !why.empty())
       throw JournalError(JournalFault::io_error, "journal " + path + ": cannot open it: " + why);
   sql.open("sqlite3", "dbname=\"" + path + "\" timeout=3");
   sql << "PRAGMA synchronous = FULL";  // not as SOCI's option: where it fails, the file stays open
   if (!for_writing) return check_journal(sql, path);
-  std::string answer;
-  sql << "PRAGMA journal_mode = WAL", soci::into(answer);
+  marked = begin_log(sql, path);
+  if (has_moved(sql))
+    throw JournalError(JournalFault::io_error, "journal " + path +
+                                                   ": cannot open it: another file was put in its "
+                                                   "place meanwhile; start again");
   migrate_journal(sql, path);
   look_for_damage();
-  mark_as_belonging(path);
   writes = true;
 }
 

@@ -50,12 +50,13 @@ FileIdentity marked_owner(const std::string& part, const FileIdentity& own) {
 }
 
 /// With its own identity, since a copy belongs to a copy. Once for all: by now another file may
-/// have been put in the place of the one that is open.
-void mark(const std::string& part, const FileIdentity& owner, const FileIdentity& own) {
-  if (own.inode == 0 || marked_owner(part, own).inode != 0) return;
+/// have been put in the place of the one that is open. False where nothing can be marked.
+bool mark(const std::string& part, const FileIdentity& owner, const FileIdentity& own) {
+  if (own.inode == 0 || marked_owner(part, own).inode != 0) return true;
   std::ostringstream text;
   text << owner.inode << ' ' << owner.born << ' ' << own.inode << ' ' << own.born;
-  setxattr(part.c_str(), attribute, text.str().data(), text.str().size(), 0);
+  return setxattr(part.c_str(), attribute, text.str().data(), text.str().size(), 0) == 0 ||
+         errno != ENOTSUP;
 }
 
 /// The file that it belongs to, if that is another one; none: not known, or this one.
@@ -106,12 +107,16 @@ bool FileIdentity::is(const FileIdentity& other) const {
   return inode == other.inode && (born == other.born || born == 0 || other.born == 0);
 }
 
-SqliteFiles mark_as_belonging(const std::string& file) {
-  const auto path = resolved(file), log = path + "-wal", index = path + "-shm";
-  const SqliteFiles found{identity_of(path), identity_of(log), identity_of(index)};
-  mark(log, found.file, found.log);
-  mark(index, found.file, found.index);
-  return found;
+SqliteFiles find_sqlite_files(const std::string& file) {
+  const auto path = resolved(file);
+  return {identity_of(path), identity_of(path + "-wal"), identity_of(path + "-shm")};
+}
+
+SqliteFiles mark_as_belonging(const std::string& file, const SqliteFiles& found) {
+  const auto path = resolved(file);
+  const bool log = mark(path + "-wal", found.file, found.log);
+  const bool index = mark(path + "-shm", found.file, found.index);
+  return log && index ? SqliteFiles{} : found;
 }
 
 std::string put_leftovers_aside(const std::string& file, const SqliteFiles& before) {

@@ -25,14 +25,17 @@ struct SqliteFiles {
   FileIdentity file, log, index;
 };
 
-/// Once the file is open: notes at its log and index whose they are, for this process and whichever
-/// comes after it. Without extended attributes (tmpfs before Linux 6.6) what is returned is all
-/// that tells.
-SqliteFiles mark_as_belonging(const std::string& file);
+SqliteFiles find_sqlite_files(const std::string& file);
+
+/// Once the file is open, and was found to be it: notes at its log and index whose they are, for
+/// this process and whichever comes after it. On a filesystem without extended attributes (tmpfs
+/// before Linux 6.6) what is returned is all that tells; else nothing is.
+SqliteFiles mark_as_belonging(const std::string& file, const SqliteFiles& found);
 
 /// Before the file is opened: puts a log that is known to belong to another file aside as
-/// FILE-wal.of-inode-N, and tells so in the log; its index goes. `before`: what was marked the last
-/// time. Why it cannot be done, and what to do; the file must not be opened then. Else empty.
+/// FILE-wal.of-inode-N, and tells so in the log; its index goes. `before`: what marking
+/// returned the last time. Why it cannot be done, and what to do; the file must not be opened then.
+/// Else empty.
 [[nodiscard]] std::string put_leftovers_aside(const std::string& file,
                                               const SqliteFiles& before = {});
 

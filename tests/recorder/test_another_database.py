@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import sqlite3
+import time
 
 import pytest
 
@@ -166,3 +167,39 @@ def test_a_file_that_got_the_inode_of_a_deleted_one_gets_nothing_of_its_log(reco
     os.rename(aside, f"{old}-wal")
     assert asked(old, f"SELECT CAST(seq AS TEXT) FROM {process.table}_events ORDER BY seq") == [(seq,) for seq, in rows]
     assert asked(old, "PRAGMA integrity_check") == [("ok",)]
+
+
+def is_marked(log):
+    try:
+        return bool(os.getxattr(log, "user.stalewatch.of"))
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_file_that_is_exchanged_while_it_is_opened_gets_nothing_of_the_other_ones_log(recorder, aggregator, database):
+    source, process = begin(recorder, aggregator, 1_000)
+    process.end()
+    file = database.file
+    log, new, old = (file.with_name(f"{file.name}{end}") for end in ("-wal", ".new", f".{process.table}"))
+    older_copy(file, new, with_log=False)
+    process.table = f"rows{next(tables)}"  # which are to be made
+    process.configure()
+    with contextlib.closing(sqlite3.connect(file)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute(f"CREATE TABLE of_{process.table} AS SELECT * FROM sqlite_master")
+        process.start()
+        for _ in range(100):  # now it waits for the lock
+            if is_marked(log):
+                break
+            time.sleep(0.05)
+        os.link(file, old)
+        os.rename(new, file)
+        other.commit()
+        source.publish(*[any_event(n) for n in range(1_000, 1_100)])
+        check_rows(process, source)
+    assert "the database's file was moved away, deleted or replaced while it was open" in process.said()
+    assert asked(file, "PRAGMA integrity_check") == [("ok",)]
+    assert asked(file, "SELECT count(*), max(n), min(text), max(text) FROM theirs") == [
+        (5_000, 4_999, "y" + "x" * 200, "y" + "x" * 200)]
+    assert f"is put aside as {log}.of-inode-{old.stat().st_ino}" in process.said()

@@ -53,6 +53,10 @@ struct Files {
     write(name, "another");
     return true;
   }
+  /// What is to be remembered of it.
+  SqliteFiles mark() const {
+    return mark_as_belonging(folder.file("d"), find_sqlite_files(folder.file("d")));
+  }
   std::string look(const SqliteFiles& before = {}) const {
     return put_leftovers_aside(folder.file("d"), before);
   }
@@ -66,10 +70,11 @@ TEST_CASE("what lies beside the file that it belongs to stays there", "[process]
   const Files files;
   const auto all = files.names();
   SECTION("unmarked, as somebody else's is") {}
-  SECTION("marked") { mark_as_belonging(files.folder.file("d")); }
+  SECTION("marked") { files.mark(); }
   SECTION("unmarked, of a file that was exchanged") { files.exchange(); }
   SECTION("of a file that was exchanged together with it") {
-    const auto before = mark_as_belonging(files.folder.file("d"));
+    files.mark();
+    const auto before = find_sqlite_files(files.folder.file("d"));
     files.exchange();
     for (const std::string name : {"d-wal", "d-shm"}) {
       files.write("new" + name, name);
@@ -87,12 +92,13 @@ TEST_CASE("what lies beside the file that it belongs to stays there", "[process]
 
 TEST_CASE("a log is put aside when another file lies beside it", "[process]") {
   const Files files;
-  const auto before = mark_as_belonging(files.folder.file("d"));
+  files.mark();
+  const auto before = find_sqlite_files(files.folder.file("d"));
   const auto aside = files.aside();
   SECTION("the file was replaced") { files.exchange(); }
   SECTION("the file was replaced, and somebody takes the log for that one's") {
     files.exchange();
-    mark_as_belonging(files.folder.file("d"));
+    files.mark();
   }
   SECTION("it was moved away") { fs::rename(files.folder.file("d"), files.folder.file("kept")); }
   SECTION("it is known by a link") {
@@ -116,7 +122,8 @@ TEST_CASE("a log is put aside when another file lies beside it", "[process]") {
 
 TEST_CASE("a log is put aside when another file got the inode of its own", "[process]") {
   const Files files;
-  const auto before = mark_as_belonging(files.folder.file("d"));
+  files.mark();
+  const auto before = find_sqlite_files(files.folder.file("d"));
   const auto aside = files.aside();
   if (!files.delete_and_make_another("d")) return;
   SECTION("after a restart") { CHECK(files.look().empty()); }
@@ -129,7 +136,8 @@ TEST_CASE("a log is put aside when another file got the inode of its own", "[pro
 
 TEST_CASE("a log that got the inode of another one has no mark of that", "[process]") {
   const Files files;
-  const auto before = mark_as_belonging(files.folder.file("d"));
+  files.mark();
+  const auto before = find_sqlite_files(files.folder.file("d"));
   char mark[128]{};
   const auto length =
       getxattr(files.folder.file("d-wal").c_str(), "user.stalewatch.of", mark, sizeof mark);
@@ -147,7 +155,7 @@ TEST_CASE("a log that got the inode of another one has no mark of that", "[proce
 
 TEST_CASE("what was put aside before stays as it is", "[process]") {
   const Files files;
-  mark_as_belonging(files.folder.file("d"));
+  files.mark();
   const auto aside = files.aside();
   files.write(aside, "the first");
   files.write(aside + ".2", "the second");
@@ -161,7 +169,7 @@ TEST_CASE("what was put aside before stays as it is", "[process]") {
 TEST_CASE("of an empty log nothing is kept", "[process]") {
   const Files files;
   files.write("d-wal", "");
-  mark_as_belonging(files.folder.file("d"));
+  files.mark();
   files.exchange();
   CHECK(files.look().empty());
   CHECK(files.names() == std::set<std::string>{"d", "kept"});
@@ -169,7 +177,7 @@ TEST_CASE("of an empty log nothing is kept", "[process]") {
 
 TEST_CASE("copies belong to copies, with the marks of what they were copied from", "[process]") {
   const Files files;
-  mark_as_belonging(files.folder.file("d"));
+  files.mark();
   char mark[128]{};
   const auto length =
       getxattr(files.folder.file("d-wal").c_str(), "user.stalewatch.of", mark, sizeof mark);
@@ -186,7 +194,7 @@ TEST_CASE("copies belong to copies, with the marks of what they were copied from
 
 TEST_CASE("what cannot be put aside is told with what to do", "[process]") {
   const Files files;
-  mark_as_belonging(files.folder.file("d"));
+  files.mark();
   files.write(files.aside(), "");
   for (int n = 2; n <= 100; ++n) files.write(files.aside() + "." + std::to_string(n), "");
   files.exchange();
