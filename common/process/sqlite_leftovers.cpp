@@ -11,7 +11,9 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <sstream>
+#include <string_view>
 #include <system_error>
 
 namespace stalewatch {
@@ -69,6 +71,11 @@ FileIdentity other_owner(const std::string& part, const FileIdentity& file,
   return owner.is(file) ? FileIdentity{} : owner;
 }
 
+bool is_empty(const std::string& path) {
+  std::error_code none;
+  return std::filesystem::file_size(path, none) == 0 || none;
+}
+
 /// Under the name that is wanted, or that and a number: nothing that was put aside before is
 /// overwritten. The name; empty: it cannot be done, errno says why.
 std::string move_aside(const std::string& part, const std::string& wanted) {
@@ -84,6 +91,73 @@ std::string move_aside(const std::string& part, const std::string& wanted) {
 std::string cannot(const std::string& part) {
   return part + " belongs to another file than the one beside it, and cannot be moved away: " +
          std::generic_category().message(errno) + "; move it away by hand.";
+}
+
+/// How a file says that it is to be read.
+enum class FileMode { nothing, rollback, log, unknown };
+
+FileMode mode_of(const std::string& path) {
+  std::array<char, 20> header{};
+  std::ifstream file(path, std::ios::binary);
+  file.read(header.data(), header.size());
+  if (file.gcount() == 0) return FileMode::nothing;
+  if (!file || std::string_view(header.data(), 15) != "SQLite format 3") return FileMode::unknown;
+  if (header[18] == 2) return FileMode::log;
+  return header[18] == 1 ? FileMode::rollback : FileMode::unknown;
+}
+
+/// By SQLite's lock of who is about to write, which holds as long as its transaction.
+bool is_being_written(const std::string& path) {
+  struct flock reserved {};
+  reserved.l_type = F_WRLCK;
+  reserved.l_whence = SEEK_SET;
+  reserved.l_start = 0x40000001;
+  reserved.l_len = 1;
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const bool is_locked =
+      fd >= 0 && fcntl(fd, F_OFD_GETLK, &reserved) == 0 && reserved.l_type != F_UNLCK;
+  if (fd >= 0) close(fd);
+  return is_locked;
+}
+
+/// SQLite undoes what a journal holds unless that is empty, or was cleared at the end of a
+/// transaction.
+bool is_hot(const std::string& journal) {
+  return std::ifstream(journal, std::ios::binary).get() > 0;
+}
+
+std::string put_foreign_part_aside(const std::string& path, const std::string& ending) {
+  const auto part = path + ending, aside = move_aside(part, part + ".of-another");
+  if (aside.empty()) return cannot(part);
+  log::warn(
+      "{} is of another file than the one that lies beside it now, which has no use for it: put "
+      "aside as {}. It is of use only beside that file, under its name and {}",
+      part, aside, ending);
+  return {};
+}
+
+/// A file that is not in WAL mode has no log: it was left by one that lay there, or by what was
+/// overwritten.
+std::string put_foreign_log_aside(const std::string& path) {
+  const auto log = path + "-wal";
+  if (is_empty(log) || mode_of(path) != FileMode::rollback || is_being_written(path)) return {};
+  return put_foreign_part_aside(path, "-wal");
+}
+
+/// A file in WAL mode has no rollback journal. One beside a file in the other mode may be its own,
+/// unless it was there before the file.
+std::string put_foreign_journal_aside(const std::string& path, const FileIdentity& file) {
+  const auto journal = path + "-journal";
+  if (!is_hot(journal) || is_being_written(path)) return {};
+  const auto mode = mode_of(path);
+  if (mode == FileMode::log || mode == FileMode::nothing)
+    return put_foreign_part_aside(path, "-journal");
+  const auto born = identity_of(journal).born;
+  if (mode == FileMode::unknown || born == 0 || file.born == 0 || born >= file.born) return {};
+  return journal +
+         " is older than the file beside it: it may be another file's, and SQLite would "
+         "write it into this one. Move it away; or, if both were copied there together, "
+         "have SQLite open the file once: sqlite3 FILE 'PRAGMA user_version'.";
 }
 
 void tell(const std::string& path, const std::string& aside, bool was_deleted, ino_t owner) {
@@ -123,8 +197,7 @@ std::string put_leftovers_aside(const std::string& file, const SqliteFiles& befo
   const auto path = resolved(file), log = path + "-wal", index = path + "-shm";
   const auto now = identity_of(path);
   if (const auto owner = other_owner(log, now, before.log, before.file); owner.inode != 0) {
-    std::error_code unknown;
-    if (std::filesystem::file_size(log, unknown) == 0) {
+    if (is_empty(log)) {
       if (unlink(log.c_str()) != 0) return cannot(log);
     } else {
       const auto aside = move_aside(log, log + ".of-inode-" + std::to_string(owner.inode));
@@ -134,7 +207,8 @@ std::string put_leftovers_aside(const std::string& file, const SqliteFiles& befo
   }
   if (other_owner(index, now, before.index, before.file).inode != 0 && unlink(index.c_str()) != 0)
     return cannot(index);
-  return {};
+  if (const auto why = put_foreign_log_aside(path); !why.empty()) return why;
+  return put_foreign_journal_aside(path, now);
 }
 
 }  // namespace stalewatch

@@ -1,8 +1,9 @@
 #pragma once
 
-// SQLite finds a file's write-ahead log (FILE-wal) and its index (FILE-shm) by name alone. In the
-// place of a file that was moved away or replaced they would be taken for those of the one that
-// lies there now, and be written into it: a mixture of both, which is damaged.
+// SQLite finds a file's write-ahead log (FILE-wal), its index (FILE-shm) and the rollback journal
+// (FILE-journal) by name alone. In the place of a file that was moved away or replaced they would
+// be taken for those of the one that lies there now, and be written into it: a mixture of both,
+// which is damaged.
 
 #include <sys/types.h>
 
@@ -32,10 +33,11 @@ SqliteFiles find_sqlite_files(const std::string& file);
 /// before Linux 6.6) what is returned is all that tells; else nothing is.
 SqliteFiles mark_as_belonging(const std::string& file, const SqliteFiles& found);
 
-/// Before the file is opened: puts a log that is known to belong to another file aside as
-/// FILE-wal.of-inode-N, and tells so in the log; its index goes. `before`: what marking
-/// returned the last time. Why it cannot be done, and what to do; the file must not be opened then.
-/// Else empty.
+/// Before the file is opened, while nothing of this process has it open: puts a log that is known
+/// to belong to another file aside as FILE-wal.of-inode-N, and tells so in the log; its index goes.
+/// So does a log beside a file that is not in WAL mode, and a rollback journal beside one that is,
+/// as ....of-another. `before`: what marking returned the last time. Why it cannot be done, or is
+/// for people to know, and what to do; the file must not be opened then. Else empty.
 [[nodiscard]] std::string put_leftovers_aside(const std::string& file,
                                               const SqliteFiles& before = {});
 

@@ -203,3 +203,80 @@ def test_a_file_that_is_exchanged_while_it_is_opened_gets_nothing_of_the_other_o
     assert asked(file, "SELECT count(*), max(n), min(text), max(text) FROM theirs") == [
         (5_000, 4_999, "y" + "x" * 200, "y" + "x" * 200)]
     assert f"is put aside as {log}.of-inode-{old.stat().st_ino}" in process.said()
+
+
+def hot_journal(file, journal):
+    """What lies beside a file in rollback mode whose writer is killed in the middle of a transaction."""
+    making = file.with_suffix(".theirs")
+    with contextlib.closing(sqlite3.connect(making, isolation_level=None)) as other:
+        other.execute("CREATE TABLE t (n INTEGER PRIMARY KEY, text TEXT)")
+        other.executemany("INSERT INTO t VALUES (?, ?)", [(n, "z" * 500) for n in range(2_000)])
+        other.execute("PRAGMA cache_size = 1")
+        other.execute("BEGIN")
+        other.execute("UPDATE t SET text = 'later' || text")  # more than the cache holds: the journal is on disk
+        shutil.copyfile(f"{making}-journal", journal)
+        other.execute("ROLLBACK")
+    making.unlink()
+
+
+def with_what_is_put_aside(recorder, aggregator, database, put):
+    """The rows of a recorder beside whose file something was put, while it was ended: they are as they were."""
+    source, process = begin(recorder, aggregator, 1_000)
+    process.end()
+    put(database.file)
+    process.start()
+    source.publish(any_event(1_000))
+    process.wait_for("recording engine=", times=2)
+    check_rows(process, source)
+    assert asked(database.file, "PRAGMA integrity_check") == [("ok",)]
+    return process
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_rollback_journal_of_another_file_is_put_aside(recorder, aggregator, database):
+    process = with_what_is_put_aside(recorder, aggregator, database,
+                                     lambda file: hot_journal(file, file.with_name(f"{file.name}-journal")))
+    assert f"put aside as {database.file}-journal.of-another" in process.said()
+    database.file.with_name(f"{database.file.name}-journal.of-another").unlink()
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_rollback_journal_older_than_a_copy_is_for_people_to_judge(recorder, aggregator, database):
+    source, process = begin(recorder, aggregator, 1_000)
+    process.end()
+    file, journal = database.file, database.file.with_name(f"{database.file.name}-journal")
+    copy = file.with_suffix(".vacuumed")
+    asked(file, f"VACUUM INTO '{copy}'")
+    hot_journal(file, journal)
+    journal_of_this = journal.read_bytes()
+    file.unlink()
+    shutil.copyfile(copy, file)
+    copy.unlink()
+    process.start()
+    source.publish(any_event(1_000))
+    process.wait_for(f"{journal} is older than the file beside it")
+    assert journal.read_bytes() == journal_of_this
+    journal.unlink()
+    process.wait_for("recording engine=", times=2)
+    check_rows(process, source)
+    assert asked(file, "PRAGMA integrity_check") == [("ok",)]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_file_overwritten_by_a_vacuumed_copy_gets_nothing_of_its_log(recorder, aggregator, database):
+    source, process = begin(recorder, aggregator, 1_000)
+    file, copy = database.file, database.file.with_suffix(".copy")
+    asked(file, f"VACUUM INTO '{copy}'")
+    source.publish(*[any_event(n) for n in range(1_000, 2_000)])
+    check_rows(process, source)
+    process.process.kill()
+    process.process.wait()
+    shutil.copyfile(copy, file)
+    copy.unlink()
+    process.start()
+    source.publish(any_event(2_000))
+    process.wait_for("recording engine=", times=2)
+    check_rows(process, source)
+    assert asked(file, "PRAGMA integrity_check") == [("ok",)]
+    assert f"put aside as {file}-wal.of-another" in process.said()
+    file.with_name(f"{file.name}-wal.of-another").unlink()

@@ -2,15 +2,20 @@
 
 #include "tests/catch.hpp"
 #include "tests/inode_again.hpp"
+#include "tests/run_sql.hpp"
 #include "tests/temporary_folder.hpp"
 
+#include <fcntl.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <set>
 #include <string>
+#include <thread>
 
 using namespace stalewatch;
 namespace fs = std::filesystem;
@@ -201,4 +206,90 @@ TEST_CASE("what cannot be put aside is told with what to do", "[process]") {
   CHECK(files.look() == files.folder.file("d-wal") +
                             " belongs to another file than the one beside it, and cannot be moved "
                             "away: File exists; move it away by hand.");
+}
+
+namespace {
+
+/// An SQLite file in one of both modes, and what stands for another one's leftovers beside it.
+struct Beside {
+  Beside(const std::string& mode, const std::string& ending)
+      : path(folder.file("d")), part(path + ending) {
+    run_sql(path, "PRAGMA journal_mode = " + mode + "; CREATE TABLE t (n)");
+    std::ofstream(part) << "theirs";
+  }
+  bool is_there() const { return fs::exists(part) && !fs::exists(part + ".of-another"); }
+  bool is_put_aside() const { return !fs::exists(part) && fs::exists(part + ".of-another"); }
+
+  const Folder folder;
+  const std::string path, part;
+};
+
+}  // namespace
+
+TEST_CASE("a rollback journal beside a file in WAL mode is another file's", "[process]") {
+  const Beside files("WAL", "-journal");
+  CHECK(put_leftovers_aside(files.path).empty());
+  CHECK(files.is_put_aside());
+}
+
+TEST_CASE("a rollback journal beside no file, or an empty one, is another file's", "[process]") {
+  const Beside files("DELETE", "-journal");
+  SECTION("none") { fs::remove(files.path); }
+  SECTION("an empty one") { fs::resize_file(files.path, 0); }
+  CHECK(put_leftovers_aside(files.path).empty());
+  CHECK(files.is_put_aside());
+}
+
+TEST_CASE("a rollback journal that may be the file's own stays", "[process]") {
+  const Beside files("DELETE", "-journal");
+  SECTION("it is younger than the file") {}
+  SECTION("it was cleared") { std::ofstream(files.part) << std::string(100, '\0'); }
+  SECTION("it is empty") { fs::resize_file(files.part, 0); }
+  SECTION("somebody writes just now, and makes it a file in WAL mode") {
+    std::fstream(files.path, std::ios::in | std::ios::out).seekp(18) << "\2\2";
+    const int fd = open(files.path.c_str(), O_RDWR);
+    struct flock reserved {};
+    reserved.l_type = F_WRLCK;
+    reserved.l_start = 0x40000001;
+    reserved.l_len = 1;
+    REQUIRE(fcntl(fd, F_OFD_SETLK, &reserved) == 0);
+    CHECK(put_leftovers_aside(files.path).empty());
+    CHECK(files.is_there());
+    close(fd);
+    CHECK(put_leftovers_aside(files.path).empty());
+    CHECK(files.is_put_aside());
+    return;
+  }
+  CHECK(put_leftovers_aside(files.path).empty());
+  CHECK(files.is_there());
+}
+
+TEST_CASE("a rollback journal that is older than the file is for people to judge", "[process]") {
+  const Beside files("DELETE", "-journal");
+  if (!is_birth_known(files.path)) return;
+  const auto copy = files.folder.file("copy");
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));  // filesystems' clocks tick
+  fs::copy_file(files.path, copy);
+  fs::rename(copy, files.path);
+  CHECK(put_leftovers_aside(files.path).find("is older than the file beside it") !=
+        std::string::npos);
+  CHECK(files.is_there());
+  run_sql(files.path, "PRAGMA user_version");  // as the message says
+  CHECK(put_leftovers_aside(files.path).empty());
+}
+
+TEST_CASE("a log beside a file that is not in WAL mode is another file's", "[process]") {
+  const Beside files("DELETE", "-wal");
+  SECTION("unmarked") {}
+  SECTION("its own, until the file was overwritten") {
+    mark_as_belonging(files.path, find_sqlite_files(files.path));
+  }
+  CHECK(put_leftovers_aside(files.path).empty());
+  CHECK(files.is_put_aside());
+}
+
+TEST_CASE("a log beside a file in WAL mode may be its own", "[process]") {
+  const Beside files("WAL", "-wal");
+  CHECK(put_leftovers_aside(files.path).empty());
+  CHECK(files.is_there());
 }
