@@ -68,7 +68,8 @@ class Journal {
   /// Writes the file anew, at its path, from what the open one holds: nothing is lost. For
   /// Place::gone.
   void rebuild();
-  /// For Place::taken: takes our log from beside the other file, which would be read with it.
+  /// For Place::taken: takes our log from beside the other file, which would be read with it. It is
+  /// kept under another name: our file may have been moved away, and is not complete without it.
   void withdraw();
   /// Opens the path again.
   void reopen();

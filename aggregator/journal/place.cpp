@@ -101,13 +101,7 @@ void Journal::rebuild() {
   }
 }
 
-void Journal::withdraw() {
-  const auto log = impl_->path + "-wal";
-  if (inode_of(log) != impl_->log_inode) return;
-  std::error_code ignored;  // tried again each second
-  std::filesystem::remove(log, ignored);
-  std::filesystem::remove(impl_->path + "-shm", ignored);
-}
+void Journal::withdraw() { withdraw_log(impl_->path, impl_->marked); }
 
 void Journal::reopen() {
   try {

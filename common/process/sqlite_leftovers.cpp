@@ -211,4 +211,15 @@ std::string put_leftovers_aside(const std::string& file, const SqliteFiles& befo
   return put_foreign_journal_aside(path, now);
 }
 
+void withdraw_log(const std::string& file, const SqliteFiles& before) {
+  const auto path = resolved(file), log = path + "-wal", index = path + "-shm";
+  const auto now = identity_of(path);
+  const auto owner = other_owner(log, now, before.log, before.file);
+  if (owner.inode == 0) return;
+  const auto aside = move_aside(log, log + ".of-inode-" + std::to_string(owner.inode));
+  if (aside.empty()) return;
+  tell(path, aside, false, owner.inode);
+  if (other_owner(index, now, before.index, before.file).inode != 0) unlink(index.c_str());
+}
+
 }  // namespace stalewatch

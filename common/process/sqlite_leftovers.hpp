@@ -41,4 +41,8 @@ SqliteFiles mark_as_belonging(const std::string& file, const SqliteFiles& found)
 [[nodiscard]] std::string put_leftovers_aside(const std::string& file,
                                               const SqliteFiles& before = {});
 
+/// While the file is open, and another one lies at its path: puts its log aside by the same name,
+/// where it is written on.
+void withdraw_log(const std::string& file, const SqliteFiles& before = {});
+
 }  // namespace stalewatch

@@ -125,6 +125,26 @@ TEST_CASE("a file that was put in the journal's place is noticed, and not read w
   CHECK(journal.read(0, 10).events.size() == 2);
 }
 
+TEST_CASE("a journal that was moved away is complete with its log, which is put aside",
+          "[journal]") {
+  Folder folder;
+  const std::filesystem::path path = folder.file("j"), away = folder.file("away");
+  {
+    Journal journal(path, Journal::Mode::write);
+    journal.write({one(1)});
+    const auto other = Journal(folder.file("other"), Journal::Mode::write).id();
+    std::filesystem::rename(path, away);
+    std::filesystem::rename(folder.file("other"), path);
+    journal.withdraw();
+    journal.write({one(2)});
+  }
+  const auto aside = path.string() + "-wal.of-inode-" + std::to_string(inode_of(away));
+  REQUIRE(std::filesystem::exists(aside));
+  CHECK_FALSE(std::filesystem::exists(path.string() + "-wal"));
+  std::filesystem::rename(aside, away.string() + "-wal");
+  CHECK(run_sql(away, "PRAGMA integrity_check; SELECT count(*) FROM events") == "ok\n2\n");
+}
+
 std::vector<Changes> many(std::int64_t last) {
   std::vector<Changes> all;
   for (std::int64_t seq = 1; seq <= last; ++seq) all.push_back(one(seq));

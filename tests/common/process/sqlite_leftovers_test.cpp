@@ -293,3 +293,15 @@ TEST_CASE("a log beside a file in WAL mode may be its own", "[process]") {
   CHECK(put_leftovers_aside(files.path).empty());
   CHECK(files.is_there());
 }
+
+TEST_CASE("a log that is open is put aside also while it is empty", "[process]") {
+  const Files files;
+  files.write("d-wal", "");
+  files.mark();
+  const auto aside = files.aside();
+  withdraw_log(files.folder.file("d"));
+  CHECK(files.names().contains("d-wal"));
+  files.exchange();
+  withdraw_log(files.folder.file("d"));
+  CHECK(files.names() == std::set<std::string>{"d", "kept", aside});
+}
