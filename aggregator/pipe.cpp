@@ -4,18 +4,17 @@
 #include "aggregator/journal/journal.hpp"
 #include "aggregator/journal/lock.hpp"
 #include "common/base/clocks.hpp"
-#include "common/base/lines.hpp"
 #include "common/base/text.hpp"
 #include "common/messages/json_lines.hpp"
 #include "common/messages/names.hpp"
 #include "common/process/log.hpp"
 #include "common/process/process.hpp"
+#include "common/process/standard_input.hpp"
 
 #include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <iostream>
 #include <memory>
 
@@ -53,11 +52,12 @@ class Pipe {
     poll(items, 2, static_cast<int>(longest_wait_now().count()));
     if (signals_.take().stop) done_ = true;
     if (items[0].revents == 0) return;
-    char buffer[64 * 1024];
-    const auto length = read(STDIN_FILENO, buffer, sizeof buffer);
-    if (length < 0 && errno == EINTR) return;
-    if (length > 0) return on_lines(lines_.feed({buffer, static_cast<std::size_t>(length)}));
-    on_lines(lines_.finish());
+    on_lines(input_.read());
+    if (!input_.has_ended()) return;
+    if (const auto& why = input_.failure(); !why.empty()) {
+      ++bad_lines_;
+      log::error("the input cannot be read beyond line {}: {}", line_, why);
+    }
     input_ended_ = true;
     done_ = options_.virtual_time || !options_.until;
   }
@@ -149,7 +149,7 @@ class Pipe {
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<Core> core_;
   Timestamp now_{};
-  Lines lines_{longest_line, Lines::Rest::dropped};
+  StandardInput input_{longest_line};
   std::size_t line_ = 0;
   std::size_t bad_lines_ = 0;
   bool input_ended_ = false;

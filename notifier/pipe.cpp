@@ -1,9 +1,9 @@
 #include "notifier/pipe.hpp"
 
 #include "common/base/clocks.hpp"
-#include "common/base/lines.hpp"
 #include "common/messages/json_lines.hpp"
 #include "common/process/log.hpp"
+#include "common/process/standard_input.hpp"
 #include "notifier/team.hpp"
 
 #include <poll.h>
@@ -41,7 +41,7 @@ class Pipe {
       health_.beat();
       open = read_some();
     }
-    for (const auto& line : lines_.finish()) on_line(line);
+    for (const auto& line : input_.finish()) on_line(line);
     finish();
     const bool good = bad_ == 0 && undeliverable_ == 0;
     return good ? 0 : exit_failed;
@@ -97,12 +97,12 @@ class Pipe {
       take_mail(read_clocks().wall);
       return true;
     }
-    std::string bytes(64 << 10, '\0');
-    const auto count = read(STDIN_FILENO, bytes.data(), bytes.size());
-    if (count <= 0) return count < 0 && errno == EINTR;
-    bytes.resize(static_cast<std::size_t>(count));
-    for (const auto& line : lines_.feed(bytes)) on_line(line);
-    return true;
+    for (const auto& line : input_.read()) on_line(line);
+    if (const auto& why = input_.failure(); !why.empty()) {
+      ++bad_;
+      log::error("the input cannot be read beyond line {}: {}", number_, why);
+    }
+    return !input_.has_ended();
   }
 
   void on_line(const Lines::Line& line) {
@@ -119,7 +119,7 @@ class Pipe {
     log::error("line {} is no event: {}", number_, why);
   }
 
-  Lines lines_{longest_line, Lines::Rest::dropped};
+  StandardInput input_{longest_line};
   std::int64_t number_ = 0, bad_ = 0, undeliverable_ = 0;
   bool input_ready_ = false, stopped_ = false;
 };

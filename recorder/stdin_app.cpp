@@ -1,9 +1,9 @@
 #include "common/base/clocks.hpp"
-#include "common/base/lines.hpp"
 #include "common/base/random_id.hpp"
 #include "common/base/text.hpp"
 #include "common/messages/json_lines.hpp"
 #include "common/process/log.hpp"
+#include "common/process/standard_input.hpp"
 #include "recorder/app.hpp"
 #include "recorder/line_numbers.hpp"
 #include "recorder/recording.hpp"
@@ -12,9 +12,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdlib>
-#include <system_error>
 #include <utility>
 
 namespace stalewatch::recorder {
@@ -74,16 +72,12 @@ class StdinApp {
   }
 
   void read_some() {
-    char bytes[1 << 16];
-    const auto n = ::read(STDIN_FILENO, bytes, sizeof bytes);
-    if (n < 0 && (errno == EINTR || errno == EAGAIN)) return;
-    if (n > 0) return on_lines(input_.feed({bytes, static_cast<std::size_t>(n)}));
-    if (n < 0) {
+    on_lines(input_.read());
+    if (!input_.has_ended()) return;
+    if (const auto& why = input_.failure(); !why.empty()) {
       ++bad_lines_;
-      log::error("the input cannot be read beyond line {}: {}", lines_,
-                 std::generic_category().message(errno));
+      log::error("the input cannot be read beyond line {}: {}", lines_, why);
     }
-    on_lines(input_.finish());
     ended_ = true;
     recording_.flush();
   }
@@ -126,7 +120,7 @@ class StdinApp {
   LineNumbers numbers_;
   Health health_;
   Recording recording_;
-  Lines input_{longest_line, Lines::Rest::dropped};
+  StandardInput input_{longest_line};
   bool ended_ = false;
   bool looked_ = false;  ///< whether all is still there
   std::uint64_t bad_lines_ = 0;

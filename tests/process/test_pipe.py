@@ -1,9 +1,12 @@
 """The whole chain as a shell pipe."""
 
 import json
+import os
 import signal
 import sqlite3
 import subprocess
+
+import pytest
 
 from harness import BIN, Process, wait_for
 
@@ -65,6 +68,20 @@ def test_a_line_that_is_no_sample_is_told_and_the_rest_decided(make_system):
     assert "line 1 is no sample: not JSON: " in done.stderr and "json.exception" not in done.stderr
     assert 'line 2 is no sample: "target" is missing' in done.stderr
     assert '"kind":"updated"' in done.stdout
+
+
+@pytest.mark.parametrize("name,options", [("aggregator", []), ("aggregator", ["--virtual-time"]), ("notifier", []),
+                                          ("notifier", ["--virtual-time"])])
+def test_an_input_that_cannot_be_read_is_told(make_system, name, options):
+    system = make(make_system)
+    folder = os.open(system.folder, os.O_RDONLY)
+    try:
+        done = subprocess.run([f"{BIN}/stalewatch-{name}", "--config", system.config_path, "--stdin", *options], stdin=folder,
+                              capture_output=True, text=True, cwd=system.folder, timeout=60)
+    finally:
+        os.close(folder)
+    assert done.returncode == 1, done.stderr
+    assert "the input cannot be read beyond line 0: Is a directory" in done.stderr
 
 
 def test_staleness_falls_on_its_instant(make_system):
