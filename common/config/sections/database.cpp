@@ -158,6 +158,10 @@ std::string of_url(const std::string& why) {
 Result<DatabaseConfig> database_from(const DatabaseDraft& draft, const std::string& sqlite_file) {
   auto database = without_checks(draft, sqlite_file);
   if (!database) return database;
+  if (!draft.username.empty() && !database->username.empty())
+    return Error{"username: is given together with a user in the URL; remove one"};
+  if (!draft.password.empty() && !database->password.empty())
+    return Error{"password: is given together with a password in the URL; remove one"};
   if (!draft.username.empty()) database->username = draft.username;
   if (!draft.password.empty()) database->password = Secret(draft.password);
   if (!draft.table.empty()) database->table = draft.table;
@@ -341,10 +345,10 @@ std::string summary(const Config& config) {
     return "SQLite file " + escape_untrusted(absolute_path(database.database)) + ", table " +
            database.table +
            (config.database_configured ? "" : " (no credentials.DB: the embedded default)");
-  const std::string where =
-      !database.socket.empty()
-          ? database.socket
-          : database.host + (database.port == 0 ? "" : ":" + std::to_string(database.port));
+  const std::string& host = database.host;
+  std::string where = !database.socket.empty() ? database.socket : host;
+  if (host.find(':') != std::string::npos) where = "[" + host + "]";
+  if (database.port != 0) where += ":" + std::to_string(database.port);
   return std::string(name_of(database.engine)) + " at " + escape_untrusted(where) + ", database " +
          escape_untrusted(database.database) + ", table " + database.table + ", user " +
          escape_untrusted(database.username) +

@@ -341,6 +341,18 @@ notifier    /home/op/.local/state/stalewatch/notifier.sqlite
 )");
 }
 
+TEST_CASE("a summary tells where a database lies, with its port", "[config]") {
+  for (const auto& [place, shown] : std::vector<std::pair<std::string, std::string>>{
+           {"engine: mysql, address: 'db:3307'", "mysql at db:3307,"},
+           {"engine: mysql, host: db", "mysql at db,"},
+           {"engine: mysql, address: '[::1]:3307'", "mysql at [::1]:3307,"},
+           {"engine: mysql, socket: /run/my.sock", "mysql at /run/my.sock,"},
+           {"engine: postgresql, socket: /run/pg, port: 5433", "postgresql at /run/pg:5433,"}})
+    CHECK(
+        summarize(good(one_server + "credentials: {DB: {" + place + ", db: rows, username: me}}\n"))
+            .find("rows        " + shown) != std::string::npos);
+}
+
 TEST_CASE("relative paths are shown as what they mean", "[config]") {
   const std::string shown = summarize(
       good(one_server + "logs: {filename: runs.log}\njournal: {path: ./j/../journal}\n"
