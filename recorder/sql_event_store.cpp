@@ -88,7 +88,7 @@ class SqlEventStore : public EventStore {
       if (makes_tables_in_transaction(engine_)) *session_ << begin(engine_);
       check_session(*session_, engine_);
       longest_statement_ = longest_statement(*session_, engine_);
-      make_or_check_tables(*session_, engine_, names_);
+      make_or_check_tables(*session_, engine_, names_, told_missing_);
       position_ = cursor = read_cursor();
       if (makes_tables_in_transaction(engine_)) *session_ << "COMMIT";
     });
@@ -362,6 +362,7 @@ class SqlEventStore : public EventStore {
   std::optional<Cursor> position_;         ///< as it is in the database
   std::set<std::int64_t> perhaps_stored_;  ///< if the commit that is under way takes effect
   bool is_committing_ = false;
+  std::set<std::string> told_missing_;
   SqliteFiles marked_;
   std::size_t longest_statement_ = 0;
 };

@@ -18,8 +18,9 @@ std::string suggested_table(const std::string& taken) {
 
 class Tables {
  public:
-  Tables(soci::session& session, Engine engine, const TableNames& names)
-      : session_(session), engine_(engine), names_(names) {}
+  Tables(soci::session& session, Engine engine, const TableNames& names,
+         std::set<std::string>& told)
+      : session_(session), engine_(engine), names_(names), told_(told) {}
 
   /// The meta table is made first and marks the others as ours; whatever is there without it is
   /// somebody else's.
@@ -163,7 +164,8 @@ class Tables {
     const std::string index = updates_index(names_);
     session_ << select_index(engine_), soci::into(found), soci::use(names_.updates),
         soci::use(index);
-    if (!session_.got_data())
+    const bool is_missing = !session_.got_data();
+    if (tell_of("index", is_missing))
       log::warn("queries by server read the whole table: it lacks an index; do: {}",
                 create_updates_index(engine_, names_, is_mysql(engine_)));
   }
@@ -173,8 +175,10 @@ class Tables {
     if (!columns_of(names_.readable).empty()) return;
     try {
       try_to_make(create_readable(engine_, names_));
+      tell_of("view", false);
     } catch (const soci::soci_error& e) {
       pass_over(e);
+      if (!tell_of("view", true)) return;
       log::warn("the view for people could not be made view={} code={}", names_.readable,
                 code_of(e));
     }
@@ -193,6 +197,13 @@ class Tables {
     }
   }
 
+  /// Whether something that is missing is to be told: once, until it was there.
+  bool tell_of(const std::string& what, bool is_missing) {
+    if (is_missing) return told_.insert(what).second;
+    told_.erase(what);
+    return false;
+  }
+
   /// What only a right or a setting hinders.
   void pass_over(const soci::soci_error& error) const {
     if (trouble_of(engine_, error) != Trouble::configuration) throw;
@@ -201,12 +212,14 @@ class Tables {
   soci::session& session_;
   const Engine engine_;
   const TableNames& names_;
+  std::set<std::string>& told_;
 };
 
 }  // namespace
 
-void make_or_check_tables(soci::session& session, Engine engine, const TableNames& names) {
-  Tables(session, engine, names).make_or_check_all();
+void make_or_check_tables(soci::session& session, Engine engine, const TableNames& names,
+                          std::set<std::string>& told) {
+  Tables(session, engine, names, told).make_or_check_all();
 }
 
 }  // namespace stalewatch::recorder

@@ -7,10 +7,14 @@
 
 #include <soci/soci.h>
 
+#include <set>
+#include <string>
+
 namespace stalewatch::recorder {
 
 /// Throws NotSetUp with what to do, and soci::soci_error. What the recorder did not make is never
-/// changed.
-void make_or_check_tables(soci::session& session, Engine engine, const TableNames& names);
+/// changed. `told`: what is missing and hinders nothing, and was told already.
+void make_or_check_tables(soci::session& session, Engine engine, const TableNames& names,
+                          std::set<std::string>& told);
 
 }  // namespace stalewatch::recorder

@@ -5,7 +5,7 @@ import contextlib
 import pytest
 
 from administrators import mysql_like
-from recorder_world import check_rows, updated
+from recorder_world import any_event, begin, check_rows, updated
 
 is_mysql_like = pytest.mark.parametrize("database", ["mariadb", "mysql"], indirect=True)
 
@@ -52,6 +52,20 @@ def test_an_index_that_is_gone_is_told_with_what_mends_it(recorder, aggregator, 
     process.end()
     process.start()
     process.wait_for("recording engine=", times=3)
+    assert process.said().count("lacks an index") == 1
+
+
+def test_what_is_missing_is_told_once_however_often_the_database_is_opened(recorder, aggregator, database):
+    source, process = begin(recorder, aggregator)
+    process.end()
+    table = f" ON {process.table}" if mysql_like(database) else ""
+    database.query(f"DROP INDEX {process.table}_by_server{table}")
+    process.start()
+    process.wait_for("recording engine=", times=2)
+    database.query(f"UPDATE {process.table}_meta SET number = number - 1 WHERE name = 'cursor'")
+    source.publish(any_event(50))
+    process.wait_for("recording engine=", times=3)
+    check_rows(process, source)
     assert process.said().count("lacks an index") == 1
 
 
