@@ -82,7 +82,7 @@ class SqlEventStore : public EventStore {
       session_.reset();
       if (const auto why = unusable(config_); !why.empty()) throw NotSetUp(why);
       put_leftovers_aside();
-      session_ = open_session(config_);
+      session_ = open_session(config_, is_refused_);
       if (engine_ == Engine::sqlite) marked_ = begin_log(*session_, config_.database);
       check_place();
       if (makes_tables_in_transaction(engine_)) *session_ << begin(engine_);
@@ -363,6 +363,7 @@ class SqlEventStore : public EventStore {
   std::set<std::int64_t> perhaps_stored_;  ///< if the commit that is under way takes effect
   bool is_committing_ = false;
   std::set<std::string> told_missing_;
+  bool is_refused_ = false;  ///< by the last attempt to connect
   SqliteFiles marked_;
   std::size_t longest_statement_ = 0;
 };

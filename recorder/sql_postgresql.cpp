@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <memory>
+#include <utility>
 
 namespace stalewatch::recorder {
 namespace {
@@ -36,13 +37,15 @@ void name_origin_of_errors(soci::session& session) {
   PQsetErrorVerbosity(backend->conn_, PQERRORS_VERBOSE);
 }
 
-std::string state_of_refusal(const std::string& connect_string) {
+Refusal ask_for_refusal(const std::string& connect_string) {
   const std::unique_ptr<PGconn, decltype(&PQfinish)> connection(
       PQconnectStart(connect_string.c_str()), &PQfinish);
   if (!connection) return {};
-  PQsetErrorVerbosity(connection.get(), PQERRORS_SQLSTATE);
+  PQsetErrorVerbosity(connection.get(), PQERRORS_VERBOSE);
   await(connection.get());
-  return state_in_postgresql(PQerrorMessage(connection.get()));
+  std::string message = PQerrorMessage(connection.get());
+  std::string state = state_in_postgresql(message);
+  return {std::move(message), std::move(state)};
 }
 
 }  // namespace stalewatch::recorder

@@ -13,8 +13,11 @@ namespace stalewatch::recorder {
 /// trouble_of_postgresql().
 void name_origin_of_errors(soci::session& session);
 
-/// The SQLSTATE with which the server refuses a connection, asked once more; empty when nobody
-/// answers within 3 s, or lets us in. SOCI's error has the server's words only.
-std::string state_of_refusal(const std::string& connect_string);
+/// What a server says when it does not let us in, and its SQLSTATE: SOCI's error has the words
+/// only. Empty when nobody answers within 3 s, or lets us in.
+struct Refusal {
+  std::string message, state;
+};
+Refusal ask_for_refusal(const std::string& connect_string);
 
 }  // namespace stalewatch::recorder

@@ -5,6 +5,7 @@
 #include "recorder/connect_string.hpp"
 #include "recorder/sql_errors.hpp"
 #include "recorder/sql_postgresql.hpp"
+#include "recorder/trouble.hpp"
 
 #include <soci/mysql/soci-mysql.h>
 #include <soci/postgresql/soci-postgresql.h>
@@ -13,6 +14,7 @@
 #include <filesystem>
 #include <limits>
 #include <map>
+#include <utility>
 
 namespace stalewatch::recorder {
 namespace {
@@ -41,28 +43,42 @@ void check_mysql_tls(soci::session& session, const DatabaseConfig& config) {
     throw NotSetUp("the session is not encrypted although credentials.DB.tls asks for it.");
 }
 
-std::unique_ptr<soci::session> connect(const DatabaseConfig& config) {
-  const std::string parameters = connect_string(config);
+/// SOCI's error has no state: who was refused is asked for one by a connection without SOCI. That
+/// tries the password again, which counts where a server locks accounts: the next attempt begins
+/// with it.
+std::unique_ptr<soci::session> connect_postgresql(const std::string& parameters, bool& is_refused) {
+  if (std::exchange(is_refused, false))
+    if (const auto refusal = ask_for_refusal(parameters); is_of_account(refusal.state)) {
+      is_refused = true;
+      throw soci::postgresql_soci_error(refusal.message, refusal.state.c_str());
+    }
   try {
-    return std::make_unique<soci::session>(backend_of(config.engine), parameters);
+    return std::make_unique<soci::session>(backend_of(Engine::postgresql), parameters);
   } catch (const soci::soci_error& e) {
-    if (config.engine != Engine::postgresql) throw;
-    const std::string state = state_of_refusal(parameters);
+    std::string state = state_by_words(e.get_error_message());
+    if (state.empty()) state = ask_for_refusal(parameters).state;
     if (state.empty()) throw;
+    is_refused = is_of_account(state);
     throw soci::postgresql_soci_error(e.get_error_message(), state.c_str());
   }
 }
 
+std::unique_ptr<soci::session> connect(const DatabaseConfig& config, bool& is_refused) {
+  const std::string parameters = connect_string(config);
+  if (config.engine == Engine::postgresql) return connect_postgresql(parameters, is_refused);
+  return std::make_unique<soci::session>(backend_of(config.engine), parameters);
+}
+
 }  // namespace
 
-std::unique_ptr<soci::session> open_session(const DatabaseConfig& config) {
+std::unique_ptr<soci::session> open_session(const DatabaseConfig& config, bool& is_refused) {
   if (config.engine == Engine::sqlite) {
     const auto directory = std::filesystem::path(config.database).parent_path();
     if (const auto error = make_folders(directory))
       throw std::filesystem::filesystem_error("its folder", directory, error);
     if (is_private_folder(directory)) make_private_file(config.database);
   }
-  auto session = connect(config);
+  auto session = connect(config, is_refused);
   if (config.engine == Engine::postgresql) name_origin_of_errors(*session);
   if (config.engine == Engine::sqlite)
     sqlite_api::sqlite3_extended_result_codes(file_of(*session), 1);

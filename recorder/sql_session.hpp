@@ -11,8 +11,9 @@
 namespace stalewatch::recorder {
 
 /// Connects, and gives the session the values that it must have. Throws soci::soci_error, and
-/// std::filesystem::filesystem_error when an SQLite file's folder cannot be made.
-std::unique_ptr<soci::session> open_session(const DatabaseConfig& config);
+/// std::filesystem::filesystem_error when an SQLite file's folder cannot be made. `is_refused`: by
+/// the last attempt a server did not let us in, and now.
+std::unique_ptr<soci::session> open_session(const DatabaseConfig& config, bool& is_refused);
 
 /// Throws NotSetUp when the session has not got these values. PostgreSQL's has them in a
 /// transaction.

@@ -101,15 +101,25 @@ Trouble trouble_of_postgresql(const std::string& sqlstate, const std::string& me
 }
 
 std::string state_in_postgresql(const std::string& message) {
-  constexpr std::size_t length = 5;  // as "FATAL:  28P01"
-  const std::size_t end = message.find_last_not_of('\n') + 1;
-  if (end < length + 2 || message.compare(end - length - 2, 2, "  ") != 0) return {};
-  std::string state = message.substr(end - length, length);
-  const bool is_one = std::all_of(state.begin(), state.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
-  });
-  return is_one ? state : std::string();
+  constexpr std::size_t length = 5;  // as in "FATAL:  28P01: ..."
+  for (std::size_t at = message.rfind("  "); at != std::string::npos && at > 0;
+       at = message.rfind("  ", at - 1)) {
+    const std::string state = message.substr(at + 2, length);
+    const bool is_one = std::all_of(state.begin(), state.end(), [](char c) {
+      return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+    });
+    if (is_one && message.compare(at + 2 + state.size(), 2, ": ") == 0 && state.size() == length)
+      return state;
+  }
+  return {};
 }
+
+std::string state_by_words(const std::string& message) {
+  return message.find("password authentication failed for user") != std::string::npos ? "28P01"
+                                                                                      : "";
+}
+
+bool is_of_account(const std::string& state) { return state.compare(0, 2, "28") == 0; }
 
 std::string for_people_of_postgresql(const std::string& message) {
   std::size_t end = message.size();

@@ -16,8 +16,13 @@ Trouble trouble_of_sqlite(int code);
 /// says, in English; and between states that mean several things, if it names the function that
 /// raised the error (libpq's PQERRORS_VERBOSE).
 Trouble trouble_of_postgresql(const std::string& sqlstate, const std::string& message);
-/// The state at the end of a message that libpq made by PQERRORS_SQLSTATE; empty: none.
+/// The last state in a message that libpq made by PQERRORS_VERBOSE; empty: none.
 std::string state_in_postgresql(const std::string& message);
+/// The state that words of a server which speaks English stand for; empty: they may stand for more
+/// than one.
+std::string state_by_words(const std::string& message);
+/// By this state a server refuses an account: the password was tried.
+bool is_of_account(const std::string& state);
 /// Without what is for those who know the server's sources.
 std::string for_people_of_postgresql(const std::string& message);
 

@@ -1,9 +1,12 @@
 """A server says in its own language what is wrong: it is understood all the same."""
 
+import re
+import urllib.request
+
 import pytest
 
 from administrators import kill_sessions, waits_for_a_partition
-from databases import PostgreSql
+from databases import PostgreSql, free_port, wait_until
 from recorder_world import begin, check_rows, updated
 
 
@@ -30,6 +33,29 @@ def test_a_wrong_password_is_for_people(recorder, aggregator, database):
     process = recorder(password="wrong").start()
     process.wait_for("the database does not let us in or is not set up")
     assert "code=28P01" in process.said() and "fehlgeschlagen" in process.said()
+
+
+def tried_passwords(database):
+    return (database.directory / "log").read_text(errors="replace").count("Passwort-Authentifizierung")
+
+
+def test_a_password_is_tried_once_per_attempt_but_for_the_first(recorder, aggregator, database):
+    aggregator()
+    port = free_port()
+    before = tried_passwords(database)
+    recorder("--http", f"127.0.0.1:{port}", password="wrong").start()
+
+    def attempts():
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+                text = answer.read().decode()
+        except OSError:
+            return 0
+        return int(re.search(r'db_errors_total\{category="configuration"\} (\d+)', text)[1])
+
+    wait_until(lambda: attempts() >= 5, "attempts")
+    tried = tried_passwords(database) - before
+    assert 5 <= tried <= attempts() + 2  # the first one asks for the state, too; one may be under way
 
 
 def test_a_database_that_is_not_there_is_for_people(recorder, aggregator, database):

@@ -1,11 +1,13 @@
 """What the account may not do, or the tables cannot have, hinders no row; it is said at every start."""
 
 import contextlib
+import subprocess
 
 import pytest
 
 from administrators import mysql_like
-from recorder_world import any_event, begin, check_rows, updated
+from databases import PATIENCE
+from recorder_world import RECORDER, any_event, begin, check_rows, updated
 
 is_mysql_like = pytest.mark.parametrize("database", ["mariadb", "mysql"], indirect=True)
 
@@ -88,3 +90,16 @@ def test_an_index_that_would_be_too_long_is_of_prefixes(recorder, aggregator, da
     process.start()
     process.wait_for("lacks an index")
     database.query(process.said().split("it lacks an index; do: ")[1].splitlines()[0])
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_password_that_is_refused_is_tried_once(recorder, database):
+    def tried():
+        return (database.directory / "log").read_text(errors="replace").count("FATAL:  password authentication failed")
+
+    process = recorder(password="wrong")
+    before = tried()
+    done = subprocess.run([RECORDER, "--config", process.config, "--test"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, timeout=PATIENCE)
+    assert done.returncode == 1 and "code=28P01" in done.stdout, done.stdout
+    assert tried() == before + 1

@@ -58,12 +58,24 @@ TEST_CASE("PostgreSQL's states, or its words where there is none, say what can h
 }
 
 TEST_CASE("the state of a refused connection is read from libpq's message", "[recorder]") {
-  CHECK(state_in_postgresql(
-            "connection to server at \"::1\", port 5432 failed: Connection refused\n"
-            "connection to server at \"db\", port 5432 failed: FATAL:  28P01\n") == "28P01");
-  CHECK(state_in_postgresql("connection to server failed: FATAL :  3D000\n") == "3D000");
-  for (const char* other : {"", "\n", "28P01", "failed: Connection refused\n", "  a2345\n"})
+  CHECK(
+      state_in_postgresql("connection to server at \"::1\", port 5432 failed: Connection refused\n"
+                          "connection to server at \"db\", port 5432 failed: FATAL:  28P01: no\n"
+                          "LOCATION:  auth_failed, auth.c:338\n") == "28P01");
+  CHECK(state_in_postgresql("failed: FATAL:  28000: a\nfailed: FATAL :  3D000: b\n") == "3D000");
+  for (const char* other : {"", "\n", "  ", "  28P01", "28P01: x", "failed: Connection refused\n",
+                            "  a2345: x\n", "  123: x", "LOCATION:  AUTHX, a: b"})
     CHECK(state_in_postgresql(other).empty());
+}
+
+TEST_CASE("a refused password is known by English words, too, and what is of the account",
+          "[recorder]") {
+  CHECK(state_by_words("FATAL:  password authentication failed for user \"me\"\n") == "28P01");
+  CHECK(state_by_words("FATAL:  Passwort-Authentifizierung fehlgeschlagen\n").empty());
+  CHECK(is_of_account("28P01"));
+  CHECK(is_of_account("28000"));
+  CHECK_FALSE(is_of_account("53300"));
+  CHECK_FALSE(is_of_account(""));
 }
 
 TEST_CASE("people are not told where in its sources a server raised an error", "[recorder]") {
