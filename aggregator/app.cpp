@@ -45,7 +45,7 @@ bool is_same_file(const std::string& a, const std::string& b) {
 
 }  // namespace
 
-App::App(Config config, Signals& signals, const std::string& http)
+App::App(Config config, Signals& signals, const std::string& http, const RecordOptions& record)
     : config_(std::move(config)),
       signals_(signals),
       health_("aggregator"),
@@ -82,6 +82,7 @@ App::App(Config config, Signals& signals, const std::string& http)
   listening_.add(samples_at_, samples_);
   listening_.add(events_at_, events_);
   listening_.add(control_at_, control_.socket());
+  if (!record.file.empty()) recording_.emplace(core_, record);
   core_.apply(input::Configure{config_.servers, true}, clock_.now(clocks));
   configure_consumers(clock_.now(clocks));
   if (!http.empty()) health_.serve(http);
@@ -235,6 +236,8 @@ void App::beat(Now clocks, Timestamp now) {
   beat.reloaded_at = control_.reloaded_at();
   send(events_, events_out_, beat);
   look_after_journal(acks, now);
+  submit_changes();  // what was decided by now is no part of a recording that begins now
+  if (recording_) recording_->look();
   update_metrics();
   listening_.look(clocks.mono);
   tell_health();

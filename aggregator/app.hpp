@@ -14,6 +14,7 @@
 #include "aggregator/journal/lock.hpp"
 #include "aggregator/listening.hpp"
 #include "aggregator/metrics.hpp"
+#include "aggregator/recording/recording.hpp"
 #include "common/process/health.hpp"
 #include "common/process/process.hpp"
 
@@ -25,7 +26,7 @@ namespace stalewatch::aggregator {
 class App {
  public:
   /// Opens the journal and binds the sockets; throws std::runtime_error when it cannot.
-  App(Config config, Signals& signals, const std::string& http);
+  App(Config config, Signals& signals, const std::string& http, const RecordOptions& record);
 
   /// Until SIGTERM or SIGINT; then writes and publishes what was decided. The exit code.
   int run();
@@ -65,6 +66,7 @@ class App {
   JournalReader reader_;
   JournalWriter writer_;
   Core core_;
+  std::optional<Recording> recording_;
   AddressClaim samples_at_, events_at_, control_at_;
   zmq::context_t context_;
   zmq::socket_t samples_;

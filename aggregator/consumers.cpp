@@ -22,6 +22,23 @@ Consumers::Consumers(std::vector<ConsumerRow> known, std::vector<HeadMark> marks
   if (!marks_.empty()) head_ = marks_.back().head;
 }
 
+Consumers::Consumers(SavedConsumers saved)
+    : marks_(saved.marks.begin(), saved.marks.end()), head_(saved.head) {
+  for (auto& [row, stuck] : saved.consumers) {
+    if (stuck) stuck_[row.name] = *stuck;
+    rows_[row.name] = row;
+  }
+}
+
+SavedConsumers Consumers::save() const {
+  SavedConsumers saved{.marks = {marks_.begin(), marks_.end()}, .head = head_};
+  for (const auto& [name, row] : rows_) {
+    auto& one = saved.consumers.emplace_back(SavedConsumer{row, std::nullopt});
+    if (const auto found = stuck_.find(name); found != stuck_.end()) one.stuck = found->second;
+  }
+  return saved;
+}
+
 std::vector<ConsumerRow> Consumers::configure(const std::vector<std::string>& names) {
   std::map<std::string, ConsumerRow> before = std::exchange(rows_, {});
   for (const auto& name : names) {

@@ -5,6 +5,7 @@
 // stranger, of whom nothing is remembered. Pure.
 
 #include "aggregator/rows.hpp"
+#include "aggregator/saved.hpp"
 #include "aggregator/target/clock_shift.hpp"
 #include "common/base/time.hpp"
 
@@ -32,6 +33,9 @@ class Consumers {
   /// Goes on from what the journal holds; `marks` says where its head was before now, ascending.
   /// Who is configured comes next.
   Consumers(std::vector<ConsumerRow> known, std::vector<HeadMark> marks);
+
+  explicit Consumers(SavedConsumers saved);
+  SavedConsumers save() const;
 
   /// From now on these have places. One that comes begins at the head; those that leave, as they
   /// were.

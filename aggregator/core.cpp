@@ -20,6 +20,25 @@ Core::Core(Restored restored, Duration lease, Timestamp now)
   probers_.restore(std::move(restored.probers), now);
 }
 
+Core::Core(Saved saved)
+    : ledger_(saved.next_seq),
+      targets_(ledger_),
+      probers_(ledger_, targets_, saved.probers.lease, saved.latest),
+      system_(ledger_, Consumers(SavedConsumers()), {}, saved.latest),
+      latest_(saved.latest) {
+  targets_.restore(std::move(saved.targets));
+  probers_.restore(std::move(saved.probers));
+  system_.restore(std::move(saved.system));
+}
+
+Saved Core::save() const {
+  return {.next_seq = ledger_.next_seq(),
+          .latest = latest_,
+          .targets = targets_.save(),
+          .probers = probers_.save(),
+          .system = system_.save()};
+}
+
 /// Each input goes to the part that it is about; a few are about all of them.
 struct Core::Applying {
   Core& core;
@@ -71,6 +90,7 @@ struct Core::Applying {
 };
 
 void Core::apply(const Input& input, Timestamp now) {
+  if (listener_) listener_(input, now);
   const bool goes_back = std::holds_alternative<input::ClockAdopted>(input);
   latest_ = goes_back ? now : std::max(latest_, now);
   std::visit(Applying{*this, latest_}, input);

@@ -7,10 +7,12 @@
 #include "aggregator/input.hpp"
 #include "aggregator/ledger.hpp"
 #include "aggregator/probers/prober_table.hpp"
+#include "aggregator/saved.hpp"
 #include "aggregator/system.hpp"
 #include "aggregator/target/target_table.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +25,8 @@ class Core {
   /// Goes on from what the journal holds. Deadlines that passed meanwhile wait for the first
   /// sample, or for silence.
   Core(Restored restored, Duration lease, Timestamp now);
+  /// Goes on from where a recording begins.
+  explicit Core(Saved saved);
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;
 
@@ -31,6 +35,12 @@ class Core {
   void apply(const Input& input, Timestamp now);
   /// When a Tick has something to decide next.
   std::optional<Timestamp> next_deadline() const;
+
+  /// Hears of each input before it is decided: for a recording.
+  using Listener = std::function<void(const Input&, Timestamp now)>;
+  void listen(Listener listener) { listener_ = std::move(listener); }
+  /// As it stands; what it has come to is to be taken before.
+  Saved save() const;
 
   // What it comes to, since the last call of each.
   Changes take_changes();
@@ -57,6 +67,7 @@ class Core {
   ProberTable probers_;
   System system_;
   Timestamp latest_;
+  Listener listener_;
 };
 
 }  // namespace stalewatch::aggregator

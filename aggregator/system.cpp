@@ -26,6 +26,16 @@ std::string forward_or_back(Duration step) {
          format_duration(std::chrono::abs(step));
 }
 
+void System::restore(SavedSystem saved) {
+  consumers_ = Consumers(std::move(saved.consumers));
+  trouble_ = saved.trouble;
+  resumed_at_ = saved.resumed_at;
+}
+
+SavedSystem System::save() const {
+  return {.consumers = consumers_.save(), .trouble = trouble_, .resumed_at = resumed_at_};
+}
+
 void System::take(const input::ConfigureConsumers& configure, Timestamp now) {
   for (const auto& left : consumers_.configure(configure.names)) {
     ledger_.note("nothing is kept any more for the consumer " + escape_untrusted(left.name, 80));

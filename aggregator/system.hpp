@@ -5,6 +5,7 @@
 #include "aggregator/consumers.hpp"
 #include "aggregator/input.hpp"
 #include "aggregator/ledger.hpp"
+#include "aggregator/saved.hpp"
 
 #include <string>
 #include <utility>
@@ -19,6 +20,9 @@ class System {
   /// Goes on from what the journal holds.
   System(Ledger& ledger, Consumers consumers, OpenTrouble trouble, Timestamp now)
       : ledger_(ledger), consumers_(std::move(consumers)), trouble_(trouble), resumed_at_(now) {}
+
+  void restore(SavedSystem saved);
+  SavedSystem save() const;
 
   // As the inputs of these names say.
   void take(const input::ConfigureConsumers& configure, Timestamp now);

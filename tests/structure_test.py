@@ -24,8 +24,10 @@ ROOMS = [f"common/{room}" for room in ("base", "times", "messages", "config", "p
 
 # The rooms of the other folders, and what each may know of its own folder beside itself.
 INNER_ROOMS = {
-    "aggregator/target": ["aggregator/ledger.hpp", "aggregator/rows.hpp"],
-    "aggregator/probers": ["aggregator/target/*", "aggregator/input.hpp", "aggregator/ledger.hpp", "aggregator/rows.hpp"],
+    "aggregator/target": ["aggregator/ledger.hpp", "aggregator/rows.hpp", "aggregator/saved.hpp"],
+    "aggregator/probers": ["aggregator/target/*", "aggregator/input.hpp", "aggregator/ledger.hpp", "aggregator/rows.hpp",
+                           "aggregator/saved.hpp"],
+    "aggregator/recording": ["aggregator/core.hpp", "aggregator/input.hpp", "aggregator/saved.hpp"],
     "aggregator/journal": ["aggregator/target/*", "aggregator/rows.hpp", "aggregator/wake.hpp"],
     "notifier/sinks": [f"notifier/{name}.hpp" for name in ("digest", "http_answer", "http_post", "item", "render")],
 }
@@ -37,7 +39,7 @@ LENT = {"cli": ["aggregator/journal/journal.hpp", "notifier/render.hpp"]}
 THIRD_PARTIES = {
     r"<zmq": ["common/bus/*", "*/app.hpp"],
     r"<msgpack": ["common/messages/pack.hpp"],
-    r'"common/messages/pack.hpp"': ["common/messages/wire.cpp", "aggregator/journal/codec.cpp"],
+    r'"common/messages/pack.hpp"': ["common/messages/wire.cpp", "aggregator/journal/codec.cpp", "aggregator/recording/codec.cpp"],
     r"<simdjson": ["prober/json_field.cpp"],
     r"<yaml-cpp/": ["common/config/yaml_*.cpp"],
     r"<idn2": ["common/base/web_address.cpp"],
@@ -46,7 +48,7 @@ THIRD_PARTIES = {
                 "common/process/sqlite_session.*"],
     r"<(sqlite3|mysql|libpq)": [],  # by way of SOCI's headers
     r"<curl/": ["prober/*", "notifier/http_post.cpp", "cli/healthcheck.cpp"],
-    r"<openssl/": ["prober/tls_*.cpp"],
+    r"<openssl/": ["prober/tls_*.cpp", "aggregator/recording/*.cpp"],
     r"<microhttpd": ["mock_server/http_server.cpp", "common/process/health.cpp"],
     r"<prometheus/": ["common/process/health.cpp", "common/process/metrics.hpp", "*/metrics.cpp"],
     r"<spdlog": ["common/process/log.cpp", "notifier/sinks/log.cpp"],
@@ -126,6 +128,10 @@ STILL = {
         "Change", "ChainTurn", "ClockShift", "WatchConsumers", "ClockStepped", "ClockAdopted", "Sender",
     ],
     "names members and holds nothing": ["Axis"],
+    "is written down, and read into what moves": [
+        "SavedTarget", "SavedEverybody", "SavedTargets", "SavedStream", "SavedProbers", "SavedConsumer", "SavedConsumers",
+        "SavedSystem", "Saved", "RecordedInput",
+    ],
     "says what its owner holds, which moves": ["TargetRow.state", "ProberRow.heard_at"],
     "is a target's own time": [
         "StoredState.computed_at", "StoredState.previous_computed_at", "StoredState.other_reading",
@@ -360,6 +366,34 @@ def test_what_is_remembered_of_times_moves_with_the_clock():
                 forgotten.append(f"{name}: {owner}.{member}")
     assert not forgotten
     assert not [member for member, found in stays.items() if not found]
+
+
+# What a recording leaves out of the structs that it holds, and why.
+NOT_RECORDED = {
+    "is nobody's business, and decides nothing": ["ServerConfig.headers", "ServerConfig.basic_auth", "ServerConfig.proxy"],
+    "is in SavedStream": ["Stream.catching_up", "Stream.given", "Stream.tells_of_any_until"],
+    "is in SavedTarget": ["View.seen"],
+}
+
+
+def test_no_member_is_forgotten_in_a_recording():
+    each = r"template <Message<(\w+)> M, typename F>\nvoid for_each_field\(M&[ m]*, F&&[ f]*\) \{(.*?)\n?\}\n"
+    fields = text_of("aggregator/recording/fields.hpp")
+    state, inputs = fields.split("namespace stalewatch::aggregator::input {")
+    state += text_of("aggregator/target/state.hpp")
+    headers = ["common/config/sections/servers.hpp", "aggregator/saved.hpp", "aggregator/rows.hpp", "aggregator/target/state.hpp",
+               "aggregator/probers/stream.hpp", "aggregator/probers/membership.hpp"]
+    left_out = set(sum(NOT_RECORDED.values(), []))
+    found = set()
+    for names, recorded in ((headers, state), (["aggregator/input.hpp"], inputs)):
+        listed = {owner: set(re.findall(r"m\.(\w+)", body)) for owner, body in re.findall(each, recorded, re.S)}
+        for name in names:
+            for owner, member in members_with([r"(?!return|using|static|friend|template|const\b)[\w:]+"], text_of(name)):
+                if owner in listed:
+                    found.add(f"{owner}.{member.split('{')[0]}")
+                    assert f"{owner}.{member}" in left_out or member in listed[owner], f"{name}: {owner}.{member} is not recorded"
+    assert left_out <= found
+    assert len(found) > 120
 
 
 def is_pure(by, include):

@@ -52,6 +52,27 @@ void ProberTable::restore(std::vector<ProberRow> rows, Timestamp now) {
   tell_targets(now);
 }
 
+void ProberTable::restore(SavedProbers saved) {
+  lease_ = saved.lease;
+  for (auto& prober : saved.probers) {
+    const auto lease_until = prober.lease_until;
+    membership_.restore(std::move(prober), lease_until);
+  }
+  streams_.restore(std::move(saved.streams));
+  last_was_lost_ = saved.last_was_lost;
+  resumed_at_ = saved.resumed_at;
+  offsets_settle_at_ = saved.offsets_settle_at;
+}
+
+SavedProbers ProberTable::save() const {
+  return {.lease = lease_,
+          .probers = membership_.probers(),
+          .streams = streams_.save(),
+          .last_was_lost = last_was_lost_,
+          .resumed_at = resumed_at_,
+          .offsets_settle_at = offsets_settle_at_};
+}
+
 void ProberTable::take(const input::Samples& batch, Timestamp now) {
   Stream unknown;  // of somebody who has not said hello: nothing numbered is taken
   Stream* const found = streams_.find(batch.instance);

@@ -7,6 +7,7 @@
 #include "aggregator/ledger.hpp"
 #include "aggregator/probers/membership.hpp"
 #include "aggregator/probers/streams.hpp"
+#include "aggregator/saved.hpp"
 #include "aggregator/target/target_table.hpp"
 #include "common/base/first_times.hpp"
 #include "common/messages/names.hpp"
@@ -27,6 +28,8 @@ class ProberTable {
 
   /// Goes on from what the journal holds.
   void restore(std::vector<ProberRow> rows, Timestamp now);
+  void restore(SavedProbers saved);
+  SavedProbers save() const;
 
   // As the inputs of these names say.
   void take(const input::Samples& batch, Timestamp now);

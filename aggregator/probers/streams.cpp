@@ -73,6 +73,31 @@ void Streams::restore(const ProberRow& row) {
   streams_.insert_or_assign(row.instance, std::move(stream));
 }
 
+void Streams::restore(std::vector<SavedStream> saved) {
+  for (auto& [stream, catching_up, given, tells_of_any_until] : saved) {
+    stream.catching_up.insert(catching_up.begin(), catching_up.end());
+    stream.tells_of_any_until = tells_of_any_until.value_or(Timestamp::max());
+    if (stream.leaving) leaving_.insert(stream.instance);
+    const auto instance = stream.instance;
+    streams_.insert_or_assign(instance, std::move(stream));
+    give(instance, given);
+  }
+}
+
+std::vector<SavedStream> Streams::save() const {
+  std::vector<SavedStream> saved;
+  for (const auto& [instance, stream] : streams_) {
+    SavedStream& one = saved.emplace_back();
+    one.stream = stream;
+    one.catching_up.assign(stream.catching_up.begin(), stream.catching_up.end());
+    for (std::uint32_t id = 0; id < stream.given.size(); ++id)
+      if (stream.given[id]) one.given.push_back(id);
+    if (stream.tells_of_any_until != Timestamp::max())
+      one.tells_of_any_until = stream.tells_of_any_until;
+  }
+  return saved;
+}
+
 void Streams::join(const std::string& name, const std::string& instance, Timestamp now) {
   auto [found, is_new] = streams_.try_emplace(instance);
   Stream& stream = found->second;

@@ -5,6 +5,7 @@
 
 #include "aggregator/probers/stream.hpp"
 #include "aggregator/rows.hpp"
+#include "aggregator/saved.hpp"
 #include "aggregator/target/clock_shift.hpp"
 #include "common/base/time.hpp"
 #include "common/messages/messages.hpp"
@@ -37,6 +38,8 @@ struct Loss {
 class Streams {
  public:
   void restore(const ProberRow& row);
+  void restore(std::vector<SavedStream> saved);
+  std::vector<SavedStream> save() const;
   /// A hello: the stream is there, and the next good lease makes it synced.
   void join(const std::string& name, const std::string& instance, Timestamp now);
   Stream* find(std::string_view instance);

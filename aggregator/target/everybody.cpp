@@ -21,6 +21,20 @@ Everybody::Everybody(Ledger& ledger) : ledger_(ledger) {
   target_.policy.db_save = true;
 }
 
+void Everybody::restore(SavedEverybody saved) {
+  target_.policy = std::move(saved.policy);
+  state_.stored = std::move(saved.stored);
+  nobody_since_ = saved.nobody_since;
+  sampled_since_joined_ = saved.sampled_since_joined;
+}
+
+SavedEverybody Everybody::save() const {
+  return {.policy = target_.policy,
+          .stored = state_.stored,
+          .nobody_since = nobody_since_,
+          .sampled_since_joined = sampled_since_joined_};
+}
+
 void Everybody::configure(const std::vector<ServerConfig>& servers) {
   auto& policy = target_.policy;
   std::map<Duration, std::size_t> intervals;

@@ -4,6 +4,7 @@
 // inhibits all others. Pure.
 
 #include "aggregator/ledger.hpp"
+#include "aggregator/saved.hpp"
 #include "aggregator/target/clock_shift.hpp"
 #include "common/messages/names.hpp"
 
@@ -23,6 +24,8 @@ class Everybody {
 
   explicit Everybody(Ledger& ledger);
   void restore(StoredState state) { state_.stored = std::move(state); }
+  void restore(SavedEverybody saved);
+  SavedEverybody save() const;
 
   /// What all targets have in common as policy: told in chat if one of them is, reminded as most
   /// are.

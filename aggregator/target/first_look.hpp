@@ -8,7 +8,8 @@
 
 #include <cstdint>
 #include <optional>
-#include <unordered_set>
+#include <set>
+#include <vector>
 
 namespace stalewatch::aggregator {
 
@@ -31,9 +32,16 @@ class FirstLook {
   /// A step of our clock is believed.
   void shift_clock(const ClockShift& shift) { shift(until_); }
 
+  /// Until when, and for whom it waits.
+  void restore(std::optional<Timestamp> until, const std::vector<std::uint32_t>& awaited) {
+    until_ = until;
+    awaited_.insert(awaited.begin(), awaited.end());
+  }
+  std::vector<std::uint32_t> awaited() const { return {awaited_.begin(), awaited_.end()}; }
+
  private:
   std::optional<Timestamp> until_;
-  std::unordered_set<std::uint32_t> awaited_;
+  std::set<std::uint32_t> awaited_;
 };
 
 }  // namespace stalewatch::aggregator

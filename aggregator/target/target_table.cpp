@@ -64,6 +64,41 @@ void TargetTable::restore(std::vector<TargetRow> rows, std::uint32_t next_id, Ti
   }
 }
 
+void TargetTable::restore(SavedTargets saved) {
+  slots_.resize(saved.next_id);
+  for (auto& [id, policy, state, views_seen, armed] : saved.targets) {
+    auto slot = std::make_unique<Slot>();
+    slot->target = {id, policy, address_for_people(policy.address)};
+    slot->state = std::move(state);
+    auto& views = slot->state.stored.views;
+    for (std::size_t i = 0; i < std::min(views.size(), views_seen.size()); ++i)
+      views[i].seen = views_seen[i];
+    slot->armed = armed;
+    if (armed) deadlines_.push({*armed, id});
+    ids_[policy.key] = id;
+    slots_.at(id) = std::move(slot);
+  }
+  everybody_.restore(std::move(saved.everybody));
+  first_look_.restore(saved.look_until, saved.look_awaits);
+}
+
+SavedTargets TargetTable::save() const {
+  SavedTargets saved{.next_id = static_cast<std::uint32_t>(slots_.size()),
+                     .everybody = everybody_.save(),
+                     .look_until = first_look_.deadline(),
+                     .look_awaits = first_look_.awaited()};
+  for (const auto& slot : slots_) {
+    if (!slot) continue;
+    auto& one = saved.targets.emplace_back();
+    one.id = slot->target.id;
+    one.policy = slot->target.policy;
+    one.state = slot->state;
+    for (const auto& view : slot->state.stored.views) one.views_seen.push_back(view.seen);
+    one.armed = slot->armed;
+  }
+  return saved;
+}
+
 /// What was open of it is not known: all of it is closed, also in chat, and it begins anew as
 /// another target.
 void TargetTable::give_up(const UnreadableTarget& unreadable, Timestamp now) {

@@ -4,6 +4,7 @@
 // decided about each is decided by judge.hpp. Pure.
 
 #include "aggregator/ledger.hpp"
+#include "aggregator/saved.hpp"
 #include "aggregator/target/everybody.hpp"
 #include "aggregator/target/first_look.hpp"
 #include "aggregator/target/judge.hpp"
@@ -29,6 +30,8 @@ class TargetTable {
   /// Goes on from what the journal holds, in which `next_id` is the first that is free. Deadlines
   /// that passed meanwhile wait for the first sample, or for silence.
   void restore(std::vector<TargetRow> rows, std::uint32_t next_id, Timestamp now);
+  void restore(SavedTargets saved);
+  SavedTargets save() const;
   /// One whose stored state cannot be understood.
   void give_up(const UnreadableTarget& unreadable, Timestamp now);
   /// Takes a (new) configuration in force. True when targets have come or gone.

@@ -1,8 +1,8 @@
 #pragma once
 
 // Messages and stored states to msgpack and back, for everything that has a for_each_field.
-// Included by the few .cpp files that instantiate it (wire.cpp, aggregator/journal/codec.cpp), by
-// nobody else.
+// Included by the few .cpp files that instantiate it (wire.cpp, the codecs of journal and
+// recording), by nobody else.
 
 #include "common/base/result.hpp"
 #include "common/messages/messages.hpp"
@@ -271,12 +271,13 @@ inline void unpack(Reading& r, const msgpack::object& o, Sample& sample) {
 }
 
 template <typename F>
-auto decoding(std::string_view bytes, F&& read) -> Result<decltype(read(msgpack::object{}))> {
+auto decoding(std::string_view bytes, F&& read, const msgpack::unpack_limit& bounds = limits)
+    -> Result<decltype(read(msgpack::object{}))> {
   try {
     std::size_t offset = 0;
     const auto in_place = [](msgpack::type::object_type, std::size_t, void*) { return true; };
     const auto handle =
-        msgpack::unpack(bytes.data(), bytes.size(), offset, in_place, nullptr, limits);
+        msgpack::unpack(bytes.data(), bytes.size(), offset, in_place, nullptr, bounds);
     if (offset != bytes.size()) return Error{"trailing bytes"};
     return read(handle.get());
   } catch (const FieldError& e) {

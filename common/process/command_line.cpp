@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <iostream>
 
 namespace stalewatch {
@@ -106,6 +107,16 @@ Option CommandLine::config_file(std::string& place, const std::string& help) {
   return option("--config", place, help).from_environment(config_variable).value_name("FILE");
 }
 
+void CommandLine::instead_of(const Option& required, const Option& given) {
+  instead_.emplace_back(required.option_, given.option_);
+}
+
+bool CommandLine::is_replaced(const CLI::Option* required) const {
+  return std::any_of(instead_.begin(), instead_.end(), [&](const auto& pair) {
+    return pair.first == required && pair.second->count() > 0;
+  });
+}
+
 Option CommandLine::at(const std::string& name) { return Option(app_->get_option(name)); }
 
 void CommandLine::footer(const std::string& text) { app_->footer(text); }
@@ -156,7 +167,7 @@ std::optional<int> CommandLine::parse(int argc, char** argv) {
   for (CLI::App* subcommand : app_->get_subcommands())
     for (CLI::Option* option : required_of(*subcommand)) needed.push_back(option);
   for (const CLI::Option* option : needed)
-    if (option->count() == 0) return explain(missing(*option));
+    if (option->count() == 0 && !is_replaced(option)) return explain(missing(*option));
   return std::nullopt;
 }
 

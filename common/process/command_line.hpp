@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace CLI {
@@ -38,6 +39,7 @@ class Option {
   Option& excludes(const Option& other);
 
  private:
+  friend class CommandLine;
   CLI::Option* option_;
 };
 
@@ -59,6 +61,8 @@ class CommandLine {
   Option option(const std::string& names, std::vector<std::string>& place, const std::string& help);
   /// --config FILE, or the environment variable STALEWATCH_CONFIG.
   Option config_file(std::string& place, const std::string& help);
+  /// Where `given` is given, `required` need not be.
+  void instead_of(const Option& required, const Option& given);
   /// An option that was added before.
   Option at(const std::string& name);
 
@@ -78,10 +82,12 @@ class CommandLine {
   explicit CommandLine(CLI::App* subcommand);
   /// A first word that names no subcommand, as a mistake; "" when there is none.
   std::string wrong_subcommand(int argc, char** argv) const;
+  bool is_replaced(const CLI::Option* required) const;
   int explain(const std::string& mistake) const;
 
   std::unique_ptr<CLI::App> owned_;  // nothing for a subcommand, which belongs to its parent
   CLI::App* app_;
+  std::vector<std::pair<const CLI::Option*, const CLI::Option*>> instead_;  // first: the required
   std::vector<std::unique_ptr<CommandLine>> subcommands_;
 };
 

@@ -1,5 +1,6 @@
 """What a run came to."""
 
+from check_recording import check_recordings
 from difference import Difference
 from evidence import gather
 from oracle import differences, told
@@ -13,6 +14,7 @@ def report(world, settled, lane_errors, options):
     evidence = gather(world, cut)
     evidence.save(world.folder / "evidence.json")
     found, episodes, judged = differences(evidence)
+    found += check_recordings(world)
     found += [Difference("settling", words) for words in trouble]
     found += [Difference("harness", words) for words in lane_errors]
     if evidence.answers_forgotten:

@@ -161,6 +161,8 @@ class World:
 
     def _make_actors(self):
         self.actors = {"aggregator": Actor(self.folder, "aggregator", None, self.folder / "aggregator.yaml")}
+        self.recording = self.folder / "aggregator.recording"
+        self.actors["aggregator"].command += ["--record", str(self.recording)]
         for party in PROBERS:
             self.actors[f"prober-{party}"] = Actor(
                 self.folder, f"prober-{party}", "stalewatch-prober", self.folder / f"{party}.yaml",

@@ -57,7 +57,7 @@ struct Liars {
 
   void begin(Restored restored) {
     core.emplace(std::move(restored), 5s, now);
-    core->configure({server("A"), server("B")}, now);
+    core->apply(input::Configure{{server("A"), server("B")}}, now);
     commit();
   }
   void restart() {
@@ -75,7 +75,7 @@ struct Liars {
       if (before != probers.end()) REQUIRE(row.received >= before->second.received);
       probers.insert_or_assign(row.instance, row);
     }
-    if (chance(80)) core->committed(changes);
+    if (chance(80)) core->apply(input::Committed{changes.probers}, now);
     for (const auto& ack : core->take_acks()) {
       const auto row = probers.find(ack.instance);
       REQUIRE(row != probers.end());
@@ -90,7 +90,7 @@ struct Liars {
     if (chance(80)) lease.clock_offset = Duration(0);
     if (chance(80)) lease.oldest_news_seq = chance(70) ? 1 : number(who);
     if (chance(20)) lease.dropped = up_to(9);
-    core->lease(lease, now);
+    core->apply(input::Lease{lease, "peer"}, now);
   }
   void observe(const std::string& who) {
     std::vector<Sample> samples;
@@ -105,7 +105,7 @@ struct Liars {
                          .computed_at = now - 1s,
                          .unreadable = chance(5)});
     }
-    if (!chance(15)) core->observe(who, who, samples, now, after);
+    if (!chance(15)) core->apply(input::Samples{who, who, samples, after}, now);
   }
 
   void step() {
@@ -116,19 +116,19 @@ struct Liars {
     else if (what < 60)
       observe(who);
     else if (what < 70)
-      core->hello({.role = "prober", .name = who, .instance = who}, "peer", now);
+      core->apply(input::Hello{{.role = "prober", .name = who, .instance = who}, "peer"}, now);
     else if (what < 74)
-      core->goodbye({who, number(who)}, now);
+      core->apply(input::Goodbye{{who, number(who)}}, now);
     else if (what < 80)
-      core->garbled(who);
+      core->apply(input::Garbled{who}, now);
     else if (what < 81)
-      core->resume(now);
+      core->apply(input::Resume{}, now);
     else if (what < 82)
-      core->adopt_clock(1s, "it is so", now);
+      core->apply(input::ClockAdopted{1s, "it is so"}, now);
     else if (what < 83)
       restart();
     else
-      core->advance(now += 1ms * static_cast<int>(up_to(chance(5) ? 8'000 : 900)));
+      core->apply(input::Tick{}, now += 1ms * static_cast<int>(up_to(chance(5) ? 8'000 : 900)));
     commit();
   }
 
