@@ -431,6 +431,20 @@ def test_the_page_on_upgrading_names_the_schemas_of_this_version():
     assert found("docs/upgrading.md", r"\*\*The version in the header\*\* is (\d+)\.") == wire
 
 
+def test_the_page_on_requirements_has_each_library_and_package():
+    page = (ROOT / "docs/requirements.md").read_text(encoding="utf-8")
+    listed = [line.split() for line in (ROOT / "scripts/packages.list").read_text().splitlines() if not line.startswith("#")]
+    needed = {words[1] for words in listed if words[0] != "ci"}
+    assert not needed - set(re.findall(r"`([^`]+)`", page))
+    rows = [line.split("|") for line in page.splitlines() if line.startswith("| ")]
+    assert not {package for row in rows if len(row) > 5 for package in re.findall(r"`([^`/]+)`", row[3])} - needed
+    cmake = (ROOT / "cmake/Dependencies.cmake").read_text()
+    required = re.findall(r"(?:find_package\(|find_path\(\w+ |IMPORTED_TARGET )([\w-]+)", cmake)
+    known = re.sub(r"[^a-z0-9|]", "", "|".join(sum(rows, [])).lower())
+    assert len(required) > 20
+    assert not [name for name in required if name != "Threads" and re.sub(r"-fe$|[^a-z0-9]", "", name.lower()) not in known]
+
+
 def test_a_list_of_runtime_packages_is_whole_or_none():
     asked = subprocess.run(["scripts/runtime-packages", "/bin/true", "/nonexistent"], cwd=ROOT, capture_output=True, text=True)
     assert asked.returncode != 0 and not asked.stdout
