@@ -69,14 +69,14 @@ static_assert(kinds.size() == known_kinds && are_in_order());
 
 constexpr std::string_view unknown_name = "unknown";
 constexpr KindRow unknown_kind = {unknown_name, Role::fact, Kind::unknown};
-constexpr std::size_t longest_kind = 64;
+constexpr std::size_t longest_name = 64;
 
 const KindRow& row(Kind kind) {
   return kind == Kind::unknown ? unknown_kind : kinds.at(static_cast<std::size_t>(kind));
 }
 
 bool is_name(std::string_view text) {
-  return !text.empty() && text.size() <= longest_kind &&
+  return !text.empty() && text.size() <= longest_name &&
          text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == text.npos;
 }
 
@@ -108,8 +108,8 @@ std::string_view name_of(WatchReason reason) {
 std::optional<Outcome> outcome_from(std::string_view name) {
   for (std::size_t i = 0; i < outcome_names.size(); ++i)
     if (outcome_names[i] == name) return static_cast<Outcome>(i);
-  if (name == unknown_name) return Outcome::unknown;
-  return std::nullopt;
+  if (!is_name(name)) return std::nullopt;
+  return Outcome::unknown;
 }
 
 std::optional<EventKind> event_kind_from(std::string_view name) {

@@ -14,10 +14,9 @@ std::string_view name_of(Outcome outcome);
 std::string_view name_of(Kind kind);
 std::string_view name_of(const EventKind& kind);
 
-/// The other way round; nothing for a name that this version does not know.
+/// The other way round, also for a name that only a newer version knows: 1 to 64 characters of a-z,
+/// 0-9 and _. Nothing for what cannot be one.
 std::optional<Outcome> outcome_from(std::string_view name);
-/// Also for the name of a kind that only a newer version knows: 1 to 64 characters of a-z, 0-9
-/// and _. Nothing for what cannot be one.
 std::optional<EventKind> event_kind_from(std::string_view name);
 
 /// Why no samples come: the reasons of not_watched and nobody_watches.

@@ -5,11 +5,10 @@
 // recording), by nobody else.
 
 #include "common/base/result.hpp"
+#include "common/messages/bounded_tree.hpp"
 #include "common/messages/messages.hpp"
 #include "common/messages/names.hpp"
 #include "common/messages/refusals.hpp"
-
-#include <msgpack.hpp>
 
 #include <span>
 #include <stdexcept>
@@ -17,9 +16,6 @@
 #include <string_view>
 
 namespace stalewatch::packing {
-
-// No honest message comes near these; they bound what hostile bytes can make us allocate.
-inline const msgpack::unpack_limit limits(20'000, 10'000, 1 << 20, 1 << 20, 1 << 10, 8);
 
 using Packer = msgpack::packer<msgpack::sbuffer>;
 
@@ -144,7 +140,7 @@ inline void unpack(Reading&, const msgpack::object& o, Timestamp& t) {
 }
 inline void unpack(Reading&, const msgpack::object& o, Duration& d) { d = Duration{unpack_us(o)}; }
 inline void unpack(Reading&, const msgpack::object& o, Outcome& outcome) {
-  const auto number = o.as<std::uint8_t>();
+  const auto number = o.as<std::uint64_t>();
   const bool known = number < known_outcomes;
   outcome = known ? static_cast<Outcome>(number) : Outcome::unknown;
 }
@@ -201,6 +197,13 @@ bool keep_place(const msgpack::object&, T&) {
   return false;
 }
 
+/// The one way to an element or a field.
+template <typename T>
+void unpack_within_limits(Reading& r, const msgpack::object& o, T& value) {
+  if (is_beyond_limits(o)) throw FieldError("larger or deeper than any that is sent");
+  unpack(r, o, value);
+}
+
 /// Arguments are told apart by their place: all of them, or none.
 inline void unpack(Reading&, const msgpack::object& o, std::vector<std::string>& values) {
   values = o.as<std::vector<std::string>>();
@@ -216,7 +219,7 @@ void unpack(Reading& r, const msgpack::object& o, std::vector<T>& values) {
     const auto before = r.left_out();
     bool stays = true;
     try {
-      unpack(r, element, values[kept]);
+      unpack_within_limits(r, element, values[kept]);
     } catch (...) {
       r.leave_out(why_not_understood());
       stays = keep_place(element, values[kept]);
@@ -233,7 +236,7 @@ void unpack_field(Reading& r, const char* name, const msgpack::object& o, T& val
   constexpr bool has_parts = HasFields<T> || is_vector<T>::value;
   const auto before = has_parts ? r.left_out() : 0;
   try {
-    unpack(r, o, value);
+    unpack_within_limits(r, o, value);
   } catch (...) {
     const auto why = std::string(name) + ": " + why_not_understood();
     if constexpr (!is_optional<T>::value) throw FieldError(why);
@@ -275,15 +278,14 @@ auto decoding(std::string_view bytes, F&& read, const msgpack::unpack_limit& bou
     -> Result<decltype(read(msgpack::object{}))> {
   try {
     std::size_t offset = 0;
-    const auto in_place = [](msgpack::type::object_type, std::size_t, void*) { return true; };
-    const auto handle =
-        msgpack::unpack(bytes.data(), bytes.size(), offset, in_place, nullptr, bounds);
+    BoundedTree tree(bounds);
+    const auto& root = tree.read(bytes, offset);
     if (offset != bytes.size()) return Error{"trailing bytes"};
-    return read(handle.get());
+    return read(root);
   } catch (const FieldError& e) {
     return Error{e.what()};
   } catch (const std::exception&) {
-    return Error{"not valid msgpack, or beyond the limits"};
+    return Error{"not valid msgpack"};
   }
 }
 

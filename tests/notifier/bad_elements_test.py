@@ -43,6 +43,45 @@ def test_an_event_that_is_not_understood_is_told_as_missing_and_passed(world):
     stop(process)
 
 
+def nested(depth):
+    value = None
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+# Larger or deeper than any that is sent.
+BEYOND_LIMITS = [nested(500), [0] * 20_001, {str(i): 1 for i in range(10_001)}, "x" * ((1 << 20) + 1)]
+
+
+def test_one_event_with_what_is_beyond_the_limits_is_told_as_far_as_it_is_understood(world):
+    process = begin(world)
+    seq = 1
+    for value in BEYOND_LIMITS:
+        world.aggregator.publish(dict(event("stale", seq, f"T{seq}"), extra=value))
+        world.aggregator.publish(dict(event("stale", seq + 1, f"T{seq + 1}"), detail=value))
+        world.aggregator.publish(dict(event("stale", seq + 2, f"T{seq + 2}"), at=value))
+        seq += 3
+    world.aggregator.publish(event("stale", seq, "LAST"))
+    wait_for(lambda: world.aggregator.acked == seq)
+    wait_for(lambda: "LAST is stale" in world.webhook.text())
+    assert numbers(world.terminal()) == [n for n in range(1, seq + 1) if n % 3 or n == seq]
+    for n in range(3, seq, 3):
+        assert f"events {n} to {n} could not be understood" in world.webhook.text()
+    stop(process)
+
+
+def test_of_open_problems_one_that_is_beyond_the_limits_spoils_nothing_but_itself(world):
+    world.aggregator = Aggregator(world.folder)
+    for n, value in enumerate(BEYOND_LIMITS):
+        world.aggregator.publish(dict(event("stale", 2 * n + 1, f"A{n}"), extra=value))
+        world.aggregator.publish(dict(event("stale", 2 * n + 2, f"B{n}"), at=value))
+    world.aggregator.problems = world.aggregator.log[:]
+    process = world.start()
+    wait_for(lambda: "4 problems are open: A0, A1, A2, A3" in world.webhook.text())
+    stop(process)
+
+
 def test_of_the_open_problems_those_that_are_understood_are_told(world):
     world.aggregator = Aggregator(world.folder)
     world.aggregator.publish(event("stale", 1, "A"), dict(event("stale", 2, "B"), kind=7), event("stale", 3, "C"),

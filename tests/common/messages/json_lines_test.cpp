@@ -178,6 +178,21 @@ TEST_CASE("a wrong line is refused with what is wrong", "[json_lines]") {
   }
 }
 
+TEST_CASE("an outcome that only a newer version knows is unknown, what cannot be one is refused",
+          "[json_lines]") {
+  const auto line_with = [](const std::string& outcome) {
+    return R"({"target": "P", "probed_at": "2026-11-22T10:02:03Z", "outcome": )" + outcome + "}";
+  };
+  for (const auto* outcome : {R"("unknown")", R"("quic_refused")"}) {
+    const auto named = sample_from_json(line_with(outcome));
+    REQUIRE(named);
+    CHECK(named->sample.outcome == Outcome::unknown);
+  }
+  for (const auto* outcome : {"\"OK\"", "\"\"", "\"two words\"", "11", "true", "[1]"})
+    CHECK_THAT(sample_from_json(line_with(outcome)).error(),
+               Catch::Matchers::StartsWith("\"outcome\" is not a known name: "));
+}
+
 TEST_CASE("what is not JSON is refused without a throw", "[json_lines]") {
   const auto line = to_json_line(Event{.kind = Kind::stale, .at = t0});
   for (std::size_t length = 0; length < line.size(); ++length)

@@ -224,9 +224,13 @@ TEST_CASE("a sample's wrong values are refused by the field's name", "[wire]") {
 
 TEST_CASE("an outcome that only a newer prober knows is a failure for an unknown reason",
           "[wire]") {
-  const auto batch = decode<SampleBatch>(bytes_of("92a26131") + bytes_of("9195010000000b"));
-  REQUIRE(batch);
-  CHECK(batch->samples == std::vector{Sample{.target = 1, .outcome = Outcome::unknown}});
+  for (const auto* number : {"0b", "ccff", "cd0100", "ce00010000", "cfffffffffffffffff"}) {
+    const auto batch =
+        decode<SampleBatch>(bytes_of("92a26131") + bytes_of("919501000000") + bytes_of(number));
+    REQUIRE(batch);
+    CHECK(batch->samples == std::vector{Sample{.target = 1, .outcome = Outcome::unknown}});
+  }
+  CHECK_FALSE(decode<SampleBatch>(bytes_of("92a26131") + bytes_of("919501000000ff")));  // -1
 }
 
 TEST_CASE("the name of a kind that only a newer version knows is kept", "[wire]") {
@@ -427,7 +431,7 @@ TEST_CASE("a sample travels as a short array", "[wire]") {
   CHECK(encode(batch).size() < 64);
 }
 
-TEST_CASE("strings and lists beyond the limits are refused", "[wire]") {
+TEST_CASE("what is beyond the limits and has nothing to be left out of is refused", "[wire]") {
   CHECK(decode<Goodbye>(encode(Goodbye{std::string(1 << 20, 'x')})));
   CHECK_FALSE(decode<Goodbye>(encode(Goodbye{std::string((1 << 20) + 1, 'x')})));
   CHECK_FALSE(decode<SampleBatch>(encode(SampleBatch{"a", std::vector<Sample>(100'001)})));
