@@ -52,7 +52,7 @@ App::App(Config config, Signals& signals, const std::string& http, const RecordO
       metrics_(health_),
       boot_(random_id()),
       clock_(read_clocks()),
-      lock_(config_.journal_path),
+      lock_(config_.journal_path, reached_from_anywhere(config_.transport.control)),
       journal_(open_journal(config_, lock_.before())),
       journal_id_(journal_.id()),
       reader_(config_.journal_path),

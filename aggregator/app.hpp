@@ -88,6 +88,8 @@ class App {
 };
 
 /// The journal that the configuration names, ready to go on with; `before` is what its lock says.
+/// An address that means the same whatever folder a process is in.
+std::string reached_from_anywhere(const std::string& endpoint);
 Journal open_journal(const Config& config, const JournalLock::Note& before);
 DiskReserve reserve_of(const Config& config);
 

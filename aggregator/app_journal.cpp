@@ -2,12 +2,20 @@
 
 #include "aggregator/app.hpp"
 #include "common/base/random_id.hpp"
+#include "common/base/text.hpp"
+#include "common/config/environment.hpp"
 #include "common/process/log.hpp"
 
 namespace stalewatch::aggregator {
 
 DiskReserve reserve_of(const Config& config) {
   return {config.journal_path + ".reserve", config.journal.reserve};
+}
+
+std::string reached_from_anywhere(const std::string& endpoint) {
+  constexpr std::string_view ipc = "ipc://", abstract = "ipc://@";
+  if (!endpoint.starts_with(ipc) || endpoint.starts_with(abstract)) return endpoint;
+  return std::string(ipc) + absolute_path(endpoint.substr(ipc.size()));
 }
 
 namespace {

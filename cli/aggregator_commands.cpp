@@ -1,3 +1,4 @@
+#include "aggregator/journal/lock.hpp"
 #include "cli/commands.hpp"
 #include "cli/operator_call.hpp"
 
@@ -15,12 +16,14 @@ constexpr int done = 0, refused = 1, wrong_usage = 2;
 const char* const config_help =
     "the configuration file, for the aggregator's address; without it, the default address";
 
-/// Has the aggregator run a command, and prints what it says.
+/// Has the aggregator run a command, and prints what it says. Where the file names another address
+/// since the aggregator was started, it is found by what it noted beside its journal.
 int run(const std::string& config_file, const std::string& word,
         std::vector<std::string> arguments) {
-  const auto transport = transport_of("stalewatch " + word, config_file);
-  if (!transport) return wrong_usage;
-  const auto reply = OperatorCall(*transport).command(word, std::move(arguments));
+  const auto config = config_of("stalewatch " + word, config_file);
+  if (!config) return wrong_usage;
+  OperatorCall call(config->transport, aggregator::noted_control(config->journal_path));
+  const auto reply = call.command(word, std::move(arguments));
   if (!reply) {
     std::cerr << "stalewatch " << word << ": " << reply.error() << '\n';
     return refused;

@@ -34,16 +34,29 @@ bool answers(const Replayed&, const Replay&) { return true; }  // one request at
 
 }  // namespace
 
-OperatorCall::OperatorCall(const TransportConfig& transport)
+OperatorCall::OperatorCall(const TransportConfig& transport, std::string otherwise)
     : endpoint_(transport.control),
+      otherwise_(std::move(otherwise)),
       boot_(random_id()),
       socket_(make_control_dealer(context_, transport.control)),
       sender_("stalewatch", boot_) {}
 
+bool OperatorCall::is_reached() {
+  const auto answers_within = [this](auto timeout) {
+    return wait_for(socket_, ZMQ_POLLOUT, read_clocks().mono + timeout);
+  };
+  if (answers_within(reach_timeout)) return true;
+  if (otherwise_.empty() || otherwise_ == endpoint_) return false;
+  const auto first = std::exchange(socket_, make_control_dealer(context_, otherwise_));
+  if (!answers_within(reach_timeout)) return false;
+  endpoint_ = otherwise_;
+  return true;
+}
+
 template <typename Answer, typename Request>
 Result<Answer> OperatorCall::ask(const Request& request, const std::string& what) {
   if (!greeted_) {
-    if (!wait_for(socket_, ZMQ_POLLOUT, read_clocks().mono + reach_timeout))
+    if (!is_reached())
       return Error{"no aggregator answers at " + endpoint_ + why_unreached(endpoint_)};
     greeted_ = send(socket_, sender_,
                     Hello{.role = "operator",
@@ -74,15 +87,21 @@ Result<Replayed> OperatorCall::replay(const Replay& request) {
   return ask<Replayed>(request, "request for events");
 }
 
-std::optional<TransportConfig> transport_of(const std::string& command,
-                                            const std::string& config_file) {
-  if (config_file.empty()) return default_config().transport;
-  const auto read = read_config(config_file, ConfigUser::command);
-  if (const auto* config = std::get_if<Config>(&read)) return config->transport;
+std::optional<Config> config_of(const std::string& command, const std::string& config_file) {
+  if (config_file.empty()) return default_config();
+  auto read = read_config(config_file, ConfigUser::command);
+  if (auto* config = std::get_if<Config>(&read)) return std::move(*config);
   for (const auto& error : std::get<std::vector<ConfigError>>(read))
     std::cerr << line_of(command, error) << '\n';
   std::cerr << command << ": the file has errors, the aggregator was not asked\n";
   return std::nullopt;
+}
+
+std::optional<TransportConfig> transport_of(const std::string& command,
+                                            const std::string& config_file) {
+  auto config = config_of(command, config_file);
+  if (!config) return std::nullopt;
+  return std::move(config->transport);
 }
 
 }  // namespace stalewatch::cli

@@ -14,7 +14,8 @@ namespace stalewatch::cli {
 /// and say where it was looked for.
 class OperatorCall {
  public:
-  explicit OperatorCall(const TransportConfig& transport);
+  /// `otherwise`: another address of it, tried when nobody answers at the first; "": none.
+  explicit OperatorCall(const TransportConfig& transport, std::string otherwise = "");
 
   /// Has the aggregator run a command and waits for its answer.
   Result<Reply> command(const std::string& word, std::vector<std::string> arguments = {});
@@ -22,10 +23,11 @@ class OperatorCall {
   Result<Replayed> replay(const Replay& request);
 
  private:
+  bool is_reached();
   template <typename Answer, typename Request>
   Result<Answer> ask(const Request& request, const std::string& what);
 
-  std::string endpoint_;
+  std::string endpoint_, otherwise_;
   std::string boot_;
   zmq::context_t context_;
   zmq::socket_t socket_;
@@ -34,8 +36,10 @@ class OperatorCall {
   bool greeted_ = false;
 };
 
-/// The transport of a configuration file; the default one when no file is named. Prints what is
-/// wrong with the file; nothing then.
+/// What a configuration file says; the default when no file is named. Prints what is wrong with the
+/// file; nothing then.
+std::optional<Config> config_of(const std::string& command, const std::string& config_file);
+/// Its transport.
 std::optional<TransportConfig> transport_of(const std::string& command,
                                             const std::string& config_file);
 

@@ -28,6 +28,7 @@ class App {
   explicit App(ProcessContext& context)
       : context_(context),
         config_(context.config),
+        transport_(context.config.transport),
         health_("recorder"),
         recording_(make_sql_event_store(config_.database), health_) {
     if (!context.options.http.empty()) health_.serve(context.options.http);
@@ -57,8 +58,7 @@ class App {
   }
 
   void connect(const std::optional<Cursor>& cursor) {
-    source_ =
-        std::make_unique<EventSource>(zmq_, config_.transport, "recorder", cursor, StartAt::oldest);
+    source_ = std::make_unique<EventSource>(zmq_, transport_, "recorder", cursor, StartAt::oldest);
     source_->watch(context_.signals.fd());
     source_->watch(recording_.fd());
   }
@@ -135,11 +135,8 @@ class App {
       log::info("the configuration names another database");
       recording_.replace(make_sql_event_store(config_.database));
     }
-    if (config_.transport != before.transport && source_) {
-      source_.reset();
-      // Events on the way are forgotten by either side; what is stored says where to go on.
-      recording_.replace(make_sql_event_store(config_.database));
-    }
+    if (config_.transport != transport_)
+      log::warn("transport is taken over at the next start only");
     log::info("configuration read again file={}", config_.file);
   }
 
@@ -170,6 +167,7 @@ class App {
 
   ProcessContext& context_;
   Config config_;
+  TransportConfig transport_;  ///< of the start: all processes change it together
   Health health_;
   zmq::context_t zmq_;
   Recording recording_;

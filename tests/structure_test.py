@@ -33,7 +33,7 @@ INNER_ROOMS = {
 }
 
 # What the command for people shows by itself is read and worded as the processes do it.
-LENT = {"cli": ["aggregator/journal/journal.hpp", "notifier/render.hpp"]}
+LENT = {"cli": ["aggregator/journal/journal.hpp", "aggregator/journal/lock.hpp", "notifier/render.hpp"]}
 
 # Where each third party may be seen. A library that is known in one place can be replaced there.
 THIRD_PARTIES = {

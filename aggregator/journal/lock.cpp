@@ -10,6 +10,7 @@
 #include <fstream>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
 namespace stalewatch::aggregator {
 
@@ -19,8 +20,16 @@ void make_journal_folder(const std::filesystem::path& folder) {
                              error.message());
 }
 
-JournalLock::JournalLock(const std::string& journal_path)
-    : journal_path_(journal_path), path_(journal_path + ".lock") {
+std::string noted_control(const std::string& journal_path) {
+  std::ifstream note(journal_path + ".lock");
+  std::string holder_and_head, control;
+  std::getline(note, holder_and_head);
+  std::getline(note, control);
+  return note.eof() ? "" : control;  // without its end it is padding
+}
+
+JournalLock::JournalLock(const std::string& journal_path, std::string control)
+    : journal_path_(journal_path), path_(journal_path + ".lock"), control_(std::move(control)) {
   take();
 }
 
@@ -59,6 +68,7 @@ void JournalLock::note(const Note& now) {
 void JournalLock::write_note(const Note& note) {
   std::string text = std::to_string(getpid());
   if (!note.journal.empty()) text += " " + note.journal + " " + std::to_string(note.head);
+  if (!note.journal.empty() && !control_.empty()) text += "\n" + control_ + "\n";
   text.resize(std::max<std::size_t>(text.size(), 100), ' ');
   if (pwrite(lock_.fd(), text.data(), text.size(), 0) < 0)
     throw std::runtime_error("cannot write " + path_ + ": " + std::strerror(errno));

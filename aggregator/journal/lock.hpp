@@ -23,8 +23,9 @@ class JournalLock {
     std::int64_t head = 0;
   };
 
-  /// Throws std::runtime_error naming the holder when another process has it.
-  explicit JournalLock(const std::string& journal_path);
+  /// Throws std::runtime_error naming the holder when another process has it. `control`: where the
+  /// holder takes commands; noted, too, once the journal has an id.
+  explicit JournalLock(const std::string& journal_path, std::string control = "");
 
   /// What the last holder noted.
   const Note& before() const { return before_; }
@@ -38,8 +39,12 @@ class JournalLock {
 
   std::string journal_path_;
   std::string path_;
+  std::string control_;
   FileLock lock_;
   Note before_;
 };
+
+/// Where the aggregator that last wrote the journal took commands, as it noted; "": not known.
+std::string noted_control(const std::string& journal_path);
 
 }  // namespace stalewatch::aggregator

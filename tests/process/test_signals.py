@@ -1,12 +1,13 @@
 """SIGTERM and SIGINT end every process, whatever hangs; SIGHUP takes over a changed configuration, or refuses it."""
 
 import signal
+import subprocess
 import time
 
 import pytest
 
 from chain import SERVER, servers_at, wait_for_more_rows, wait_for_more_rows_of
-from harness import PROCESSES, wait_for
+from harness import BIN, PROCESSES, wait_for
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
@@ -39,3 +40,25 @@ def test_a_reload_takes_a_new_server_and_refuses_a_bad_file(make_system, mock):
     system.aggregator.send(signal.SIGHUP)
     wait_for(lambda: "servers" in system.aggregator.err()[errors:], system.trouble)
     wait_for_more_rows_of(system, ("A", "D"))
+
+
+def test_a_changed_transport_waits_for_the_next_start_of_all_and_the_reload_finds_its_way(make_system, mock):
+    system = make_system(servers_at(mock)).start()
+    wait_for_more_rows(system, 1)
+    for socket in ("samples", "control", "events"):
+        system.config["transport"][socket] += "-moved"
+    system.write_config()
+    reload = subprocess.run([f"{BIN}/stalewatch", "reload", "--config", system.config_path], capture_output=True, text=True,
+                            timeout=60)
+    assert reload.returncode == 0, reload.stderr
+    assert "transport takes effect at the next start" in reload.stdout
+    for process in (system.notifier, system.recorder):
+        wait_for(lambda p=process: "taken over at the next start only" in p.err(), system.trouble)
+    wait_for(lambda: "takes effect at" in system.prober.err() or "a changed transport" in system.prober.err(), system.trouble)
+    wait_for_more_rows(system)
+    told = len(system.told())
+    wait_for(lambda: len(system.told()) > told, system.trouble)
+    assert set(system.stop().values()) == {0}
+    system.start()
+    wait_for_more_rows(system)
+    assert (system.folder / "control-moved").exists()

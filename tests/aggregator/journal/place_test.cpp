@@ -201,6 +201,29 @@ TEST_CASE("the lock says how far the journal had come, and comes back when it wa
   CHECK(lock.before().head == 1235);
 }
 
+TEST_CASE("the lock says where its holder takes commands, once the journal has an id",
+          "[journal]") {
+  Folder folder;
+  const auto path = folder.file("j");
+  CHECK(noted_control(path).empty());
+  const std::string longest = "ipc:///" + std::string(90, 'x') + "/with a space/control";
+  {
+    JournalLock lock(path, longest);
+    CHECK(noted_control(path).empty());
+    lock.note({"abc", 1234});
+    CHECK(noted_control(path) == longest);
+  }
+  {
+    JournalLock lock(path, "tcp://127.0.0.1:5556");
+    CHECK(lock.before().journal == "abc");
+    CHECK(lock.before().head == 1234);
+    CHECK(noted_control(path) == "tcp://127.0.0.1:5556");
+  }
+  JournalLock lock(path);  // as of a pipe, or of an older version
+  CHECK(lock.before().head == 1234);
+  CHECK(noted_control(path).empty());
+}
+
 TEST_CASE("the writer notes in the lock how far the journal has come, and tells when it lost it",
           "[journal]") {
   Folder folder;
