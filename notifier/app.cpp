@@ -22,6 +22,10 @@ constexpr std::int64_t crowded_from = 100'000;
 /// Beside the time that the sinks may take, of the 5 s that a SIGTERM leaves.
 constexpr Duration heartbeat_stops_within = std::chrono::milliseconds(1500);
 
+/// A journal that began so short a time ago is of the same first start as we: the aggregator tells
+/// how all targets are (`watching`) within this.
+constexpr Duration first_start = std::chrono::minutes(1);
+
 /// Three beats missed: what the last one said of the chain is no longer known.
 constexpr Duration beat_is_fresh = std::chrono::milliseconds(3500);
 
@@ -41,10 +45,11 @@ App::App(ProcessContext& context, Health& health)
       store_(context.config.notifier_state),
       team_(store_, metrics_),
       watchdog_(read_clocks().mono, open_loss(store_)),
-      cursor_(store_.fetched()) {
+      cursor_(store_.fetched()),
+      beginning_known_(cursor_.has_value()) {
   team_.configure(context.config, true);
   receivers_ = team_.receivers();
-  source_.emplace(zmq_, context.config.transport, "notifier", cursor_, StartAt::head);
+  source_.emplace(zmq_, context.config.transport, "notifier", cursor_, StartAt::oldest);
   // Also when nothing new comes: the aggregator waits for this one's word after a start of either.
   if (cursor_) source_->ack(*cursor_);
   source_->watch(context.signals.fd());
@@ -83,7 +88,9 @@ bool App::must_ask() {
 
 void App::turn() {
   health_.beat();
-  if (must_ask()) {
+  if (!beginning_known_) {
+    look_where_to_begin();
+  } else if (must_ask()) {
     ask();
   } else {
     // An answer that still comes would speak of a time before the events that are taken now.
@@ -137,6 +144,19 @@ void App::look_at_backlogs(Timestamp now) {
       left_out_.erase(receiver.name);
     }
   }
+}
+
+/// Without a place of its own: at the very beginning when there is nothing old, so that it misses
+/// nothing of a first start, however the processes came up; else with what is open.
+void App::look_where_to_begin() {
+  if (!source_->last_beat()) return source_->pump(turn_length);  // it says what time it is there
+  const auto batch = source_->poll(turn_length, 1);
+  if (batch.cursor.journal.empty()) return;
+  const bool is_empty = source_->sequence().head() == 0;
+  const bool is_young = !batch.events.empty() && batch.events.front().seq == 1 &&
+                        source_->beat().at - batch.events.front().decided_at < first_start;
+  beginning_known_ = true;
+  if (is_empty || is_young) take_problems({.at = {batch.cursor.journal, 0}});
 }
 
 void App::ask() {

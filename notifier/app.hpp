@@ -35,6 +35,7 @@ class App {
 
  private:
   bool must_ask();
+  void look_where_to_begin();
   void ask();
   void turn();
   void take_batch(const EventBatch& batch);
@@ -66,6 +67,7 @@ class App {
   bool new_journal_ = false;                           ///< the aggregator's is not the cursor's
   std::optional<std::uint64_t> asked_;                 ///< a page of "problems" is under way
   ProblemPages pages_;
+  bool beginning_known_;  ///< false: a first start, and the journal may be as young
   bool store_failed_ = false;
   bool stop_ = false;
 };

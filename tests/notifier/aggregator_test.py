@@ -2,7 +2,9 @@
 
 import re
 
-from notifier_world import Aggregator, begin, event, numbers, stop, wait_for
+import pytest
+
+from notifier_world import AT, Aggregator, begin, event, numbers, stop, wait_for
 
 
 def test_it_begins_with_what_is_open_and_in_another_journal_closes_what_is_not(world):
@@ -25,6 +27,29 @@ def test_it_begins_with_what_is_open_and_in_another_journal_closes_what_is_not(w
     assert re.findall(r"(STALE|FRESH AGAIN) +(\w)", shown) == [("FRESH AGAIN", "A"), ("STALE", "C")]
     world.aggregator.publish(event("fresh_again", 1, "B"))
     wait_for(lambda: "FRESH AGAIN     B  " in world.terminal())
+    stop(process)
+
+
+@pytest.mark.parametrize("age,first,young", [(59, 1, True), (61, 1, False), (59, 2, False)], ids=["young", "old", "not whole"])
+def test_at_a_first_start_it_begins_with_the_journal_or_with_what_is_open(world, age, first, young):
+    aggregator = world.aggregator = Aggregator(world.folder)
+    aggregator.now, aggregator.oldest = AT + age * 1_000_000, first
+    aggregator.publish(event("prober_joined", target="prober-1"), event("stale", 2, "A"), event("stale", 3, "B"),
+                       event("fresh_again", 2, "A"), event("watching", target="3 servers"))
+    aggregator.problems = [aggregator.log[2]]
+    process = world.start()
+    wait_for(lambda: aggregator.acked == 5)
+    aggregator.publish(event("fresh_again", 3, "B"))
+    wait_for(lambda: numbers(world.terminal())[-1:] == [6])
+    assert numbers(world.terminal()) == ([1, 2, 3, 4, 5, 6] if young else [3, 6])
+    wait_for(lambda: ("2 came and went: A, B" if young else "B is fresh again") in world.webhook.text())
+    stop(process)
+
+
+def test_at_a_first_start_an_empty_journal_is_followed_from_its_first_event(world):
+    process = begin(world)
+    world.aggregator.publish(event("watching", target="3 servers"))
+    wait_for(lambda: numbers(world.terminal()) == [1])
     stop(process)
 
 

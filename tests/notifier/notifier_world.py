@@ -78,6 +78,7 @@ class Aggregator:
             sock.linger = 0
             sock.bind(f"ipc://{folder}/{name}")
         self.journal, self.log, self.problems, self.acked = journal, [], [], 0
+        self.now, self.oldest = AT + 3600 * 1_000_000, 1
         self.page_size, self.pages = 1000, []  # of problems: how many in one, and where those asked for began
         self.before_page = lambda: True  # False: the page does not arrive
         self.boot, self.number, self.lock, self.running = os.urandom(4).hex(), 0, threading.RLock(), True
@@ -104,7 +105,7 @@ class Aggregator:
                 if time.monotonic() - beat > 0.5:
                     beat = time.monotonic()
                     self.events.send_multipart(
-                        self.frames(b"beat", {"journal": self.journal, "head": sent, "at": AT}))
+                        self.frames(b"beat", {"journal": self.journal, "head": sent, "at": self.now}))
                 while self.router.poll(10):
                     peer, topic, _, body = self.router.recv_multipart()
                     self.answer(peer, topic, msgpack.unpackb(body))
@@ -129,8 +130,8 @@ class Aggregator:
         if topic == b"replay":
             after = len(self.log) if body["after"] < 0 else body["after"]
             same = body["journal"] in ("", self.journal)
-            page = self.log[after:after + body["limit"]] if same else []
-            replayed = {"journal": self.journal, "after": after, "oldest": 1, "head": len(self.log),
+            page = [e for e in self.log[after:after + body["limit"]] if e["seq"] >= self.oldest] if same else []
+            replayed = {"journal": self.journal, "after": after, "oldest": self.oldest, "head": len(self.log),
                         "events": page, "caught_up": after + len(page) >= len(self.log)}
             self.router.send_multipart([peer] + self.frames(b"replayed", replayed))
 

@@ -34,6 +34,14 @@ def test_every_order_of_starting_works(make_system, mock):
     assert not wrong
 
 
+def test_how_all_targets_are_is_told_at_a_first_start_also_when_the_notifier_comes_up_last(make_system, mock):
+    system = make_system(servers_at(mock)).start("aggregator", "prober")
+    wait_for(lambda: system.published("watching"), system.trouble)
+    system.start("notifier")
+    wait_for(lambda: system.told(None, "watching"), system.trouble)
+    assert [event["seq"] for event in system.told() if event["seq"] > 0][0] == 1
+
+
 @pytest.mark.parametrize("name", PROCESSES)
 def test_a_lonely_process_waits_says_so_and_ends_cleanly(name, make_system, mock):
     system = make_system(servers_at(mock)).start(name)
