@@ -17,7 +17,7 @@ struct JsonField {
   std::string problem;  ///< of not_json: "unexpected end at line 1, column 12"
 };
 
-/// The whole of `body` has to be one JSON value of at most 64 levels, wherever the field stands;
+/// The whole of `body` has to be one JSON value of at most 1,000 levels, wherever the field stands;
 /// what that is, json_grammar.hpp says. It is UTF-8, perhaps after a byte order mark; bytes that
 /// are not, and halves of surrogate pairs, are read as U+FFFD. Where a key comes twice the last one
 /// counts, as for most readers of JSON. `path`: a JSON Pointer if it starts with "/", or keys and

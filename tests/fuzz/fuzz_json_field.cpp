@@ -19,7 +19,7 @@ namespace {
 class Judge final : public nlohmann::json_sax<json> {
  public:
   bool accepted = false;
-  int deepest = 0;
+  std::size_t deepest = 0;
 
   bool null() override { return true; }
   bool boolean(bool) override { return true; }
@@ -42,7 +42,7 @@ class Judge final : public nlohmann::json_sax<json> {
     deepest = std::max(deepest, ++depth_);
     return true;
   }
-  int depth_ = 0;
+  std::size_t depth_ = 0;
 };
 
 /// The string that a pointer leads to, by the other reader.
@@ -80,7 +80,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Judge judge;
   judge.accepted = json::sax_parse(body, &judge);
   // levels are counted from 0 and the innermost may hold scalars
-  fuzz::require(valid || !judge.accepted || judge.deepest >= 64, "what is JSON we take");
+  fuzz::require(valid || !judge.accepted || judge.deepest >= max_json_depth,
+                "what is JSON we take");
 
   const bool pointer = path.empty() || path.front() == '/';
   if (!valid || !judge.accepted || !pointer || is_ours_alone(path)) return 0;

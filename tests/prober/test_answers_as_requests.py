@@ -28,6 +28,7 @@ VALUES = [
     "0x1", "1_000", "tru", "True", "None", "nul", "nulll", "undefined", "'a'", "a", "", ",", ":", "]", "}", "[", "{", "[1,]",
     '{"a":1,}', "[,1]", "[1 2]", "[1,,2]", '{"a" 1}', '{"a":}', '{"a"}', "{a: 1}", "{1: 2}", '{NaN: 1}', '"\\x"', '"\\u12"',
     '"\\u12g4"', '"\\U0001f642"', '"\\', '"', '"a', '"\n"', '"\t"', '"\x01"', "1 // c", "/* c */ 1", "\ufeff1", "\u00a01",
+    *(f"{n * opening}1{n * closing}" for n in (64, 65, 500, 900) for opening, closing in ("[]", ('{"a":', "}"))),
     "１", "--1", "1}", '1, "a"', "[1}", '{"a":1]', "\x0b1", "\x00",
 ]
 BODIES = [f'{{{TIME}, "v": {value}}}' for value in VALUES] + [f'{{"v": {value},\n  {TIME}}}' for value in VALUES]
