@@ -113,6 +113,7 @@ class Builder : public YAML::EventHandler {
       throw Refused{mark_of(mark), "this quote is never closed"};
     auto scalar = node(YamlNode::Kind::scalar, mark);
     scalar->text = value;
+    if (wants_key()) open_.back().key_position = static_cast<std::size_t>(mark.pos);
     take(std::move(scalar), anchor);
   }
 
@@ -142,6 +143,7 @@ class Builder : public YAML::EventHandler {
     bool has_key = false;
     std::string key;  ///< of the entry whose value comes next
     YamlMark key_mark;
+    std::size_t key_position = 0;
     std::unordered_map<std::string, YamlMark> seen;  ///< keys so far
     std::vector<YamlEntry> merged;  ///< from merge keys, in the order of preference
   };
@@ -158,7 +160,7 @@ class Builder : public YAML::EventHandler {
     if (wants_key())
       throw Refused{node->mark,
                     "a key must be plain text, not " + std::string(kind_for_people(*node))};
-    open_.push_back({std::move(node), anchor, false, {}, {}, {}, {}});
+    open_.push_back({std::move(node), anchor, false, {}, {}, 0, {}, {}});
   }
 
   /// Whether the map opened last is the one that is handed over in pieces.
@@ -216,6 +218,9 @@ class Builder : public YAML::EventHandler {
   }
 
   void take_entry(Open& parent, YamlEntry entry) {
+    if (entry.value->kind == YamlNode::Kind::null)
+      if (const auto words = explain_lone_words(text_, parent.key_position))
+        return listener_.error(entry.mark, "", *words);
     if (entry.key == "<<") return merge(parent, entry);
     const auto [known, fresh] = parent.seen.try_emplace(entry.key, entry.mark);
     if (!fresh) {

@@ -8,10 +8,17 @@
 namespace stalewatch {
 namespace {
 
-std::string_view line_of(std::string_view text, int number) {
-  for (int i = 1; i < number && !text.empty(); ++i)
-    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
-  return text.substr(0, text.find('\n'));
+/// Where a line begins; behind the end when there is none of that number.
+std::size_t start_of_line(std::string_view text, int number) {
+  std::size_t start = 0;
+  for (int i = 1; i < number && start < text.size(); ++i)
+    start = std::min(text.find('\n', start), text.size() - 1) + 1;
+  return start;
+}
+
+std::string_view line_at(std::string_view text, std::size_t start) {
+  start = std::min(start, text.size());
+  return text.substr(start, text.find('\n', start) - start);
 }
 
 /// The first line up to `last` that has a tab before its content; 0 when none has.
@@ -27,12 +34,63 @@ int line_with_tab(std::string_view text, int last) {
   return 0;
 }
 
+bool is_blank(std::string_view line) { return line.find_first_not_of(" \r") == line.npos; }
+
 bool has_key(std::string_view line) {
   return line.find(": ") != std::string_view::npos || line.find(":\r") != std::string_view::npos ||
-         line.ends_with(':') || line.find_first_not_of(" \r") == std::string_view::npos;
+         line.ends_with(':') || is_blank(line);
+}
+
+/// Without the comment at its end.
+std::string_view content_of(std::string_view line) {
+  if (line.substr(std::min(line.find_first_not_of(' '), line.size())).starts_with('#')) return {};
+  return line.substr(0, line.find(" #"));
+}
+
+/// Plain words that are no entry of a map, though they stand where one is wanted. Nothing when the
+/// line is something else.
+std::optional<std::string> explain_words(std::string_view line) {
+  const auto content = content_of(line);
+  if (has_key(content)) return std::nullopt;
+  const auto words = content.substr(content.find_first_not_of(" \r"));
+  constexpr std::string_view begin_other_things = "-?[]{},\"'&*!|>%@`";
+  if (begin_other_things.find(words.front()) != words.npos) return std::nullopt;
+  const auto colon = words.find(':');
+  const bool is_one_word = words.find(' ') == words.npos;
+  if (is_one_word && colon != words.npos && !words.substr(colon).starts_with("://"))
+    return "this line has no \"key: value\"; a space is missing behind the colon";
+  return "this line has no \"key: value\"; a comment that goes on needs a # of its own";
+}
+
+/// What the parser took for the beginning of a key that ends at `mark`: the first of the lines
+/// above that have no key. `mark` is moved there.
+std::optional<std::string> explain_words_above(std::string_view text, YamlMark& mark) {
+  std::size_t start = start_of_line(text, mark.line);
+  const auto column = static_cast<std::size_t>(std::max(mark.column, 1));
+  if (line_at(text, start).substr(0, column - 1).find(": ") != std::string_view::npos)
+    return std::nullopt;  // a second one in its line
+  std::optional<std::string> found;
+  for (int number = mark.line - 1; number >= 1 && start > 0; --number) {
+    const auto before = start < 2 ? std::string_view::npos : text.rfind('\n', start - 2);
+    start = before == std::string_view::npos ? 0 : before + 1;
+    const auto line = line_at(text, start);
+    if (is_blank(content_of(line))) continue;
+    auto words = explain_words(line);
+    if (!words) break;
+    found = std::move(words);
+    mark = {number, static_cast<int>(line.find_first_not_of(' ')) + 1};
+  }
+  return found;
 }
 
 }  // namespace
+
+std::optional<std::string> explain_lone_words(std::string_view text, std::size_t position) {
+  const auto before = text.substr(0, position);
+  const auto start = before.rfind('\n') + 1;  // 0 when there is none
+  if (!is_blank(before.substr(start))) return std::nullopt;
+  return explain_words(line_at(text, start));
+}
 
 std::string explain_yaml_problem(std::string_view text, const std::string& said, YamlMark& mark) {
   if (const int tab = line_with_tab(text, mark.line); tab != 0) {
@@ -42,8 +100,10 @@ std::string explain_yaml_problem(std::string_view text, const std::string& said,
   if (said.find("illegal tab") != std::string::npos)
     return "a tab stands where only spaces can; YAML wants spaces for indentation";
   const bool is_map = said.find("end of map not found") != std::string::npos;
-  if (is_map && !has_key(line_of(text, mark.line)))
+  if (is_map && !has_key(line_at(text, start_of_line(text, mark.line))))
     return "this line has no \"key: value\"; a comment that goes on needs a # of its own";
+  if (said.find("illegal map value") != std::string::npos)
+    if (const auto words = explain_words_above(text, mark)) return *words;
   constexpr std::pair<std::string_view, std::string_view> meanings[] = {
       {"end of map flow not found",
        "a { is not closed as it should be: inside {...} put quotes around values with { } [ ] or , "
