@@ -60,6 +60,7 @@ bool AnswerHeaders::add(std::string_view line) {
   bytes_ += line.size();
   if (bytes_ > max_header_bytes) return false;
   if (begins(line, "HTTP/")) {  // another answer of the same transfer, after a redirect
+    ++answers_;
     date_.reset();
     cached_ = false;
     charset_.clear();

@@ -28,12 +28,15 @@ class AnswerHeaders {
   const std::string& charset() const { return charset_; }
   /// Whether Content-Encoding names what is no compression that we ask for, such as "UTF-8".
   bool has_unknown_coding() const { return unknown_coding_; }
+  /// How many answers have begun: each redirect is one.
+  std::size_t answers() const { return answers_; }
   /// Whether anything has come at all.
   bool any() const { return bytes_ > 0; }
   void clear() { *this = AnswerHeaders(); }
 
  private:
   std::size_t bytes_ = 0;
+  std::size_t answers_ = 0;
   std::optional<Timestamp> date_;
   bool cached_ = false;
   bool unknown_coding_ = false;

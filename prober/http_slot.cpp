@@ -14,6 +14,8 @@ constexpr long max_redirects = 5;
 /// Connections are renewed after 10 minutes, so that a changed address or load balancer is
 /// followed.
 constexpr long connection_lifetime_s = 600;
+/// After dead connections none that was idle for longer is used.
+constexpr long surely_alive_s = 1;
 /// Memory of a body that is kept for the next one; larger ones are given back.
 constexpr std::size_t kept_body_bytes = 16 << 10;
 
@@ -122,6 +124,7 @@ void HttpProbe::Slot::forget_answer() {
   transfer = {};
   transfer.body = std::move(body);
   headers.clear();
+  connects_of_answers_ = 0;
   handshake.clear();
   error_[0] = '\0';
 }
@@ -142,13 +145,16 @@ void HttpProbe::Slot::use_addresses(const std::string& addresses) {
 }
 
 bool HttpProbe::Slot::found_only_dead_connections(CURLcode code) const {
-  return fault_of(code) == Fault::broken_off && !headers.any() &&
-         info<long>(easy.get(), CURLINFO_NUM_CONNECTS) == 0;
+  const auto redirects = info<long>(easy.get(), CURLINFO_REDIRECT_COUNT);
+  return fault_of(code) == Fault::broken_off &&
+         headers.answers() == static_cast<std::size_t>(redirects) &&
+         info<long>(easy.get(), CURLINFO_NUM_CONNECTS) == connects_of_answers_;
 }
 
 void HttpProbe::Slot::use_fresh_connection() {
-  error_[0] = '\0';
-  set(easy.get(), CURLOPT_FRESH_CONNECT, 1L);
+  forget_answer();
+  set(easy.get(), CURLOPT_FRESH_CONNECT, 1L);  // not heeded behind a redirect
+  set(easy.get(), CURLOPT_MAXAGE_CONN, surely_alive_s);
 }
 
 void HttpProbe::Slot::gather(CURLcode code) {
@@ -206,7 +212,11 @@ std::size_t HttpProbe::Slot::on_header(char* bytes, std::size_t size, std::size_
   auto& slot = *static_cast<Slot*>(self);
   // While the connection is at hand: afterwards it belongs to the next request.
   if (slot.may_be_tls && !slot.transfer.certificate) slot.note_certificate();
-  if (slot.headers.add({bytes, size * count})) return size * count;
+  const auto answers = slot.headers.answers();
+  const bool fits = slot.headers.add({bytes, size * count});
+  if (slot.headers.answers() != answers)
+    slot.connects_of_answers_ = info<long>(slot.easy.get(), CURLINFO_NUM_CONNECTS);
+  if (fits) return size * count;
   slot.transfer.headers_too_large = true;
   return 0;
 }

@@ -37,8 +37,9 @@ struct HttpProbe::Slot {
   /// Makes the slot ready to be launched again for a body as it comes, not decompressed, where that
   /// helps: an answer came, in a coding that is none. False where it does not.
   bool can_ask_undecoded(CURLcode code);
-  /// Whether the request ended because all connections it was given had been kept and turned out
-  /// dead, which says nothing of the server. libcurl goes on to the next one five times.
+  /// Whether the request ended because all connections it was given, to its host or to where a
+  /// redirect led, had been kept and turned out dead, which says nothing of the server. libcurl
+  /// goes on to the next one five times.
   bool found_only_dead_connections(CURLcode code) const;
   /// For the same request once more, on a new connection.
   void use_fresh_connection();
@@ -69,6 +70,7 @@ struct HttpProbe::Slot {
   void gather_clock();
   void note_certificate();
 
+  long connects_of_answers_ = 0;  ///< made by the time the last answer began
   CurlList request_headers_;
   CurlList resolve_;
   std::array<char, CURL_ERROR_SIZE> error_{};

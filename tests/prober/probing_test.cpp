@@ -332,9 +332,18 @@ TEST_CASE("a probe that finds many dead connections is answered on a new one", "
       std::this_thread::sleep_for(10ms);
     return closes(exchange);
   });
+  TestServer redirecting([&](const Exchange& exchange) {
+    exchange.answer("302 Found", "", "Location: " + server.url("/") + "\r\n");
+    return exchange.path == "/kept";
+  });
+  const std::string where = GENERATE("/", "/kept", "/new");
+  CAPTURE(where);
+  const auto address = where == "/" ? server.url("/") : redirecting.url(where);
   std::vector<TargetSpec> specs;
-  for (std::uint32_t id = 1; id <= kept; ++id)
-    specs.push_back(spec_of(id, "t" + std::to_string(id), server.url("/")));
+  for (std::uint32_t id = 1; id <= kept; ++id) {
+    specs.push_back(spec_of(id, "t" + std::to_string(id), address));
+    specs.back().follow_redirects = true;
+  }
   auto settings = once_with();
   settings.once = false;
   Run run(specs, settings);
@@ -342,7 +351,8 @@ TEST_CASE("a probe that finds many dead connections is answered on a new one", "
   REQUIRE(server.connections() == static_cast<int>(kept));
 
   AssignmentChange one{.assignment = "b", .generation = 2, .full = true};
-  one.added = {spec_of(99, "last", server.url("/"))};
+  one.added = {spec_of(99, "last", address)};
+  one.added[0].follow_redirects = true;
   run.probing.apply(one, read_clocks());
   run.until([&] { return run.samples.contains("last"); });
   CHECK(run.samples.at("last").detail.value_or("") == "");
