@@ -32,13 +32,19 @@ std::vector<std::string> journaled_kinds() {
   return names;
 }
 
-std::optional<Kind> kind_from(const std::string& name, const std::vector<std::string>& known) {
+std::optional<EventKind> kind_from(const std::string& name, const std::vector<std::string>& known) {
   const auto at = std::find(known.begin(), known.end(), name);
   if (at != known.end()) return static_cast<Kind>(at - known.begin());
   for (auto i = 0; i < static_cast<int>(known.size()); ++i)
     if (spelled_as_name(notifier::word_of(static_cast<Kind>(i))) == name)
       return static_cast<Kind>(i);
   return std::nullopt;
+}
+
+/// One that only a newer version knows: it may be in the journal all the same.
+std::optional<EventKind> unknown_kind_from(const std::string& given) {
+  const auto kind = event_kind_from(given);
+  return kind && *kind == Kind::unknown && given != name_of(Kind::unknown) ? kind : std::nullopt;
 }
 
 std::string joined(const std::vector<std::string>& words, std::string_view separator) {
@@ -73,9 +79,13 @@ Result<EventFilter> EventFilter::from(const EventSelection& selection) {
   filter.names_ = selection.names;
   const auto known = journaled_kinds();
   for (const auto& given : selection.kinds) {
-    const auto kind = kind_from(spelled_as_name(given), known);
+    auto kind = kind_from(spelled_as_name(given), known);
+    if (!kind && nearest_word(spelled_as_name(given), known).empty()) {
+      kind = unknown_kind_from(given);
+      if (kind) filter.unknown_.push_back(given);
+    }
     if (!kind) return no_kind(given, known);
-    filter.kinds_.push_back(*kind);
+    filter.kinds_.push_back(*std::move(kind));
   }
   return filter;
 }
@@ -85,14 +95,20 @@ bool EventFilter::wants(const Event& event) const {
     return name == event.target || name == event.name;
   };
   return (names_.empty() || std::any_of(names_.begin(), names_.end(), is_meant)) &&
-         (kinds_.empty() ||
-          std::find(kinds_.begin(), kinds_.end(), Kind(event.kind)) != kinds_.end());
+         (kinds_.empty() || std::find(kinds_.begin(), kinds_.end(), event.kind) != kinds_.end());
+}
+
+std::string EventFilter::hint() const {
+  if (unknown_.empty()) return "";
+  return "--kind: this version has no kind \"" + joined(unknown_, "\", \"") +
+         "\", and shows what a newer one has written of it; it has " +
+         joined(journaled_kinds(), ", ");
 }
 
 std::string EventFilter::for_people() const {
   std::vector<std::string> names, kinds;
   for (const auto& name : names_) names.push_back('"' + escape_untrusted(name, shown) + '"');
-  for (const auto kind : kinds_) kinds.emplace_back(name_of(kind));
+  for (const auto& kind : kinds_) kinds.emplace_back(name_of(kind));
   std::vector<std::string> parts;
   if (!names.empty()) parts.push_back("of " + joined(names, " or "));
   if (!kinds.empty()) parts.push_back("of kind " + joined(kinds, " or "));

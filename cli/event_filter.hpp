@@ -23,18 +23,22 @@ void add_options(CommandLine& line, EventSelection& selection);
 class EventFilter {
  public:
   /// A kind as it is on the wire (still_stale) or as the terminal shows it (STILL STALE), in any
-  /// case. The error names a kind that does not exist and what was perhaps meant.
+  /// case; also the name of one that only a newer version knows. The error names a kind that does
+  /// not exist and what was perhaps meant.
   static Result<EventFilter> from(const EventSelection& selection);
 
   /// A name is a target's key or what people call it; of system events who is meant (a prober).
   bool wants(const Event& event) const;
   bool wants_all() const { return names_.empty() && kinds_.empty(); }
+  /// For people, if they ask for kinds that this version does not know; else empty.
+  std::string hint() const;
   /// What is asked for, within a sentence: `of "PROD" or "EU-1" of kind stale or failing`.
   std::string for_people() const;
 
  private:
   std::vector<std::string> names_;
-  std::vector<Kind> kinds_;
+  std::vector<EventKind> kinds_;
+  std::vector<std::string> unknown_;
 };
 
 }  // namespace stalewatch::cli

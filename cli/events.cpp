@@ -134,6 +134,7 @@ int events(const Options& options) {
   }
   auto filter = EventFilter::from(options.selection);
   if (!filter) return complain(filter.error(), wrong_usage);
+  if (const auto hint = filter->hint(); !hint.empty()) complain(hint, wrong_usage);
   const auto transport = transport_of("stalewatch events", options.config);
   if (!transport) return wrong_usage;
   start_log("events", "warning");

@@ -91,6 +91,8 @@ int replay(const Options& options) {
     std::cerr << "stalewatch replay: " << filter.error() << '\n';
     return wrong_usage;
   }
+  if (const auto hint = filter->hint(); !hint.empty())
+    std::cerr << "stalewatch replay: " << hint << '\n';
   if (!options.journal.empty())
     return print(pages_of_file(options.journal), *from, *to, *filter, options.json);
   const char* variable = std::getenv(config_variable);

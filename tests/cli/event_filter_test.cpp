@@ -68,13 +68,25 @@ TEST_CASE("every kind of the journal is found by its name and by the terminal's 
 
 TEST_CASE("a kind that does not exist is named with what was perhaps meant", "[cli]") {
   CHECK(refusal("fresh_agian") == R"(--kind: no kind "fresh_agian"; did you mean "fresh_again"?)");
-  CHECK(
-      refusal("problem").starts_with(R"(--kind: no kind "problem"; there are updated, went_back)"));
-  CHECK(refusal("problem").ends_with(", watching"));  // what consumers write is in no journal
+  CHECK(refusal("a kind").starts_with(R"(--kind: no kind "a kind"; there are updated, went_back)"));
+  CHECK(refusal("a kind").ends_with(", watching"));  // what consumers write is in no journal
   CHECK(refusal("gap").starts_with(R"(--kind: no kind "gap"; there are )"));
   CHECK(refusal("").starts_with(R"(--kind: no kind ""; there are )"));
   CHECK(refusal("x\x1b" + std::string(5'000, 'y')).starts_with(R"(--kind: no kind "x\x1by)"));
   CHECK(refusal(std::string(5'000, 'y')).size() < 1'000);
+}
+
+TEST_CASE("a kind that only a newer version knows is asked for by its name, with a hint", "[cli]") {
+  const auto newer = filter({{}, {"certificate_expires", "stale"}});
+  CHECK(newer.wants({.kind = EventKind::unknown("certificate_expires")}));
+  CHECK(newer.wants(stale));
+  CHECK_FALSE(newer.wants({.kind = EventKind::unknown("quota_exceeded")}));
+  CHECK_FALSE(newer.wants(failing));
+  CHECK(newer.hint().starts_with(
+      R"(--kind: this version has no kind "certificate_expires", and shows what a newer one has)"));
+  CHECK(newer.for_people() == "of kind certificate_expires or stale");
+  CHECK(filter({{}, {"stale"}}).hint().empty());
+  CHECK(refusal("unknown").starts_with(R"(--kind: no kind "unknown"; )"));
 }
 
 TEST_CASE("an empty name asks for nothing that there is", "[cli]") {
