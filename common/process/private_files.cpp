@@ -21,14 +21,11 @@ bool is_in_state_directory(const std::filesystem::path& folder) {
   return !below.empty() && *below.begin() != "..";
 }
 
-}  // namespace
-
-std::error_code make_folders(const std::filesystem::path& folder) {
+std::error_code make(const std::filesystem::path& folder, bool is_ours) {
   std::error_code unknown;
   if (folder.empty() || std::filesystem::is_directory(folder, unknown)) return {};
   if (const auto above = folder.parent_path(); above != folder)
-    if (const auto error = make_folders(above)) return error;
-  const bool is_ours = is_in_state_directory(folder);
+    if (const auto error = make(above, is_ours)) return error;
   if (mkdir(folder.c_str(), is_ours ? folder_mode : 0777) == 0) {
     if (is_ours) chmod(folder.c_str(), folder_mode);  // the umask may have taken rights of ours
     return {};
@@ -37,6 +34,12 @@ std::error_code make_folders(const std::filesystem::path& folder) {
   // Another process has made it meanwhile, or it is none.
   if (std::filesystem::is_directory(folder, unknown)) return {};
   return std::make_error_code(std::errc::not_a_directory);
+}
+
+}  // namespace
+
+std::error_code make_folders(const std::filesystem::path& folder) {
+  return make(folder, is_in_state_directory(folder));
 }
 
 bool is_private_folder(const std::filesystem::path& folder) {

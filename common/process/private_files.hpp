@@ -10,8 +10,8 @@
 
 namespace stalewatch {
 
-/// Makes the folder and those above it that are missing: the state directory and what is below it
-/// for their owner alone (0700), others as the umask says. What is there stays as it is.
+/// Makes the folder and those above it that are missing: for their owner alone (0700) when it is
+/// the state directory or below it, as the umask says otherwise. What is there stays as it is.
 std::error_code make_folders(const std::filesystem::path& folder);
 
 /// Whether only its owner can enter the folder; "": where the process is.

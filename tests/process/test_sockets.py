@@ -29,6 +29,20 @@ def mode_of(path):
     return stat.S_IMODE(path.lstat().st_mode)
 
 
+def test_folders_that_are_missing_on_the_way_to_the_state_are_made_for_their_owner_alone(make_system, mock):
+    system = make_system(servers_at(mock))
+    environment = in_state_directory(system, umask=0)
+    del environment["STALEWATCH_STATE_DIR"], system.config["journal"]["path"]
+    environment["XDG_STATE_HOME"] = str(system.folder / "home" / "state")
+    system.write_config()
+    for process in system.processes.values():
+        process.popen_arguments["env"] = environment
+    system.start("aggregator")
+    wait_for(lambda: "started targets=" in system.aggregator.err(), system.trouble)
+    for name in ("home", "home/state", "home/state/stalewatch", "home/state/stalewatch/sockets"):
+        assert mode_of(system.folder / name) == 0o700, name
+
+
 def test_single_processes_of_one_user_meet_in_the_state_directory(make_system, mock, folder):
     system = make_system(servers_at(mock))
     system.rows_path = system.folder / "state" / "rows.sqlite"
