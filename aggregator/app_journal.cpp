@@ -2,7 +2,6 @@
 
 #include "aggregator/app.hpp"
 #include "common/base/random_id.hpp"
-#include "common/base/text.hpp"
 #include "common/config/environment.hpp"
 #include "common/process/log.hpp"
 
