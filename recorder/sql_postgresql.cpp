@@ -37,15 +37,27 @@ void name_origin_of_errors(soci::session& session) {
   PQsetErrorVerbosity(backend->conn_, PQERRORS_VERBOSE);
 }
 
+namespace {
+
+/// So that the same refusal reads the same whoever asked, and is told once.
+std::string as_soci_says_it(const std::string& message, const std::string& state) {
+  std::string line = message.substr(0, message.find('\n'));
+  const auto at = line.find(state + ": ");
+  if (!state.empty() && at != std::string::npos) line.erase(at, state.size() + 2);
+  return "Cannot establish connection to the database.\n" + line + "\n";
+}
+
+}  // namespace
+
 Refusal ask_for_refusal(const std::string& connect_string) {
   const std::unique_ptr<PGconn, decltype(&PQfinish)> connection(
       PQconnectStart(connect_string.c_str()), &PQfinish);
   if (!connection) return {};
   PQsetErrorVerbosity(connection.get(), PQERRORS_VERBOSE);
   await(connection.get());
-  std::string message = PQerrorMessage(connection.get());
+  const std::string message = PQerrorMessage(connection.get());
   std::string state = state_in_postgresql(message);
-  return {std::move(message), std::move(state)};
+  return {as_soci_says_it(message, state), std::move(state)};
 }
 
 }  // namespace stalewatch::recorder
