@@ -70,6 +70,7 @@ App::App(Config config, Signals& signals, const std::string& http, const RecordO
                 .reader = reader_,
                 .journal_id = journal_id_,
                 .lease = config_.transport.lease,
+                .now = [this] { return clock_.now(read_clocks()); },
                 .reload = [this](const std::string& file,
                                  bool& ok) { return reload_by_command(file, ok); },
                 .head = [this] { return published_; },
@@ -146,8 +147,8 @@ void App::tick() {
     log::info("{}", reload(ok));
   }
   look_at_queue(now);
-  if (!paused_) take_samples(now);
-  control_.drain(now);
+  if (!paused_) take_samples();
+  control_.drain();
   if (!paused_) core_.apply(input::Tick{}, now);
   submit_changes();
   publish(now);
@@ -171,10 +172,11 @@ void App::look_at_queue(Timestamp now) {
   }
 }
 
-void App::take_samples(Timestamp now) {
+void App::take_samples() {
   for (int i = 0; i < batches_per_turn; ++i) {
     const auto frames = receive(samples_, bad_);
     if (!frames) return;
+    const Timestamp now = clock_.now(read_clocks());  // not before it was sent
     auto batch = decoded<SampleBatch>(*frames, bad_);
     if (!batch) {
       core_.apply(input::Garbled{frames->header.boot}, now);

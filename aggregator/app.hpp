@@ -2,8 +2,9 @@
 
 // The aggregator as a process: sockets, clocks and threads around the core. Each turn of its loop:
 //   1. wait for a socket, a signal, a committed group or the next deadline
-//   2. read the clocks, once
-//   3. take samples and control messages, a bounded number
+//   2. read the clocks
+//   3. take samples and control messages, a bounded number, each at the time after it was received:
+//      when the process is stopped in the middle of a turn, the turn's time is of long ago
 //   4. fire the deadlines
 //   5. hand what was decided to the journal's thread
 //   6. publish what the journal has on disk; send pages, assignments and, each second, the beat
@@ -36,7 +37,7 @@ class App {
   void wait();
   void tick();
   void look_at_queue(Timestamp now);
-  void take_samples(Timestamp now);
+  void take_samples();
   void check_clock(Now clocks);
   void submit_changes();
   void publish(Timestamp now);

@@ -53,11 +53,11 @@ struct PageCursor {
 Control::Control(zmq::socket_t socket, Sender sender, Links links)
     : socket_(std::move(socket)), sender_(std::move(sender)), links_(std::move(links)) {}
 
-void Control::drain(Timestamp now) {
+void Control::drain() {
   for (int i = 0; i < turn_limit; ++i) {
     const auto frames = receive(socket_, bad_);
     if (!frames) return;
-    handle(*frames, now);
+    handle(*frames, links_.now());
   }
 }
 

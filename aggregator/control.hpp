@@ -23,6 +23,9 @@ class Control {
     JournalReader& reader;
     const std::string& journal_id;
     Duration lease;
+    /// Asked for each message after it was received: one that stood still in a turn knows no
+    /// better.
+    std::function<Timestamp()> now;
     /// Does it, and says how it went. `file`: the one that is meant; empty: whichever it is.
     std::function<std::string(const std::string& file, bool& ok)> reload;
     std::function<std::int64_t()> head;       ///< newest published seq
@@ -33,7 +36,7 @@ class Control {
 
   zmq::socket_t& socket() { return socket_; }
   /// Handles what has arrived, at most a bounded number of messages.
-  void drain(Timestamp now);
+  void drain();
   /// Sends the pages that have been read.
   void send_pages();
   /// Tells probers which of their news are safe, and which are missing.

@@ -27,6 +27,7 @@ struct Room {
                  .reader = reader,
                  .journal_id = journal_id,
                  .lease = 5s,
+                 .now = [] { return t0; },
                  .reload = [](const std::string&, bool&) { return std::string("done"); },
                  .head = [this] { return head; },
                  .heard = [this](const Claim& claim) { heard.push_back(claim); }}),
@@ -66,7 +67,7 @@ struct Room {
   void turn() {
     zmq::pollitem_t item{peer.handle(), 0, ZMQ_POLLIN, 0};
     zmq::poll(&item, 1, 10ms);
-    control.drain(t0);
+    control.drain();
     control.send_assignments(t0);
   }
 
