@@ -6,13 +6,21 @@ import urllib.request
 import pytest
 
 from administrators import kill_sessions, waits_for_a_partition
-from databases import PostgreSql, free_port, wait_until
+from databases import PostgreSql, free_port, run, wait_until
 from recorder_world import begin, check_rows, updated
 
 
 class German(PostgreSql):
+    """In a locale of its own: glibc 2.41 translates nothing in C.UTF-8, and Debian makes no other by itself."""
+
+    options = ("-c", "lc_messages=de_DE.UTF-8")
+
     def start(self):
-        self.environment["LANGUAGE"] = "de"
+        locales = self.directory / "locales"
+        if not locales.exists():
+            locales.mkdir()
+            run("localedef", "--no-archive", "-i", "de_DE", "-f", "UTF-8", locales / "de_DE.UTF-8")
+        self.environment |= {"LANGUAGE": "de", "LOCPATH": f"{locales}:/usr/lib/locale"}
         super().start()
 
 
