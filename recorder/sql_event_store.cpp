@@ -6,6 +6,7 @@
 #include "recorder/dialect.hpp"
 #include "recorder/sql_errors.hpp"
 #include "recorder/sql_session.hpp"
+#include "recorder/sql_statement.hpp"
 #include "recorder/sql_tables.hpp"
 
 #include <soci/soci.h>
@@ -135,12 +136,8 @@ class SqlEventStore : public EventStore {
     std::vector<std::int64_t> found;
     const auto error = guarded([&] {
       begin_transaction();
-      {
-        const soci::rowset<long long> rows =
-            (session_->prepare << select_held(engine_, names_.events, after, last, held_page),
-             soci::use(journal), soci::use(journal));
-        found.assign(rows.begin(), rows.end());
-      }
+      for_each_seq(select_held(engine_, names_.events, after, last, held_page), journal,
+                   [&](std::int64_t seq) { found.push_back(seq); });
       commit();
     });
     if (error) return *error;
@@ -262,12 +259,12 @@ class SqlEventStore : public EventStore {
       return;
     }
     const long long before = position_->seq;
-    soci::statement update =
-        (session_->prepare << "UPDATE " + meta +
-                                  " SET journal_id = :j, number = :n WHERE name = 'cursor' AND "
-                                  "journal_id = :k AND number = :m",
-         soci::use(cursor.journal), soci::use(seq), soci::use(position_->journal),
-         soci::use(before));
+    auto update = nameless(*session_,
+                           "UPDATE " + meta +
+                               " SET journal_id = :j, number = :n WHERE name = 'cursor' AND "
+                               "journal_id = :k AND number = :m",
+                           soci::use(cursor.journal), soci::use(seq), soci::use(position_->journal),
+                           soci::use(before));
     update.execute(true);
     if (update.get_affected_rows() == 0)
       throw NotSetUp("the table " + names_.meta +
@@ -332,9 +329,19 @@ class SqlEventStore : public EventStore {
                                    const std::set<std::int64_t>& numbers, Select select) {
     if (numbers.empty()) return {};
     const std::vector<std::int64_t> all(numbers.begin(), numbers.end());
-    const soci::rowset<long long> found =
-        (session_->prepare << select(engine_, table, all), soci::use(journal), soci::use(journal));
-    return {found.begin(), found.end()};
+    std::set<std::int64_t> found;
+    for_each_seq(select(engine_, table, all), journal,
+                 [&](std::int64_t seq) { found.insert(seq); });
+    return found;
+  }
+
+  /// Of the rows that a SELECT finds, which takes the journal twice.
+  template <typename Each>
+  void for_each_seq(const std::string& select_seqs, const std::string& journal, Each each) {
+    long long seq = 0;
+    auto select =
+        nameless(*session_, select_seqs, soci::into(seq), soci::use(journal), soci::use(journal));
+    for (select.execute(); select.fetch();) each(seq);
   }
 
   std::size_t execute_insert(const std::string& table, std::span<const Column> columns,
@@ -345,11 +352,7 @@ class SqlEventStore : public EventStore {
       parameters.add(statement, journal);
       for (const Column& column : columns) parameters.add(statement, column.of(*event));
     }
-    statement.alloc();
-    // Under a name PostgreSQL would be asked three times, and a pooler's server keep the name.
-    statement.prepare(insert_rows(engine_, table, columns, rows.size()),
-                      soci::details::st_one_time_query);
-    statement.define_and_bind();
+    prepare_nameless(statement, insert_rows(engine_, table, columns, rows.size()));
     statement.execute(true);
     return std::min(rows.size(),
                     static_cast<std::size_t>(std::max(0LL, statement.get_affected_rows())));

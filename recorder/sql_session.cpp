@@ -5,6 +5,7 @@
 #include "recorder/connect_string.hpp"
 #include "recorder/sql_errors.hpp"
 #include "recorder/sql_postgresql.hpp"
+#include "recorder/sql_statement.hpp"
 #include "recorder/trouble.hpp"
 
 #include <soci/mysql/soci-mysql.h>
@@ -92,8 +93,10 @@ std::unique_ptr<soci::session> open_session(const DatabaseConfig& config, bool& 
 
 void check_session(soci::session& session, Engine engine) {
   std::map<std::string, std::string> found;
-  const soci::rowset<soci::row> rows = (session.prepare << select_session_values(engine));
-  for (const soci::row& row : rows) found[row.get<std::string>(0)] = row.get<std::string>(1);
+  std::string name, value;
+  auto select =
+      nameless(session, select_session_values(engine), soci::into(name), soci::into(value));
+  for (select.execute(); select.fetch();) found[name] = value;
   for (const SessionValue& wanted : session_values(engine)) {
     const auto at = found.find(wanted.name);
     if (!found.empty() && (at == found.end() || at->second == wanted.value)) continue;

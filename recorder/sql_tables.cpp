@@ -2,6 +2,7 @@
 
 #include "common/process/log.hpp"
 #include "recorder/sql_errors.hpp"
+#include "recorder/sql_statement.hpp"
 
 #include <algorithm>
 #include <set>
@@ -51,9 +52,11 @@ class Tables {
 
  private:
   std::set<std::string> columns_of(const std::string& table) {
-    const soci::rowset<std::string> rows =
-        (session_.prepare << select_columns(engine_), soci::use(table));
-    return {rows.begin(), rows.end()};
+    std::set<std::string> found;
+    std::string column;
+    auto select = nameless(session_, select_columns(engine_), soci::into(column), soci::use(table));
+    for (select.execute(); select.fetch();) found.insert(column);
+    return found;
   }
 
   /// True when it was made.
@@ -122,9 +125,10 @@ class Tables {
   void check_column_encodings(const std::string& table, const std::vector<std::string>& ours) {
     const std::string select = select_column_encodings(engine_);
     if (select.empty()) return;
-    const soci::rowset<soci::row> rows = (session_.prepare << select, soci::use(table));
-    for (const soci::row& row : rows) {
-      const auto column = row.get<std::string>(0), encoding = row.get<std::string>(1);
+    std::string column, encoding;
+    auto rows =
+        nameless(session_, select, soci::into(column), soci::into(encoding), soci::use(table));
+    for (rows.execute(); rows.fetch();) {
       if (std::find(ours.begin(), ours.end(), column) == ours.end()) continue;
       if (!holds_every_character(encoding))
         throw NotSetUp("the table '" + table + "' has the character set " + encoding + " (column " +

@@ -1,6 +1,7 @@
 """Behind PgBouncer, the pooler: sessions of the server come and go under the recorder, and others leave them as they like."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -94,6 +95,22 @@ def test_every_event_once_while_sessions_and_the_pooler_go(recorder, aggregator,
     process.wait_for("the database is not reachable")
     database.start_pooler()
     check_rows(process, source)
+
+
+def test_no_statement_has_a_name_at_the_server(recorder, aggregator, database):
+    """A pooler that does not know it, or by another name, ends the transaction when it is taken back."""
+    source, process = begin(recorder, aggregator)
+    database.admin(f"ALTER ROLE {database.user} SET log_statement = 'all'")
+    try:
+        kill_sessions(database)
+        source.publish(updated(source.head))
+        check_rows(process, source)
+    finally:
+        database.admin(f"ALTER ROLE {database.user} RESET log_statement")
+        kill_sessions(database)
+    said = (database.directory / "log").read_text(errors="replace")
+    executed = set(re.findall(r"LOG:  execute (\S+): ", said))
+    assert executed == {"<unnamed>"} and "DEALLOCATE" not in said
 
 
 def test_what_other_clients_leave_behind_changes_nothing(recorder, aggregator, database):
