@@ -12,8 +12,13 @@ namespace {
 constexpr std::size_t longest_table =
     50;  // PostgreSQL cuts identifiers at 63 bytes, "_by_server" included
 
-/// Where Debian has them; libpq 15 knows no other way to say so.
+/// Where Debian has them; libpq 15 knows no other way to say so, and without a file MariaDB's
+/// library (from 3.4 on) believes any server that knows the password.
 constexpr const char* system_authorities = "/etc/ssl/certs/ca-certificates.crt";
+
+std::string authorities_of(const DatabaseTls& tls) {
+  return tls.ca_file.empty() ? system_authorities : tls.ca_file;
+}
 
 /// 'value' as SOCI's MySQL backend reads it.
 std::string option(const char* name, const std::string& value) {
@@ -36,7 +41,7 @@ std::string mysql_place(const std::string& host, const DatabaseTls& tls) {
   };
   std::string text = "host=" + braced(host) +
                      ";ssl-enforce=1;ssl-verify-server-cert=" + (tls.verifies() ? "1" : "0");
-  if (!tls.ca_file.empty()) text += ";ssl-ca=" + braced(tls.ca_file);
+  if (tls.verifies()) text += ";ssl-ca=" + braced(authorities_of(tls));
   if (!tls.cert_file.empty()) text += ";ssl-cert=" + braced(tls.cert_file);
   if (!tls.key_file.empty()) text += ";ssl-key=" + braced(tls.key_file);
   return text;
@@ -80,8 +85,7 @@ std::string connect_postgresql(const DatabaseConfig& config) {
   if (!config.password.empty()) add("password", config.password.reveal());
   add("client_encoding", "UTF8");
   if (config.tls.mode != DatabaseTls::Mode::automatic) add("sslmode", name_of(config.tls.mode));
-  if (config.tls.verifies())
-    add("sslrootcert", config.tls.ca_file.empty() ? system_authorities : config.tls.ca_file);
+  if (config.tls.verifies()) add("sslrootcert", authorities_of(config.tls));
   if (!config.tls.cert_file.empty()) add("sslcert", config.tls.cert_file);
   if (!config.tls.key_file.empty()) add("sslkey", config.tls.key_file);
   add("connect_timeout", "3");

@@ -120,7 +120,7 @@ class Server:
 
 
 class MySqlLike(Server):
-    tls_of_admin = "--skip-ssl"
+    tls_of_admin = ("--skip-ssl",)
 
     def prepare(self):
         self.start()
@@ -130,7 +130,7 @@ class MySqlLike(Server):
         self.admin(f"GRANT ALL ON stalewatch.* TO '{self.user}'@localhost")
 
     def admin(self, sql, database="mysql"):
-        out = run("mariadb", "--no-defaults", self.tls_of_admin, "-h", "127.0.0.1", "-P", self.port, "-u", "root", "-N", "-B",
+        out = run("mariadb", "--no-defaults", *self.tls_of_admin, "-h", "127.0.0.1", "-P", self.port, "-u", "root", "-N", "-B",
                   "--default-character-set=utf8mb4", "-e", sql, database)
         return [line.split("\t") for line in out.splitlines()]
 

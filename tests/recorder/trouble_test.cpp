@@ -131,7 +131,11 @@ TEST_CASE("what makes TLS certain is handed to the client libraries", "[recorder
     return connect_string(config).find(part) != std::string::npos;
   };
   CHECK(has("host='host={db};ssl-enforce=1;ssl-verify-server-cert=1;ssl-ca={/a;b}}.pem}'"));
+  config.tls.ca_file.clear();
+  CHECK(has(";ssl-verify-server-cert=1;ssl-ca={/etc/ssl/certs/ca-certificates.crt}'"));
   config.engine = Engine::postgresql;
+  CHECK(has("&sslrootcert=%2Fetc%2Fssl%2Fcerts%2Fca%2Dcertificates%2Ecrt"));
+  config.tls.ca_file = "/a;b}.pem";
   CHECK(has("&sslmode=verify%2Dfull&sslrootcert=%2Fa%3Bb%7D%2Epem"));
   config.tls = {};
   CHECK_FALSE(has("ssl"));
