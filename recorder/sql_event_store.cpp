@@ -24,6 +24,10 @@ namespace {
 /// parameters.
 constexpr std::size_t rows_per_insert = 500;
 
+/// Of what a server says. libpq tells of a name's addresses one after the other: that of the last
+/// one, which answered, is the end.
+constexpr std::size_t longest_told = 1'000;
+
 /// A row that fits no statement which the server reads.
 struct TooLong {};
 
@@ -198,7 +202,7 @@ class SqlEventStore : public EventStore {
         message.replace(at, password.size(), "***");
       for (const char c : {'\n', '\t'}) std::replace(message.begin(), message.end(), c, ' ');
       std::replace(message.begin(), message.end(), '"', '\'');  // it stands in quotes itself
-      text += " says=\"" + escape_untrusted(message) + "\"";
+      text += " says=\"" + escape_untrusted(message, longest_told) + "\"";
     }
     return {trouble, std::move(text)};
   }
