@@ -192,7 +192,8 @@ TEST_CASE("a port that is taken is named, and who has it", "[bus]") {
 
 TEST_CASE("an address that cannot be is told with what to do", "[bus]") {
   zmq::context_t context;
-  CHECK_THROWS_WITH(make_control_router(context, claimed("tcp://localhost:45555")),
+  // libzmq 4.3.5 knows also what has a name, as localhost.
+  CHECK_THROWS_WITH(make_control_router(context, claimed("tcp://nowhere.invalid:45555")),
                     Catch::Matchers::ContainsSubstring("by its number"));
   CHECK_THROWS_WITH(make_control_dealer(context, "ipc:///" + std::string(200, 'x')),
                     Catch::Matchers::ContainsSubstring("STALEWATCH_STATE_DIR"));
