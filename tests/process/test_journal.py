@@ -1,13 +1,12 @@
 """The journal's disk and file in trouble: nothing that was decided is lost, and people are told."""
 
 import pathlib
-import shutil
 import subprocess
 
 import pytest
 
 from chain import ends_together, servers_at, wait_for_more_rows
-from harness import CONSUMERS, wait_for
+from harness import wait_for
 from journal_file import assert_told_without_holes, journaled
 
 UNSHARE = ["unshare", "--user", "--map-root-user", "--mount"]
@@ -92,47 +91,3 @@ def test_a_journal_that_is_deleted_under_the_aggregator_is_written_anew(make_sys
     recorded = system.recorded()
     assert [event["seq"] for event in recorded] == list(range(1, len(recorded) + 1))
     assert [event["seq"] for event in journaled(system)][:len(recorded)] == [event["seq"] for event in recorded]
-
-
-def copy_journal(source, destination):
-    destination.mkdir(exist_ok=True)
-    for path in source.glob("journal.sqlite*"):
-        if path.suffix in (".sqlite", ".sqlite-wal"):
-            shutil.copy(path, destination)
-
-
-@pytest.mark.parametrize("lock, anew", [("kept", ()), ("gone", ()), ("gone", ("notifier",)), ("gone", ("recorder",))])
-def test_an_older_copy_of_the_journal_goes_on_under_another_id(lock, anew, make_system, mock):
-    """With its lock the aggregator knows by itself; without, by a consumer that has seen more: one that goes on, or one
-    that is started anew, the other being away, and has nothing to go by but where it was."""
-    system = make_system(servers_at(mock)).start()
-    wait_for_more_rows(system)
-    assert system.aggregator.stop() == 0
-    copy_journal(system.folder, system.folder / "copy")
-    copied = len(journaled(system))
-    system.aggregator.start()
-    wait_for_more_rows(system)
-    for name in ("aggregator", "prober"):
-        assert system.processes[name].stop() == 0
-    wait_for(lambda: len(system.recorded()) >= len(journaled(system)), system.trouble)
-    for path in system.folder.glob("journal.sqlite*"):
-        if lock == "gone" or path.suffix != ".lock":
-            path.unlink()
-    copy_journal(system.folder / "copy", system.folder)
-    away = CONSUMERS if anew else ()
-    for name in away:
-        assert system.processes[name].stop() == 0
-    system.start("aggregator", *anew)
-    wait_for(lambda: "older copy" in system.aggregator.err(), system.trouble)
-    system.start("prober", *(name for name in away if name not in anew))
-    wait_for_more_rows(system)
-    told = wait_for(lambda: system.told(None, "gap"), system.trouble)
-    assert len(told) == 1 and "another journal" in told[0]["detail"]
-    assert system.aggregator.err().count("older copy") == 1
-    old, new = dict.fromkeys(event["journal_id"] for event in system.query(
-        "select journal_id from stalewatch_updates_events order by decided_at_us"))
-    first = system.query("select min(seq) as seq from stalewatch_updates_events where journal_id = ?", new)[0]["seq"]
-    assert first == copied + 1  # what both journals have is recorded once, and told once
-    shared = [event["seq"] for event in system.told() if event["kind"] != "gap" and 0 < event["seq"] <= copied]  # 0: its own
-    assert shared == sorted(set(shared))
-    assert system.query("select count(*) as n from stalewatch_updates_events where journal_id = ?", old)[0]["n"] > copied

@@ -1,5 +1,7 @@
 """Database servers, each started when the first test of a program needs it, and the processes of one test."""
 
+import os
+
 import pytest
 
 pytest.register_assert_rewrite("administrators", "databases", "recorder_world")
@@ -9,6 +11,21 @@ from databases import ENGINES, Missing
 from recorder_world import Recorder
 
 servers = {}
+
+
+def engine_of(item):
+    param = item.callspec.params["database"]
+    return getattr(param, "engine", param)
+
+
+def pytest_collection_modifyitems(items):
+    """$STALEWATCH_ENGINE: only the tests against this one, of $STALEWATCH_ENGINES that have a program each."""
+    if "STALEWATCH_ENGINE" not in os.environ:
+        return
+    for item in items:
+        if engine_of(item) not in os.environ["STALEWATCH_ENGINES"].split():
+            raise pytest.UsageError(f"{item.nodeid}: this file has no program for its engine in CMakeLists.txt")
+    items[:] = [item for item in items if engine_of(item) == os.environ["STALEWATCH_ENGINE"]]
 
 
 @pytest.fixture(scope="session", autouse=True)
