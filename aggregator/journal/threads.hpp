@@ -1,6 +1,29 @@
 #pragma once
 
 // The journal's two threads, so that the one that receives never waits for a disk.
+//
+// Why it is not simple. Nobody may hear of an event that is not on disk with the state it belongs
+// to: after a crash the next run would not know of it, and would give its number to another. But a
+// commit waits for the disk, for milliseconds, for seconds, or until somebody makes room, and the
+// thread that owns the sockets must not: deadlines, leases and beats would come late. So what a
+// turn came to is submitted, and comes back once it is on disk. Only then is it published, and are
+// probers told that their news are safe. The core goes on meanwhile, from what it has in memory.
+//
+// - Order. Turns are written and handed back as they were submitted: numbers ascend on the wire as
+//   they do in the file. A group that cannot be written is tried again each second; nothing
+//   overtakes it, and nothing is dropped. How much may wait is the caller's affair.
+// - Speed. All that waits is one transaction, up to a limit: the slower the disk, the larger the
+//   groups.
+// - The end. What cannot be written then is given up: nobody has heard of it, and the next run
+//   decides it again from the state on disk.
+// - One writer. SQLite has one at a time, so the same thread does between two groups whatever else
+//   changes the file, in small steps, and looks after all that asks the file system: the reserve,
+//   the file's place, the lock.
+// - The reader has a connection of its own; it and the writer do not wait for each other. When the
+//   writer has written the file anew, the reader still has the deleted one open. It is told so
+//   before anything is published that only the new one holds: who hears of it may ask for it.
+//
+// The mutexes guard what is handed over, and are not held while the file is touched.
 
 #include "aggregator/journal/journal.hpp"
 #include "aggregator/journal/lock.hpp"

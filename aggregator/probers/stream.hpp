@@ -24,9 +24,9 @@
 //   lease goes by another socket and may overtake them. Only what comes behind them, or a second
 //   without them, says that they are lost.
 //
-// Nothing that a prober says can stop its stream for good, or make the aggregator ask without end:
-// requests come at growing intervals, and what came three times and was not understood is given up
-// and told as lost.
+// A hole that cannot be filled is given up and told as lost: what the prober says that it no longer
+// has, at once; what came three times and was not understood, then. A prober that never sends what
+// its leases tell of stops its own stream, no other's, and is asked at growing intervals.
 
 #include "aggregator/target/clock_shift.hpp"
 #include "common/base/time.hpp"

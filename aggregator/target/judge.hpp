@@ -3,6 +3,26 @@
 // What is decided about one target: three axes (watch, server, data) and its clock. Pure:
 // everything is a function of the state, the input and now. docs/semantics.md says in words what
 // this decides.
+//
+// Why late samples make it hard. Two things decide, and come in no order: the clock, by which data
+// go stale and reminders fall due, and samples, which may tell of any time before. A prober keeps
+// its news while the aggregator is down, stopped or cut off, and hands them over afterwards. People
+// are to be told neither what was never so, nor anything twice:
+//
+// - An old sample (Observation::behind: seen more than 10 s ago, or before this run went on) is
+//   judged as of its own time; that the data which it renews had gone stale before is told first.
+//   What opens so is over, or may be with the next sample. It is `past`: rows, terminal and log
+//   have it as late, chat has not.
+// - After it the target is not `heard`: newer samples may follow, and may deny what fell due
+//   meanwhile. That waits for a sample that is not behind, for the prober to be through
+//   (caught_up), or for silence. What is still open then is told. A start, and the end of a
+//   standstill, leave all targets like this: for a while, nobody looked.
+// - An old sample is `overtaken` when a later one of the target has been judged: another prober
+//   took over, and the first is back. It changes nothing that is judged. Only an update that nobody
+//   has told is left of it, for the record.
+// - Whether one was told is known by StoredState::recent: the last computed times, kept from when a
+//   prober is lost until nobody can come with the same any more. It is bounded; what had to leave
+//   counts as told if it was seen while another prober was watching.
 
 #include "aggregator/target/clock_shift.hpp"
 #include "aggregator/target/step.hpp"

@@ -114,8 +114,8 @@ constexpr Standing next(Standing standing, Heard heard) {
 ///
 /// A page is what the journal holds: what lies between its events is gone from there (retention),
 /// and is told as a gap, except to a consumer that begins, up to the first time that it has caught
-/// up. Live events carry no journal id; therefore they count only after a page or beat has named
-/// the journal, and are forgotten on each reconnect.
+/// up. Live events carry no journal id; therefore they count only after a page has named the
+/// journal, and those that wait for that are forgotten on each reconnect.
 class EventSequence {
  public:
   EventSequence(std::optional<Cursor> cursor, StartAt start);
