@@ -446,6 +446,38 @@ def test_the_page_on_requirements_has_each_library_and_package():
     assert not [name for name in required if name != "Threads" and re.sub(r"-fe$|[^a-z0-9]", "", name.lower()) not in known]
 
 
+def test_the_page_on_semantics_has_each_axis_and_kind():
+    page = (ROOT / "docs/semantics.md").read_text(encoding="utf-8")
+    inhibitors = {"nobody_watches": "everybody", "not_watched": "watch", "failing": "server"}
+    axes = text_of("aggregator/target/axes.hpp")
+    lists = {name: ", ".join(inhibitors[one] for one in re.findall(r"Inhibitor::(\w+)", body))
+             for name, body in re.findall(r"std::array (by_\w+)\{(.*?)\};", axes, re.S)}
+    row = (r'\.name = "(\w+)".*?\.opens = Kind::(\w+).*?\.reminds = (?:Kind::|std::)(\w+).*?\.closes = Kind::(\w+)'
+           r".*?\.inhibited_by = (\w+|\{\})")
+    coded = {name: [f"`{opens}`", f"`{reminds}`".replace("`nullopt`", ""), f"`{closes}`", lists.get(by, "nothing")]
+             for name, opens, reminds, closes, by in re.findall(row, axes, re.S)}
+    table = page.split("| axis |")[1].split("\n\n")[0].splitlines()[2:]
+    told = {cells[1]: cells[2:6] for cells in ([cell.strip() for cell in line.split("|")] for line in table)}
+    assert len(coded) == 5 and told == coded
+    kinds = re.findall(r'\{"(\w+)", Role::', text_of("common/messages/names.cpp"))
+    assert len(kinds) > 30 and not [kind for kind in kinds if f"`{kind}`" not in page]
+
+
+def anchors_of(page):
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.M)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", ["README.md", "CHANGELOG.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))])
+def test_links_between_pages_lead_somewhere(page):
+    wrong = []
+    for path, _, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)(#([^)\s]*))?\)", (ROOT / page).read_text(encoding="utf-8")):
+        target = (ROOT / page).parent / path if path else ROOT / page
+        if not target.exists() or (anchor and anchor not in anchors_of(target)):
+            wrong.append(f"{path}#{anchor}")
+    assert not wrong
+
+
 def test_a_list_of_runtime_packages_is_whole_or_none():
     asked = subprocess.run(["scripts/runtime-packages", "/bin/true", "/nonexistent"], cwd=ROOT, capture_output=True, text=True)
     assert asked.returncode != 0 and not asked.stdout
