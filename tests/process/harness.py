@@ -56,6 +56,10 @@ def metric(port, name):
     return metrics(port).get(name)
 
 
+# What a process hears and does; the others are done to it.
+ASKING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
 class Process:
     """One executable; its stdout and stderr go to files beside its configuration."""
 
@@ -80,7 +84,15 @@ class Process:
         return self.popen is not None and self.popen.poll() is None
 
     def send(self, number):
+        if number in ASKING:
+            wait_for(lambda: not self.running() or self.takes_signals(), self.err)
         self.popen.send_signal(number)
+
+    def takes_signals(self):
+        """Not before its main: until then a signal ends it as it ends any process."""
+        status = pathlib.Path(f"/proc/{self.popen.pid}/status").read_text()
+        masks = [int(status.split(f"{name}:")[1].split()[0], 16) for name in ("SigBlk", "SigCgt")]
+        return any(mask >> signal.SIGTERM - 1 & 1 for mask in masks)
 
     def wait(self, deadline=DEADLINE):
         return self.popen.wait(deadline)
