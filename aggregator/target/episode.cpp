@@ -120,6 +120,13 @@ void retire_problems(Step& step, const Axis& axis, const std::string& why, bool 
   (stored.*axis.owed).reset();
 }
 
+bool owes_chat(const StoredState& stored) {
+  return std::any_of(axes.begin(), axes.end(), [&](const Axis& axis) {
+    return (stored.*axis.problem).notified ||
+           (axis.owed && stored.*axis.owed && (stored.*axis.owed)->notified);
+  });
+}
+
 void settle(Step& step, const Axis& axis) {
   if (is_inhibited(step, axis)) return;
   if (axis.owed && step.state.stored.*axis.owed) {

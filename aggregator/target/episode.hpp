@@ -25,6 +25,9 @@ void open(Step& step, const Axis& axis, const Opening& opening);
 /// Ends the problem. Inhibited and announced, its closing is kept to be told later.
 void close(Step& step, const Axis& axis, Timestamp at, const std::string& detail = {});
 
+/// Chat was told of a problem and not yet of its end.
+bool owes_chat(const StoredState& stored);
+
 /// Ends what is open, and what is owed, for the target has gone. `tell`: in chat, too.
 void retire_problems(Step& step, const Axis& axis, const std::string& why, bool tell);
 

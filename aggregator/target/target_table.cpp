@@ -1,6 +1,7 @@
 #include "aggregator/target/target_table.hpp"
 
 #include "aggregator/target/clock_axis.hpp"
+#include "aggregator/target/episode.hpp"
 #include "common/base/text.hpp"
 #include "common/messages/piece.hpp"
 
@@ -127,7 +128,7 @@ bool TargetTable::retire_those_gone(const std::vector<ServerConfig>& servers, Ti
   bool owed = false;
   for (const auto id : gone) {
     names.push_back(slots_[id]->target.policy.name);
-    for (const Axis& axis : axes) owed = owed || (slots_[id]->state.stored.*axis.problem).notified;
+    owed = owed || owes_chat(slots_[id]->state.stored);
     retire(id, "left the configuration", !many, now);
   }
   if (many)

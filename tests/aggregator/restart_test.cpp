@@ -104,6 +104,17 @@ TEST_CASE("targets that leave are retired, closing what was told", "[reload]") {
     CHECK(bench.all().back().name == "configuration");
     CHECK(*bench.all().back().detail == "2 targets left the configuration: A, B");
   }
+  SECTION("more than half at once, of which chat is owed nothing but a closing that waits") {
+    auto quiet = server("A");
+    quiet.notification = false;
+    quiet.recover_after = 2;
+    bench.configure({quiet, server("B"), server("C")});
+    bench.sample(t0 + 1s, {.outcome = Outcome::dns, .streak = 2}, "p1", "A");
+    bench.sample(t0 + 2s, {.computed_at = t0 + 1s}, "p1", "A");
+    CHECK(bench.said() == Said{"failing @1 e2", "updated @2", "fresh_again @2 e1 inhibited"});
+    bench.configure({server("C")});
+    CHECK(bench.said() == Said{"retired @2 e2", "retired @2 e1", "retired @2", "retired @2 chat"});
+  }
   SECTION("a changed address is another target") {
     auto moved = server("A");
     moved.address += "/v2";
