@@ -100,7 +100,8 @@ def recorded(events):
 
 
 def check_rows(recorder, aggregator, patience=PATIENCE):
-    """The tables hold exactly what the journal holds, at the latest after so many seconds."""
+    """The tables hold exactly what the journal holds, at the latest after so many seconds, and one per 100 events."""
+    patience += aggregator.head / 100
     wait_until(lambda: aggregator.acked and aggregator.acked[-1] == (aggregator.journal, aggregator.head),
                lambda: f"ack of {aggregator.head}, last {aggregator.acked[-1:]}\n{recorder.said()}", patience)
     expected = recorded(aggregator.events)
