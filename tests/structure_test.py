@@ -121,6 +121,17 @@ CLOCKS = {
     ],
 }
 
+# Who may ask a name service, which can take minutes to answer: a thread of its own; at the start; of numbers, nobody.
+NAME_SERVICES = {
+    r"\b(getaddrinfo|getnameinfo)\s*\(": [
+        "prober/resolver.cpp",
+        "common/process/listen.cpp",  # of an option, once
+        "common/bus/listener.cpp",  # of numbers only
+        "mock_server/http_server.cpp",  # of numbers only
+    ],
+    r"\b(gethostby\w+|getservby\w+|getpw\w+|getgr\w+|getlogin\w*|initgroups)\s*\(": [],  # fgetpwent reads a file
+}
+
 # What the aggregator remembers of times moves with its clock, when a step of that is believed: what a struct's
 # for_each_instant names, or its class' shift_clock. All that may hold such a time and does not move, and why.
 STILL = {
@@ -318,15 +329,23 @@ def test_an_entry_of_a_table_is_named_in_its_own_files(name):
     assert not wrong
 
 
-@pytest.mark.parametrize("call", CLOCKS)
-def test_clocks_are_read_only_by_shells(call):
-    wrong = [
+def wrong_calls(call, allows):
+    return [
         f"{name}:{text_of(name).count(chr(10), 0, found.start()) + 1}: {found[0]}"
         for name in sources()
-        if not allowed(name, CLOCKS[call])
+        if not allowed(name, allows)
         for found in re.finditer(call, text_of(name))
     ]
-    assert not wrong
+
+
+@pytest.mark.parametrize("call", CLOCKS)
+def test_clocks_are_read_only_by_shells(call):
+    assert not wrong_calls(call, CLOCKS[call])
+
+
+@pytest.mark.parametrize("call", NAME_SERVICES)
+def test_no_loop_waits_for_a_name_service(call):
+    assert not wrong_calls(call, NAME_SERVICES[call])
 
 
 @cache

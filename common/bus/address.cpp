@@ -9,8 +9,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string_view>
@@ -37,9 +39,13 @@ bool is_abstract(const std::string& path) { return path.starts_with('@'); }
 
 fs::path folder_of(const std::string& path) { return fs::path(path).parent_path(); }
 
+/// By the local file alone: this is asked for in loops, and a name service may take its time.
 std::string user_name(uid_t user) {
-  const passwd* entry = getpwuid(user);
-  return entry != nullptr ? std::string("\"") + entry->pw_name + "\"" : std::to_string(user);
+  const auto close = [](std::FILE* file) { std::fclose(file); };
+  const std::unique_ptr<std::FILE, decltype(close)> users(std::fopen("/etc/passwd", "re"), close);
+  while (const passwd* entry = users ? fgetpwent(users.get()) : nullptr)
+    if (entry->pw_uid == user) return std::string("\"") + entry->pw_name + "\"";
+  return std::to_string(user);
 }
 
 /// Whose the last part of a path is that we may look at.

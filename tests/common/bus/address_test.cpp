@@ -148,6 +148,9 @@ TEST_CASE("the folder of addresses that nobody gave is closed, whoever made it",
   REQUIRE(chown(sockets.c_str(), 65534, 65534) == 0);
   CHECK_THROWS_WITH(AddressClaim("ipc://" + sockets + "/events"),
                     ContainsSubstring("its folder belongs to the user \"nobody\""));
+  REQUIRE(chown(sockets.c_str(), 3'999'999'999, 65534) == 0);
+  CHECK_THROWS_WITH(AddressClaim("ipc://" + sockets + "/events"),
+                    ContainsSubstring("its folder belongs to the user 3999999999;"));
 }
 
 TEST_CASE("a socket that was deleted is made anew, and who is connected stays", "[address]") {
