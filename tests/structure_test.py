@@ -132,6 +132,12 @@ NAME_SERVICES = {
     r"\b(gethostby\w+|getservby\w+|getpw\w+|getgr\w+|getlogin\w*|initgroups)\s*\(": [],  # fgetpwent reads a file
 }
 
+# What has SOCI give a statement a name at the server, which a pooler need not know; in recorder/ nameless() is used instead.
+NAMED_STATEMENTS = {
+    r"\bprepare\s*<<|\bprepare_(?:table_names|column_descriptions)\b|\browset\w*\b": [],
+    r"\bprepare\s*\(": ["recorder/sql_statement.hpp"],
+}
+
 # What the aggregator remembers of times moves with its clock, when a step of that is believed: what a struct's
 # for_each_instant names, or its class' shift_clock. All that may hold such a time and does not move, and why.
 STILL = {
@@ -346,6 +352,11 @@ def test_clocks_are_read_only_by_shells(call):
 @pytest.mark.parametrize("call", NAME_SERVICES)
 def test_no_loop_waits_for_a_name_service(call):
     assert not wrong_calls(call, NAME_SERVICES[call])
+
+
+@pytest.mark.parametrize("call", NAMED_STATEMENTS)
+def test_the_recorder_names_no_statements(call):
+    assert not [wrong for wrong in wrong_calls(call, NAMED_STATEMENTS[call]) if wrong.startswith("recorder/")]
 
 
 @cache
