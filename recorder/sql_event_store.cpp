@@ -8,6 +8,7 @@
 #include "recorder/sql_session.hpp"
 #include "recorder/sql_statement.hpp"
 #include "recorder/sql_tables.hpp"
+#include "recorder/trouble.hpp"
 
 #include <soci/soci.h>
 
@@ -23,10 +24,6 @@ namespace {
 /// Rows of one INSERT: beyond some hundreds a statement gets no faster, and SQLite takes 32,766
 /// parameters.
 constexpr std::size_t rows_per_insert = 500;
-
-/// Of what a server says. libpq tells of a name's addresses one after the other: that of the last
-/// one, which answered, is the end.
-constexpr std::size_t longest_told = 1'000;
 
 /// A row that fits no statement which the server reads.
 struct TooLong {};
@@ -195,15 +192,8 @@ class SqlEventStore : public EventStore {
         " " + describe() + " code=" + code;
     text += tls_hint(config_, code, message);
     // What a server says of data quotes the data; of the rest it helps a person.
-    if (trouble != Trouble::data) {
-      const std::string& password = config_.password.reveal();
-      for (std::size_t at = 0;
-           !password.empty() && (at = message.find(password, at)) != std::string::npos; at += 3)
-        message.replace(at, password.size(), "***");
-      for (const char c : {'\n', '\t'}) std::replace(message.begin(), message.end(), c, ' ');
-      std::replace(message.begin(), message.end(), '"', '\'');  // it stands in quotes itself
-      text += " says=\"" + escape_untrusted(message, longest_told) + "\"";
-    }
+    if (trouble != Trouble::data)
+      text += " says=\"" + quotable(std::move(message), config_.password.reveal()) + "\"";
     return {trouble, std::move(text)};
   }
 

@@ -1,11 +1,17 @@
 #include "recorder/trouble.hpp"
 
+#include "common/base/text.hpp"
+
 #include <algorithm>
 #include <initializer_list>
 #include <string_view>
 
 namespace stalewatch::recorder {
 namespace {
+
+/// Of what a server says. libpq tells of a name's addresses one after the other: that of the last
+/// one, which answered, is the end.
+constexpr std::size_t longest_told = 1'000;
 
 template <typename T>
 bool any_of(T value, std::initializer_list<T> values) {
@@ -120,6 +126,17 @@ std::string state_by_words(const std::string& message) {
 }
 
 bool is_of_account(const std::string& state) { return state.compare(0, 2, "28") == 0; }
+
+std::string quotable(std::string message, const std::string& password) {
+  constexpr std::string_view hidden = "***";
+  for (std::size_t at = 0;
+       !password.empty() && (at = message.find(password, at)) != std::string::npos;
+       at += hidden.size())
+    message.replace(at, password.size(), hidden);
+  for (const char c : {'\n', '\t'}) std::replace(message.begin(), message.end(), c, ' ');
+  std::replace(message.begin(), message.end(), '"', '\'');
+  return escape_untrusted(message, longest_told);
+}
 
 std::string for_people_of_postgresql(const std::string& message) {
   std::size_t end = message.size();

@@ -23,6 +23,9 @@ std::string state_in_postgresql(const std::string& message);
 std::string state_by_words(const std::string& message);
 /// By this state a server refuses an account: the password was tried.
 bool is_of_account(const std::string& state);
+/// What a database says, on one line and fit to stand in double quotes: without the password, cut
+/// to 1,000 bytes.
+std::string quotable(std::string message, const std::string& password);
 /// Without what is for those who know the server's sources.
 std::string for_people_of_postgresql(const std::string& message);
 

@@ -123,6 +123,17 @@ TEST_CASE("names that could not be quoted are refused before anything is tried",
   CHECK(has(Engine::postgresql, "it's 1\\", "&password=it%27s%201%5C&"));
 }
 
+TEST_CASE("what a database says fits a line of the log, without the password", "[recorder]") {
+  CHECK(quotable("no \"a\"\n\tof \x1b[31m", "") == R"(no 'a'  of \x1b[31m)");
+  CHECK(quotable("s3cret for me:s3cret@db", "s3cret") == "*** for me:***@db");
+  CHECK(quotable("****", "*") == "************");
+  CHECK(quotable(std::string(1'000, 'x'), "") == std::string(1'000, 'x'));
+  CHECK(quotable(std::string(1'001, 'x'), "") == std::string(997, 'x') + "...");
+  CHECK(quotable(std::string(5'000'000, 'x'), "").size() == 1'000);
+  // What is cut has no piece of the password at its end.
+  CHECK(quotable(std::string(995, 'x') + "s3cret", "s3cret") == std::string(995, 'x') + "***");
+}
+
 TEST_CASE("what makes TLS certain is handed to the client libraries", "[recorder]") {
   DatabaseConfig config{.engine = Engine::mariadb,
                         .host = "db",
