@@ -39,7 +39,13 @@ struct Journal::Impl {
   std::optional<std::int64_t> shared_with(const std::string& other);
 
   std::int64_t head_at(Timestamp t);
+  /// The newest seq before the oldest event that was decided at an instant or later.
+  std::int64_t head_before(Timestamp t);
   Replayed page(std::int64_t after, std::int64_t limit);
+
+  void note_steps_back(const std::vector<Changes>& changes);
+  std::vector<std::int64_t> beginnings();
+  std::int64_t last_by(Timestamp t, std::int64_t first, std::int64_t end);
 
   void insert_events(const std::vector<Changes>& changes);
   void put_targets(const std::vector<Changes>& changes);

@@ -241,6 +241,7 @@ Restored Journal::restore() {
 void Journal::write(const std::vector<Changes>& changes) {
   try {
     WriteTransaction transaction(impl_->sql);
+    impl_->note_steps_back(changes);
     impl_->insert_events(changes);
     impl_->put_targets(changes);
     impl_->put_probers(changes);
@@ -303,8 +304,7 @@ Replayed Journal::read(const Replay& request) {
       page.shared = impl_->shared_with(request.journal);
       return page;
     }
-    constexpr auto just_before = std::chrono::microseconds(1);
-    return impl_->page(request.since ? impl_->head_at(*request.since - just_before) : request.after,
+    return impl_->page(request.since ? impl_->head_before(*request.since) : request.after,
                        request.limit);
   } catch (const soci::soci_error& e) {
     fail(impl_->path, "read it", e);
@@ -314,35 +314,6 @@ Replayed Journal::read(const Replay& request) {
 std::int64_t Journal::head() {
   try {
     return impl_->head();
-  } catch (const soci::soci_error& e) {
-    fail(impl_->path, "read it", e);
-  }
-}
-
-std::int64_t Journal::Impl::head_at(Timestamp t) {
-  std::int64_t by_then = number("SELECT min(seq) FROM events") - 1;
-  std::int64_t after = head() + 1;
-  // Numbers grow with the time of the decision: between these two lies what is looked for.
-  while (after - by_then > 1) {
-    const std::int64_t middle = by_then + (after - by_then) / 2;
-    std::int64_t seq = 0;
-    std::string body;
-    sql << "SELECT seq, body FROM events WHERE seq >= :m ORDER BY seq LIMIT 1", soci::use(middle),
-        soci::into(seq), soci::into(body);
-    Refusals refused;
-    const auto event = sql.got_data() ? decode<Event>(body, refused) : Result<Event>(Event{});
-    // One that cannot be understood counts as later: rather too much is shown than too little.
-    if (seq == 0 || !event || event->decided_at > t)
-      after = middle;
-    else
-      by_then = seq;
-  }
-  return std::max<std::int64_t>(0, by_then);
-}
-
-std::int64_t Journal::head_at(Timestamp t) {
-  try {
-    return impl_->head_at(t);
   } catch (const soci::soci_error& e) {
     fail(impl_->path, "read it", e);
   }

@@ -1,6 +1,7 @@
 #include "aggregator/journal/journal.hpp"
 #include "tests/aggregator/bench.hpp"
 #include "tests/catch.hpp"
+#include "tests/run_sql.hpp"
 #include "tests/temporary_folder.hpp"
 
 using namespace stalewatch;
@@ -139,4 +140,72 @@ TEST_CASE("where the journal was at an instant is found, holes or not", "[retent
   CHECK(journal.head_at(t0 + 55s) == 50);
   CHECK(journal.head_at(t0 + 5s) == 9);
   CHECK(journal.head_at(t0 + 950s) == 950);
+}
+
+namespace {
+
+/// Decided at these seconds after t0, in the order of their numbers from `first` on.
+void decide(Journal& journal, std::int64_t first, const std::vector<int>& seconds) {
+  Changes changes;
+  for (const int at : seconds) {
+    auto one = second(first++).events.front();
+    one.decided_at = t0 + at * 1s;
+    changes.events.push_back(one);
+  }
+  journal.write({changes});
+}
+
+std::int64_t begin_since(Journal& journal, int seconds) {
+  return journal.read(Replay{.since = t0 + seconds * 1s}).after + 1;
+}
+
+}  // namespace
+
+TEST_CASE("where the journal was at an instant is found when our clock was set back meanwhile",
+          "[retention]") {
+  Folder folder;
+  {
+    Journal journal(folder.file("j"), Journal::Mode::write);
+    decide(journal, 1, {10, 20, 30, 40, 50, 60, 70, 80});
+    decide(journal, 9, {11, 21, 31, 5});  // set back between two turns, and within one
+    decide(journal, 13, {7});
+  }
+  Journal journal(folder.file("j"), Journal::Mode::write);
+  decide(journal, 14, {2, 3});  // and while the aggregator was away
+  SECTION("the newest that was decided by then") {
+    CHECK(journal.head_at(t0 + 1s) == 0);
+    CHECK(journal.head_at(t0 + 2s) == 14);
+    CHECK(journal.head_at(t0 + 3s) == 15);
+    CHECK(journal.head_at(t0 + 80s) == 15);
+  }
+  SECTION("the oldest that was decided since") {
+    CHECK(begin_since(journal, 0) == 1);
+    CHECK(begin_since(journal, 55) == 6);
+    CHECK(begin_since(journal, 80) == 8);
+    CHECK(begin_since(journal, 81) == 16);
+  }
+  SECTION("of those that are left") {
+    // 8 and those after it are gone, but for the tenth.
+    Retention retention = keeping(15, t0);
+    tidy(journal, retention);
+    retention.now = t0 + 25h;
+    tidy(journal, retention);
+    CHECK(kept(journal) == std::vector<std::int64_t>{10});
+    CHECK(journal.head_at(t0 + 20s) == 9);
+    CHECK(journal.head_at(t0 + 21s) == 10);
+    CHECK(begin_since(journal, 11) == 10);
+    CHECK(begin_since(journal, 22) == 16);
+  }
+}
+
+TEST_CASE("a clock that goes back again and again leaves a bounded note, and the newest are found",
+          "[retention]") {
+  Folder folder;
+  Journal journal(folder.file("j"), Journal::Mode::write);
+  for (int i = 0; i < 1000; ++i) decide(journal, 2 * i + 1, {1000 - i, 2000 - i});
+  CHECK(run_sql(folder.file("j"),
+                "SELECT length(value) < 1000 FROM meta WHERE name = 'clock_set_back'") == "1\n");
+  CHECK(journal.head_at(t0 + 1s) == 1999);
+  CHECK(journal.head_at(t0 + 50s) == 1999);
+  CHECK(journal.head_at(t0 + 1001s) == 2000);
 }
