@@ -103,7 +103,7 @@ void App::turn() {
   const auto now = read_clocks();
   auto own = team_.mailbox().take();
   if (auto event = watchdog_.step(source_->last_beat(), now)) own.push_back(std::move(*event));
-  if (!own.empty()) tell_own(std::move(own), now.wall);
+  if (!own.empty()) tell_own(std::move(own), now);
   if (heartbeat_) heartbeat_->step(standstill(now.mono), now.mono);
   tell_readiness();
   handle_signals();
@@ -116,9 +116,9 @@ void App::take_batch(const EventBatch& batch) {
     new_journal_ = true;
     return;
   }
-  const auto now = read_clocks().wall;
+  const auto now = read_clocks();
   std::vector<Event> events;
-  if (batch.gap) events.push_back(events_missing(*batch.gap, now));
+  if (batch.gap) events.push_back(events_missing(*batch.gap, now.wall));
   events.insert(events.end(), batch.events.begin(), batch.events.end());
   look_at_backlogs(now);
   const auto updates = std::count_if(events.begin(), events.end(), [](const Event& e) {
@@ -130,7 +130,7 @@ void App::take_batch(const EventBatch& batch) {
 }
 
 /// Sinks for which too much waits get no updates until half of it is told.
-void App::look_at_backlogs(Timestamp now) {
+void App::look_at_backlogs(Now now) {
   for (auto& receiver : receivers_) {
     if (receiver.folds) continue;  // takes no updates, and its reminders replace each other
     const auto waiting = store_.backlog(receiver.name);
@@ -140,7 +140,7 @@ void App::look_at_backlogs(Timestamp now) {
       log::error("{} takes nothing; updates are left out there until it does", receiver.name);
     } else if (receiver.crowded && waiting < crowded_from / 2) {
       receiver.crowded = false;
-      tell_own({updates_left_out(receiver.name, left_out_[receiver.name], now)}, now);
+      tell_own({updates_left_out(receiver.name, left_out_[receiver.name], now.wall)}, now);
       left_out_.erase(receiver.name);
     }
   }
@@ -189,7 +189,7 @@ void App::take_problems(const OpenProblems& open) {
         "more problems are open than can be listed or understood; beyond {} they are told by "
         "reminders",
         open.problems.size());
-  const auto now = read_clocks().wall;
+  const auto now = read_clocks();
   const bool starts_over = cursor_ && cursor_->journal != open.at.journal;
   const bool keeps_place = cursor_ && !starts_over;
   if (!write(starts_over ? words_on_new_journal(open, now) : first_words(open, now))) return;
@@ -200,7 +200,7 @@ void App::take_problems(const OpenProblems& open) {
 }
 
 /// Each sink without a cursor begins with what is open, and after what this says.
-Intake App::first_words(const OpenProblems& open, Timestamp now) {
+Intake App::first_words(const OpenProblems& open, Now now) {
   Intake intake;
   if (!cursor_) intake.cursor = open.at;
   intake.now = now;
@@ -209,15 +209,15 @@ Intake App::first_words(const OpenProblems& open, Timestamp now) {
     if (known.contains(std::string(receiver.name))) continue;
     intake.new_sinks.emplace_back(receiver.name, open.at.seq);
     const auto told = store_.open_problems(receiver.name);
-    for (auto& entry : settle_return(receiver, told, open, watchdog_.lost(), now))
+    for (auto& entry : settle_return(receiver, told, open, watchdog_.lost(), now.wall))
       intake.entries.push_back(std::move(entry));
-    for (auto& entry : digest(receiver, open.problems, now))
+    for (auto& entry : digest(receiver, open.problems, now.wall))
       intake.entries.push_back(std::move(entry));
   }
   return intake;
 }
 
-Intake App::words_on_new_journal(const OpenProblems& open, Timestamp now) {
+Intake App::words_on_new_journal(const OpenProblems& open, Now now) {
   auto intake = first_words(open, now);
   intake.cursor = open.at;
   intake.new_journal = true;
@@ -226,8 +226,8 @@ Intake App::words_on_new_journal(const OpenProblems& open, Timestamp now) {
     const bool begins = std::any_of(intake.new_sinks.begin(), intake.new_sinks.end(),
                                     [&](const auto& fresh) { return fresh.first == sink; });
     if (begins) continue;
-    intake.entries.push_back({sink, Note::event, journal_changed(open.at.seq, now)});
-    auto settled = settle_journal_change(receiver, store_.open_problems(sink), open, now);
+    intake.entries.push_back({sink, Note::event, journal_changed(open.at.seq, now.wall)});
+    auto settled = settle_journal_change(receiver, store_.open_problems(sink), open, now.wall);
     for (auto& entry : settled.entries) intake.entries.push_back(std::move(entry));
     for (auto& opening : settled.still_open)
       intake.still_open.emplace_back(sink, std::move(opening));
@@ -235,7 +235,7 @@ Intake App::words_on_new_journal(const OpenProblems& open, Timestamp now) {
   return intake;
 }
 
-void App::tell_own(std::vector<Event> events, Timestamp now) {
+void App::tell_own(std::vector<Event> events, Now now) {
   write({.entries = route(events, receivers_), .now = now});
 }
 

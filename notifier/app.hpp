@@ -39,12 +39,12 @@ class App {
   void ask();
   void turn();
   void take_batch(const EventBatch& batch);
-  void look_at_backlogs(Timestamp now);
+  void look_at_backlogs(Now now);
   void on_answer(Answer answer);
   void take_problems(const OpenProblems& open);
-  Intake first_words(const OpenProblems& open, Timestamp now);
-  Intake words_on_new_journal(const OpenProblems& open, Timestamp now);
-  void tell_own(std::vector<Event> events, Timestamp now);
+  Intake first_words(const OpenProblems& open, Now now);
+  Intake words_on_new_journal(const OpenProblems& open, Now now);
+  void tell_own(std::vector<Event> events, Now now);
   bool write(const Intake& intake);
   void handle_signals();
   void reload();

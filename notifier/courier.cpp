@@ -24,7 +24,7 @@ Courier::Courier(const SinkKind& kind, std::unique_ptr<Sink> sink, Store& store,
 Courier::~Courier() { request_stop(); }
 
 Courier::Turn Courier::turn(Now now, const std::stop_token& stop) {
-  const auto items = store_.pending(kind_.name, max_items, now.wall);
+  const auto items = store_.pending(kind_.name, max_items, now);
   if (items.empty()) return {};
   const auto handover = sink_->deliver(items, now, stop);
   store_.delivered(kind_.name, handover.done);
@@ -39,7 +39,7 @@ void Courier::settle(const Handover& handover, const std::vector<Item>& items, N
   metrics_.on_handover(kind_.name, handover);
   metrics_.on_state(kind_.name, store_.backlog(kind_.name), store_.last_told(kind_.name));
   if (handover.failed) {
-    store_.failing(kind_.name, handover.why, now.wall);
+    store_.failing(kind_.name, handover.why, now);
     noted_ = true;
   } else if (!handover.done.empty() && noted_) {
     store_.working(kind_.name);
@@ -51,7 +51,7 @@ void Courier::settle(const Handover& handover, const std::vector<Item>& items, N
     told_ = false;
   }
   if (!handover.set_aside.empty())
-    store_.set_aside(kind_.name, handover.set_aside, handover.why, now.wall);
+    store_.set_aside(kind_.name, handover.set_aside, handover.why, now);
   const auto lost = static_cast<std::int64_t>(handover.set_aside.size());
   if (!handover.tell || (told_ && lost == 0)) return;
   const auto left = static_cast<std::int64_t>(items.size()) - lost;

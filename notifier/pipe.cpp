@@ -52,11 +52,11 @@ class Pipe {
   virtual void on_event(Event event) = 0;
   virtual void finish() = 0;
 
-  void take_over(const std::vector<Event>& events, Timestamp now) {
+  void take_over(const std::vector<Event>& events, Now now) {
     store_.take_over({.entries = route(events, team_.receivers()), .now = now});
   }
   /// What couriers have to say goes to the sinks, too.
-  bool take_mail(Timestamp now) {
+  bool take_mail(Now now) {
     const auto events = team_.mailbox().take();
     if (events.empty()) return false;
     take_over(events, now);
@@ -94,7 +94,7 @@ class Pipe {
     const bool room = most_backlog() < most_waiting;
     wait(room ? 1000 : look_again_ms, room);
     if (!input_ready_) {
-      take_mail(read_clocks().wall);
+      take_mail(read_clocks());
       return true;
     }
     for (const auto& line : input_.read()) on_line(line);
@@ -133,7 +133,7 @@ class LivePipe : public Pipe {
   void begin() override { team_.configure(context_.config, true); }
 
   void on_event(Event event) override {
-    const auto now = read_clocks().wall;
+    const auto now = read_clocks();
     take_mail(now);
     take_over({std::move(event)}, now);
     team_.wake();
@@ -143,7 +143,7 @@ class LivePipe : public Pipe {
     while (!stopped() && most_backlog() > 0) {
       health_.beat();
       wait(look_again_ms, false);
-      take_mail(read_clocks().wall);
+      take_mail(read_clocks());
       team_.wake();
     }
     team_.stop();
@@ -171,7 +171,7 @@ class VirtualPipe : public Pipe {
   void on_event(Event event) override {
     const auto t = event.decided_at == Timestamp{} ? event.at : event.decided_at;
     if (t < latest) advance(std::max(clock_, t));
-    take_over({std::move(event)}, clock_);
+    take_over({std::move(event)}, at(clock_));
     wake();
     advance(clock_);
   }
@@ -200,7 +200,7 @@ class VirtualPipe : public Pipe {
       next->at = turn.again_at;
       // The other side does not live by the virtual clock: what it needs time for takes real time.
       if (turn.failed && turn.again_at) sleep_until(*turn.again_at);
-      if (take_mail(clock_)) wake();
+      if (take_mail(at(clock_))) wake();
     }
     if (until < latest) clock_ = std::max(clock_, until);
   }

@@ -3,6 +3,7 @@
 #include "common/messages/json_lines.hpp"
 #include "common/messages/names.hpp"
 #include "common/process/log.hpp"
+#include "notifier/clock_steps.hpp"
 #include "notifier/store_file.hpp"
 
 #include <soci/soci.h>
@@ -52,6 +53,7 @@ struct Store::Database {
 
   StoreFile file;
   soci::session& sql = file.sql();
+  ClockSteps clock;
 
   template <typename F>
   void transaction(F&& f) {
@@ -67,6 +69,24 @@ struct Store::Database {
       }
       throw;
     }
+  }
+
+  /// What was noted by the wall clock moves along when that is stepped: it is as long ago as
+  /// before. Nobody knows what happened to the clock before this run; what is to come is of now.
+  void follow_clock(Now now) {
+    if (!clock.followed()) {
+      const auto wall = to_us(now.wall);
+      sql << "UPDATE outbox SET queued_at = :n WHERE queued_at > :n2", use(wall, "n"),
+          use(wall, "n2");
+    } else if (const auto step = clock.since_followed(now); step != Duration{0}) {
+      const auto by = to_us(step);
+      transaction([&] {
+        sql << "UPDATE outbox SET queued_at = queued_at + :s", use(by, "s");
+        sql << "UPDATE set_aside SET at = at + :s", use(by, "s");
+        sql << "UPDATE trouble SET since = since + :s, at = at + :s2", use(by, "s"), use(by, "s2");
+      });
+    }
+    clock.follow(now);
   }
 
   void keep_opening(const std::string& sink, const Event& e) {
@@ -176,7 +196,7 @@ std::map<std::string, std::int64_t> Store::sinks() {
   return found;
 }
 
-Forgotten Store::forget(const std::string& sink, Timestamp now) {
+Forgotten Store::forget(const std::string& sink, Now now) {
   const auto owed = pending(sink, std::numeric_limits<std::int32_t>::max(), now);
   const std::lock_guard lock(mutex_);
   auto& sql = database_->sql;
@@ -205,6 +225,7 @@ Forgotten Store::forget(const std::string& sink, Timestamp now) {
 
 void Store::take_over(const Intake& intake, const std::function<void()>& written) {
   const std::lock_guard lock(mutex_);
+  database_->follow_clock(intake.now);
   auto& sql = database_->sql;
   database_->transaction([&] {
     std::string journal;
@@ -227,21 +248,22 @@ void Store::take_over(const Intake& intake, const std::function<void()>& written
           use(begins_after, "q"), use(journal, "j"), use(begins_after, "q2");
     for (const auto& [sink, opening] : intake.still_open) database_->keep_opening(sink, opening);
     for (const auto& entry : intake.entries) {
-      database_->add(journal, intake.now, entry);
+      database_->add(journal, intake.now.wall, entry);
       written();
     }
   });
 }
 
-std::vector<Item> Store::pending(std::string_view sink_name, std::size_t limit, Timestamp now) {
+std::vector<Item> Store::pending(std::string_view sink_name, std::size_t limit, Now now) {
   const std::lock_guard lock(mutex_);
+  database_->follow_clock(now);
   const std::string sink(sink_name);
   while (true) {
     const auto lot = database_->oldest(sink, limit);
     for (const auto& [id, why] : lot.unreadable) {
       log::error("a message for {} cannot be read any more and is set aside: {}", sink, why);
       database_->transaction(
-          [&, bad = id, &reason = why] { database_->move_to_set_aside(bad, reason, now); });
+          [&, bad = id, &reason = why] { database_->move_to_set_aside(bad, reason, now.wall); });
     }
     // Behind those that cannot be read there may be others.
     if (!lot.items.empty() || lot.unreadable.empty()) return lot.items;
@@ -269,11 +291,12 @@ void Store::delivered(std::string_view sink_name, const std::vector<std::int64_t
 }
 
 void Store::set_aside(std::string_view sink, const std::vector<std::int64_t>& ids,
-                      const std::string& why, Timestamp now) {
+                      const std::string& why, Now now) {
   const std::lock_guard lock(mutex_);
+  database_->follow_clock(now);
   database_->transaction([&] {
-    for (const auto id : ids) database_->move_to_set_aside(id, why, now);
-    const auto oldest = to_us(now - set_aside_kept);
+    for (const auto id : ids) database_->move_to_set_aside(id, why, now.wall);
+    const auto oldest = to_us(now.wall - set_aside_kept);
     database_->sql
         << "DELETE FROM set_aside WHERE at < :o OR id <= (SELECT id FROM set_aside ORDER "
            "BY id DESC LIMIT 1 OFFSET :l)",
@@ -282,10 +305,11 @@ void Store::set_aside(std::string_view sink, const std::vector<std::int64_t>& id
   log::error("{} events will not be told on {}: {}", ids.size(), sink, why);
 }
 
-void Store::failing(std::string_view sink_name, const std::string& why, Timestamp now) {
+void Store::failing(std::string_view sink_name, const std::string& why, Now now) {
   const std::lock_guard lock(mutex_);
+  database_->follow_clock(now);
   const std::string sink(sink_name);
-  const auto at = to_us(now);
+  const auto at = to_us(now.wall);
   database_->sql << "INSERT INTO trouble VALUES (:s, :w, :f, :a) ON CONFLICT (sink) DO UPDATE SET "
                     "why = excluded.why, at = excluded.at",
       use(sink, "s"), use(why, "w"), use(at, "f"), use(at, "a");

@@ -6,6 +6,10 @@
 //
 // Written through the operating system's cache: after a power loss the tail may be gone, the
 // cursors with it, and is read from the aggregator's journal and told once more.
+//
+// How long something waits is measured by the monotonic clock as long as the process lives: the
+// times in the file move along when the wall clock is stepped. Across a restart the wall clock
+// counts.
 
 #include "common/bus/event_stream.hpp"
 #include "notifier/intake.hpp"
@@ -31,7 +35,7 @@ struct Intake {
   /// Open problems and beginnings of all sinks mean nothing any more; before the rest.
   bool new_journal = false;
   std::vector<std::pair<std::string, Event>> still_open;  ///< sink and opening: known there already
-  Timestamp now{};
+  Now now{};
 };
 
 /// What became of the messages that waited for a sink which is not configured any more.
@@ -55,19 +59,19 @@ class Store {
   std::map<std::string, std::int64_t> sinks();
   /// A sink that is not configured any more. Which problems its readers know to be open is kept:
   /// they are owed the end of them, should the sink come back.
-  Forgotten forget(const std::string& sink, Timestamp now);
+  Forgotten forget(const std::string& sink, Now now);
 
   /// `written` is called after each row: tens of thousands take a while.
   void take_over(
       const Intake& intake, const std::function<void()>& written = [] {});
 
   /// The oldest of what the sink owes. Rows that cannot be read any more are set aside.
-  std::vector<Item> pending(std::string_view sink, std::size_t limit, Timestamp now);
+  std::vector<Item> pending(std::string_view sink, std::size_t limit, Now now);
   void delivered(std::string_view sink, const std::vector<std::int64_t>& ids);
   void set_aside(std::string_view sink, const std::vector<std::int64_t>& ids,
-                 const std::string& why, Timestamp now);
+                 const std::string& why, Now now);
   /// The sink's last attempt failed, or succeeded: for those who look at the file.
-  void failing(std::string_view sink, const std::string& why, Timestamp now);
+  void failing(std::string_view sink, const std::string& why, Now now);
   void working(std::string_view sink);
   std::int64_t backlog(std::string_view sink);
   /// Seq of the newest event that the sink has told.

@@ -49,7 +49,7 @@ void Team::configure(const Config& config, bool threads) {
         couriers_.begin(), couriers_.end(),
         [&, &sink = name](const auto& courier) { return courier->kind().name == sink; });
     if (configured) continue;
-    const auto forgotten = store_.forget(name, read_clocks().wall);
+    const auto forgotten = store_.forget(name, read_clocks());
     if (forgotten.dropped + forgotten.kept > 0)
       log::warn(
           "{} is not configured any more; of the events that waited for it {} are dropped, {} that "

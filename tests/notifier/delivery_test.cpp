@@ -24,12 +24,14 @@ namespace {
 /// In a folder that is not there yet.
 std::string state_file(const Folder& folder) { return folder.file("a folder/notifier.db"); }
 
+const Now at_ten{SteadyTime{1h}, ten};
 const Receiver everything{"terminal", [](const Event&) { return true; }, false, 0};
 const Receiver chat{"rocketchat", [](const Event& e) { return e.notify; }, true, 0};
 
 void take_over(Store& store, std::vector<Event> events, const std::vector<Receiver>& receivers,
                std::int64_t seq) {
-  store.take_over({.cursor = Cursor{"j1", seq}, .entries = route(events, receivers), .now = ten});
+  store.take_over(
+      {.cursor = Cursor{"j1", seq}, .entries = route(events, receivers), .now = at_ten});
 }
 
 TEST_CASE("what is owed, the cursors and the open problems survive a restart", "[notifier]") {
@@ -38,13 +40,13 @@ TEST_CASE("what is owed, the cursors and the open problems survive a restart", "
   {
     Store store(state_file(folder));
     CHECK_FALSE(store.fetched());
-    store.take_over({.cursor = Cursor{"j1", 4}, .new_sinks = {{"terminal", 4}}, .now = ten});
+    store.take_over({.cursor = Cursor{"j1", 4}, .new_sinks = {{"terminal", 4}}, .now = at_ten});
     take_over(store, {stale}, {everything}, 5);
   }
   Store store(state_file(folder));
   CHECK(store.fetched() == Cursor{"j1", 5});
   CHECK(store.sinks() == std::map<std::string, std::int64_t>{{"terminal", 4}});
-  const auto owed = store.pending("terminal", 10, ten);
+  const auto owed = store.pending("terminal", 10, at_ten);
   REQUIRE(owed.size() == 1);
   CHECK(owed[0].event == stale);
   CHECK(owed[0].queued_at == ten);
@@ -63,7 +65,7 @@ TEST_CASE("a state file that is deleted while it is open is written anew, with a
   const auto path = state_file(folder);
   {
     Store store(path);
-    store.take_over({.cursor = Cursor{"j1", 4}, .new_sinks = {{"terminal", 4}}, .now = ten});
+    store.take_over({.cursor = Cursor{"j1", 4}, .new_sinks = {{"terminal", 4}}, .now = at_ten});
     take_over(store, {make_event(Kind::stale, 5, 5, ten)}, {everything}, 5);
     std::filesystem::remove_all(std::filesystem::path(path).parent_path());
     take_over(store, {make_event(Kind::failing, 6, 6, ten)}, {everything}, 6);
@@ -72,7 +74,7 @@ TEST_CASE("a state file that is deleted while it is open is written anew, with a
   {
     Store store(path);
     CHECK(store.fetched() == Cursor{"j1", 6});
-    CHECK(store.pending("terminal", 10, ten).size() == 2);
+    CHECK(store.pending("terminal", 10, at_ten).size() == 2);
     CHECK(store.open_problems("terminal").size() == 2);
     // What somebody puts there is left alone.
     std::filesystem::rename(path, path + ".old");
@@ -101,7 +103,7 @@ TEST_CASE("a state file that is written anew has nothing of the deleted one's lo
   // file that is written anew.
   take_over(store, many(1, 20'000), {everything}, 20'000);
   std::vector<std::int64_t> told;
-  for (const Item& item : store.pending("terminal", 2'000, ten)) told.push_back(item.id);
+  for (const Item& item : store.pending("terminal", 2'000, at_ten)) told.push_back(item.id);
   store.delivered("terminal", told);
   std::filesystem::remove(path);
   take_over(store, many(20'001, 20'500), {everything}, 20'500);
@@ -141,7 +143,7 @@ TEST_CASE("a state file put in the place of another gets nothing of that one's l
 TEST_CASE("a retired target has no open problems left, another journal only the aggregator's loss",
           "[notifier]") {
   Store store(":memory:");
-  store.take_over({.cursor = Cursor{"j1", 0}, .new_sinks = {{"terminal", 0}}, .now = ten});
+  store.take_over({.cursor = Cursor{"j1", 0}, .new_sinks = {{"terminal", 0}}, .now = at_ten});
   take_over(store,
             {make_event(Kind::stale, 1, 1, ten), make_event(Kind::failing, 2, 2, ten),
              make_event(Kind::stale, 3, 3, ten, "B"),
@@ -150,7 +152,7 @@ TEST_CASE("a retired target has no open problems left, another journal only the 
   CHECK(store.open_problems("terminal").size() == 4);
   take_over(store, {make_event(Kind::retired, 4, 4, ten)}, {everything}, 4);
   CHECK(store.open_problems("terminal").size() == 2);
-  store.take_over({.cursor = Cursor{"j2", 9}, .new_journal = true, .now = ten});
+  store.take_over({.cursor = Cursor{"j2", 9}, .new_journal = true, .now = at_ten});
   REQUIRE(store.open_problems("terminal").size() == 1);
   CHECK(store.open_problems("terminal")[0].kind == Kind::aggregator_lost);
 }
@@ -164,7 +166,7 @@ TEST_CASE("of the reminders of an episode only the newest waits for a chat that 
   CHECK(store.backlog("rocketchat") == 2);
   CHECK(store.backlog("terminal") == 99);
   take_over(store, {make_event(Kind::fresh_again, 100, 1, ten)}, {everything, chat}, 100);
-  const auto owed = store.pending("rocketchat", 10, ten);
+  const auto owed = store.pending("rocketchat", 10, at_ten);
   REQUIRE(owed.size() == 2);
   CHECK(owed[0].event.kind == Kind::stale);
   CHECK(owed[1].event.kind == Kind::fresh_again);
@@ -189,17 +191,17 @@ TEST_CASE("a sink that is configured again is owed the end of what it had told",
             {make_event(Kind::stale, 1, 1, ten, "A"), make_event(Kind::stale, 2, 2, ten, "B"),
              make_event(Kind::stale, 3, 3, ten, "C")},
             {chat}, 3);
-  const auto told = store.pending("rocketchat", 2, ten);  // A and B
+  const auto told = store.pending("rocketchat", 2, at_ten);  // A and B
   store.delivered("rocketchat", {told[0].id, told[1].id});
   take_over(store,
             {make_event(Kind::fresh_again, 4, 1, ten, "A"), make_event(Kind::stale, 5, 5, ten, "D"),
              make_event(Kind::fresh_again, 6, 5, ten, "D")},
             {chat}, 6);
   // The end of A waits; C and D were never told.
-  const auto forgotten = store.forget("rocketchat", ten);
+  const auto forgotten = store.forget("rocketchat", at_ten);
   CHECK(forgotten.kept == 1);
   CHECK(forgotten.dropped == 3);
-  const auto waiting = store.pending("rocketchat", 10, ten);
+  const auto waiting = store.pending("rocketchat", 10, at_ten);
   REQUIRE(waiting.size() == 1);
   CHECK(waiting[0].event.seq == 4);
   const auto known = store.open_problems("rocketchat");
@@ -288,7 +290,7 @@ TEST_CASE("each event reaches a sink at least once and in order, whatever is kil
   for (int life = 0; life < 60; ++life) {
     Store store(state_file(folder));
     if (!store.fetched())
-      store.take_over({.cursor = Cursor{"j1", 0}, .new_sinks = {{"terminal", 0}}, .now = ten});
+      store.take_over({.cursor = Cursor{"j1", 0}, .new_sinks = {{"terminal", 0}}, .now = at_ten});
     CHECK(store.fetched()->seq == seq);
     Courier courier(kind, std::make_unique<MoodySink>(told, random), store, metrics,
                     [](const Event&) {});
@@ -301,7 +303,7 @@ TEST_CASE("each event reaches a sink at least once and in order, whatever is kil
     }
     try {
       for (int i = 0; i < 3 || (last && store.backlog("terminal") > 0); ++i)
-        courier.turn({SteadyTime{1h}, ten}, {});
+        courier.turn(at_ten, {});
     } catch (const std::runtime_error&) {
       if (last) --life;
     }
@@ -340,18 +342,117 @@ TEST_CASE("a sink's trouble is told to the others once, events set aside each ti
   const auto kind = rocketchat_kind();
   Handover trouble{.again_at = SteadyTime{}, .failed = true, .why = "HTTP 404", .tell = true};
   Courier gone(kind, std::make_unique<FailingSink>(trouble), store, metrics, tell);
-  gone.turn({SteadyTime{1h}, ten}, {});
-  gone.turn({SteadyTime{1h}, ten}, {});
+  gone.turn(at_ten, {});
+  gone.turn(at_ten, {});
   REQUIRE(told.size() == 1);
   CHECK(told[0] == "rocketchat: HTTP 404; 2 events waiting until it takes messages again");
-  trouble.set_aside = {store.pending("rocketchat", 1, ten)[0].id};
+  trouble.set_aside = {store.pending("rocketchat", 1, at_ten)[0].id};
   Courier refusing(kind, std::make_unique<FailingSink>(trouble), store, metrics, tell);
-  refusing.turn({SteadyTime{1h}, ten}, {});
+  refusing.turn(at_ten, {});
   REQUIRE(told.size() == 2);
   CHECK(told[1] ==
         "rocketchat: HTTP 404; 1 event set aside, not to be tried there again: #1; 1 event "
         "waiting until it takes messages again");
   CHECK(store.backlog("rocketchat") == 1);
+}
+
+/// A chat that answers nothing but errors, one hour after the other, and a message that waits for
+/// it.
+class Unavailable {
+ public:
+  explicit Unavailable(const std::string& path) : path_(path) { open(); }
+
+  void queue() {
+    store_->take_over({.cursor = Cursor{"j1", 1},
+                       .entries = route({make_event(Kind::stale, 1, 1, ten)}, {chat}),
+                       .now = clocks_});
+  }
+  void restart() {
+    courier_.reset();
+    store_.reset();
+    clocks_.mono += 1000h;  // of another boot: means nothing here
+    open();
+  }
+  void step_clock(Duration by) { clocks_.wall += by; }
+  /// Whether the message is given up after that time.
+  bool gives_up_after(Duration time) {
+    clocks_.mono += time, clocks_.wall += time;
+    courier_->turn(clocks_, {});
+    return store_->backlog("rocketchat") == 0;
+  }
+
+ private:
+  void open() {
+    store_.emplace(path_);
+    courier_.emplace(
+        kind_,
+        std::make_unique<RocketchatSink>(
+            [](const std::string&, const std::stop_token&) { return HttpAnswer{.status = 500}; },
+            RocketchatFields{}, 24h, [] { return 0.5; }),
+        *store_, metrics_, [](const Event&) {});
+  }
+
+  std::string path_;
+  SinkKind kind_ = rocketchat_kind();
+  Health health_{"notifier"};
+  Metrics metrics_{health_};
+  std::optional<Store> store_;
+  std::optional<Courier> courier_;
+  Now clocks_ = at_ten;
+};
+
+TEST_CASE("a message is given up after as long a wait as ever when the wall clock is stepped",
+          "[notifier]") {
+  const Folder folder;
+  Unavailable chat_away(state_file(folder));
+  const auto step = GENERATE(Duration(25h), Duration(-25h), Duration(24h * 20'000));
+  SECTION("while it waits") {
+    chat_away.queue();
+    CHECK_FALSE(chat_away.gives_up_after(1h));
+    chat_away.step_clock(step);
+    CHECK_FALSE(chat_away.gives_up_after(22h));
+    SECTION("once") {}
+    SECTION("and back") { chat_away.step_clock(-step); }
+    CHECK_FALSE(chat_away.gives_up_after(1h));
+    CHECK(chat_away.gives_up_after(1min));
+  }
+  SECTION("before it is looked at for the first time") {
+    chat_away.queue();
+    chat_away.step_clock(step);
+    CHECK_FALSE(chat_away.gives_up_after(23h));
+    CHECK(chat_away.gives_up_after(2h));
+  }
+}
+
+TEST_CASE("what was given up stays listed when the wall clock is stepped", "[notifier]") {
+  const Folder folder;
+  Unavailable chat_away(state_file(folder));
+  chat_away.queue();
+  CHECK(chat_away.gives_up_after(25h));
+  chat_away.step_clock(24h * 365);
+  chat_away.queue();
+  CHECK(chat_away.gives_up_after(25h));
+  CHECK(run_sql(state_file(folder), "SELECT count(*) FROM set_aside") == "2\n");
+}
+
+TEST_CASE("across a restart of the notifier the wall clock says how long a message has waited",
+          "[notifier]") {
+  const Folder folder;
+  Unavailable chat_away(state_file(folder));
+  chat_away.queue();
+  CHECK_FALSE(chat_away.gives_up_after(1h));
+  SECTION("that went on") {
+    chat_away.restart();
+    CHECK_FALSE(chat_away.gives_up_after(23h));
+    CHECK(chat_away.gives_up_after(1min));
+  }
+  SECTION("that was set back meanwhile: it waits from the start on") {
+    chat_away.step_clock(-24h * 365);
+    chat_away.restart();
+    CHECK_FALSE(chat_away.gives_up_after(1h));
+    CHECK_FALSE(chat_away.gives_up_after(24h));
+    CHECK(chat_away.gives_up_after(1min));
+  }
 }
 
 }  // namespace
