@@ -15,12 +15,12 @@ import zmq
 
 import targets as t
 from chronicle import Chronicle
+from clock import Clock
 from databases import MariaDb, free_port
 from harness import Mock, Process, wait_for
 from proxy import Proxies, Proxy
 from truth import FAR_ADDRESS
 
-LIBFAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 NEAR_ADDRESS = "10.77.0.1"
 HOOK = "/hooks/chaos/chaos"
 PROBERS = ("near", "far")
@@ -37,12 +37,8 @@ class Actor(Process):
     """A process of the system, with a clock of its own and a lock for whoever does something to it."""
 
     def __init__(self, folder, name, executable, config, *, namespace=None):
-        self.clock_path = folder / f"clock-{name}"
-        self.set_clock(0)
-        environment = {**os.environ, "LD_PRELOAD": LIBFAKETIME, "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-                       "FAKETIME_TIMESTAMP_FILE": str(self.clock_path), "FAKETIME_CACHE_DURATION": "1",
-                       "NO_FAKE_STAT": "1"}
-        super().__init__(folder, name, "--config", config, executable=executable, env=environment)
+        self.clock = Clock(folder / f"clock-{name}")
+        super().__init__(folder, name, "--config", config, executable=executable, env=self.clock.environment())
         if namespace:
             self.command = ["ip", "netns", "exec", namespace, *self.command]
         self.lock = threading.RLock()
@@ -57,9 +53,7 @@ class Actor(Process):
 
     def set_clock(self, seconds):
         """Its wall clock is off by so much, within about a second."""
-        fresh = self.clock_path.with_suffix(".new")
-        fresh.write_text(f"{seconds:+d}\n")
-        fresh.replace(self.clock_path)
+        self.clock.set(seconds)
 
     def kill(self):
         self.note_odd_end()
