@@ -53,6 +53,15 @@ TEST_CASE("a prober that joins, is lost, or says goodbye", "[probers]") {
                               "nobody_watches @32 e3 chat all targets no_prober",
                               "not_watched @181 e4 inhibited PROD no_prober"});
   }
+  SECTION("it comes back from being lost, and then leaves: nothing was lost") {
+    hall.until(t0 + 10s);
+    hall.hello("a", t0 + 10s);
+    hall.core.apply(input::Goodbye{{.instance = "a"}}, t0 + 12s);
+    hall.until(t0 + 50s);
+    CHECK(hall.said() == Said{"prober_lost @6 p-a", "samples_lost @6 p-a", "prober_joined @10 p-a",
+                              "prober_left @12 p-a",
+                              "nobody_watches @42 e6 chat all targets no_prober"});
+  }
   SECTION("it renews its lease but its samples do not arrive") {
     for (int i = 2; i <= 200; ++i) {
       hall.until(t0 + i * 1s);

@@ -131,6 +131,12 @@ TEST_CASE("a prober that is lost, or ends with news that never came", "[news]") 
     CHECK(post.all.back().since == t0 + 61s);
     CHECK_FALSE(post.all.back().count);
   }
+  SECTION("from what was seen of its last news, not from when they came") {
+    post.news("a", 3, t0 + 62s, t0 + 61s, t0 + 64s);
+    post.until(t0 + 66s);
+    CHECK(post.take() == Said{"updated @62", "prober_lost @66", "samples_lost @66"});
+    CHECK(post.all.back().since == t0 + 62s);
+  }
   SECTION("its leases showed more: counted, and chat hears") {
     post.lease("a", t0 + 62s, 4);
     post.until(t0 + 67s);
@@ -248,6 +254,15 @@ TEST_CASE("late news: deadlines run in between, as of then", "[news]") {
   }
 }
 
+TEST_CASE("a lease that was sent when the aggregator went on tells of all before", "[news]") {
+  const Settled before;  // stale at 950 s
+  const Timestamp start = t0 + 60min;
+  Post after(before.journal(), start);
+  after.join("a", start, 2);
+  after.until(start);
+  CHECK(after.take() == Said{"stale @950+1us e3 chat"});
+}
+
 TEST_CASE("an update that two probers saw is told once", "[news]") {
   Settled post;
   post.until(t0 + 66s);  // a is lost
@@ -269,6 +284,27 @@ TEST_CASE("an update that two probers saw is told once", "[news]") {
   after.join("a", t0 + 141s, 8);
   after.news("a", 8, t0 + 91s, t0 + 80s, t0 + 142s);
   CHECK(after.take() == Said{});
+}
+
+TEST_CASE(
+    "of more updates than are remembered, what was told while another prober watched is not "
+    "told again",
+    "[news]") {
+  Settled post;
+  post.until(t0 + 66s);  // a is lost
+  post.join("b", t0 + 67s);
+  (void)post.take();
+  for (int i = 1; i <= 40; ++i)
+    post.news("b", static_cast<std::uint64_t>(i), t0 + 61s + i * 10s, t0 + 60s + i * 10s,
+              t0 + 61s + i * 10s);
+  CHECK(post.take().size() == 40);
+  post.join("a", t0 + 470s, 6);
+  const Timestamp now = t0 + 471s;
+  post.news("a", 3, t0 + 64s, t0 + 63s, now);    // nobody else was there
+  post.news("a", 4, t0 + 72s, t0 + 70s, now);    // told by b, and not remembered any more
+  post.news("a", 5, t0 + 262s, t0 + 260s, now);  // told by b
+  post.news("a", 6, t0 + 262s, t0 + 261s, now);  // not told, and younger than those forgotten
+  CHECK(post.take() == Said{"updated @64 late", "updated @262 late"});
 }
 
 TEST_CASE("what two probers saw of a target that nothing is known of is told once, too", "[news]") {
@@ -310,6 +346,14 @@ TEST_CASE("lies about numbers and times harm nobody", "[news]") {
   CHECK(std::count(said.begin(), said.end(), "updated @63") == 1);
   CHECK(std::count_if(post.all.begin(), post.all.end(),
                       [](const Event& event) { return event.kind == Kind::samples_lost; }) <= 2);
+}
+
+TEST_CASE("that a quiet prober is there is noted in the journal every ten seconds", "[news]") {
+  Settled post;
+  for (int i = 1; i <= 25; ++i) {
+    post.lease("a", t0 + 61s + i * 1s, 2);
+    CHECK(post.probers.at(0).heard_at == t0 + 60s + (i + 1) / 10 * 10s);
+  }
 }
 
 TEST_CASE("a lost prober is known for a week, and not without end", "[news]") {

@@ -320,9 +320,11 @@ TEST_CASE("after a restart a prober may tell of what it was given before, until 
   post.observe("a", {post.news(1, t0)}, t0 + 1s);
   CHECK(post.core.probers().refused_samples() == 0);
   post.lease("a", t0 + 2s, 1);
-  post.observe("a", {post.news(0, t0 + 3s)}, t0 + 3s);  // one that was under way beside the lease
+  // Those that were under way beside the first lease, for ten seconds.
+  const Timestamp last = t0 + 11s - Duration(1);
+  for (const auto at : {t0 + 3s, last}) post.observe("a", {post.news(0, at)}, at);
   CHECK(post.core.probers().refused_samples() == 0);
-  post.observe("a", {post.news(0, t0 + 13s)}, t0 + 13s);
+  post.observe("a", {post.news(0, t0 + 11s)}, t0 + 11s);
   CHECK(post.core.probers().refused_samples() == 1);
 }
 
