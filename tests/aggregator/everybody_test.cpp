@@ -95,6 +95,16 @@ TEST_CASE("a prober that comes and goes and probes nothing does not keep all sil
   CHECK(told(bench, Kind::not_watched) == 2);
 }
 
+TEST_CASE("probers that come while another one is there put nobody's silence off") {
+  Silent bench(2);
+  for (int i = 2; i <= 31; ++i) {
+    bench.until(t0 + i * 1s);
+    bench.lease("a", t0 + i * 1s, 0);
+    if (i % 10 == 0) bench.join("b" + std::to_string(i), t0 + i * 1s);
+  }
+  CHECK(told(bench, Kind::not_watched) == 2);
+}
+
 TEST_CASE("who is still silent when somebody watches again is told after its own time") {
   Silent bench(2);
   bench.core.apply(input::Goodbye{{"a", 0}}, t0 + 2s);
@@ -174,6 +184,15 @@ TEST_CASE("no target, nobody to watch; in chat if one target wants it") {
   ProberBench loud(quiet, {});
   loud.until(t0 + 31s);
   CHECK(loud.take().front() == "nobody_watches @30 e1 chat");
+}
+
+TEST_CASE("that nobody watches is told again as often as most targets would be") {
+  auto all = servers(3);
+  all[0].msg_interval = 1h;
+  all[1].msg_interval = all[2].msg_interval = 2min;
+  ProberBench bench(all, {});
+  bench.until(t0 + 30s + 4min);
+  CHECK(told(bench, Kind::still_nobody_watches) == 2);
 }
 
 TEST_CASE("at a first start people are told once how all targets are, when each has shown it") {
