@@ -78,6 +78,20 @@ TEST_CASE("data that our clock made stale are fresh by the right one, from when 
   CHECK(again.said() == Said{});
 }
 
+TEST_CASE("data that are stale by the right clock, too, have been since that clock showed it",
+          "[clock]") {
+  Bench bench;
+  bench.ok(t0, t0 - 20min);
+  bench.until(t0 + 40s);
+  const auto since = t0 - 5min + Duration(1);
+  const auto now = since + GENERATE(Duration(0), Duration(1));  // from the very first instant on
+  bench.adopt_clock(now - (t0 + 40s));
+  CHECK(bench.said() == Said{"stale @0 e1 chat"});
+  bench.ok(now + 10s, now);
+  CHECK(last(bench).kind == Kind::fresh_again);
+  CHECK(last(bench).since == since);
+}
+
 TEST_CASE("what was failing ends when it ends, and has been failing for as long as it has",
           "[clock]") {
   const auto shift = GENERATE(Duration(1h), Duration(-1h));

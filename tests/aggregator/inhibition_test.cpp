@@ -51,10 +51,12 @@ TEST_CASE("a target that never answered is failing, and nothing is said of its d
 TEST_CASE("a changing reason is no event; the reminder carries the current one", "[server]") {
   Bench bench;
   bench.fail(t0, 2, Outcome::timeout);
-  for (int i = 1; i <= 10; ++i)
-    bench.fail(t0 + i * 30s, 2 + static_cast<std::uint32_t>(i), Outcome::dns);
+  for (std::uint32_t i = 1; i <= 10; ++i)
+    bench.sample(t0 + i * 30s,
+                 {.outcome = Outcome::dns, .streak = 2 + i, .detail = "no such host"});
   CHECK(bench.said() == Said{"failing @0 e1 chat", "still_failing @300 e1 k1 chat"});
   CHECK(*bench.all().back().reason == "dns");
+  CHECK(*bench.all().back().detail == "no such host");
 }
 
 TEST_CASE("recover_after asks for several good answers", "[server]") {

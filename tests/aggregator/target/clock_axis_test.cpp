@@ -62,6 +62,12 @@ TEST_CASE("after a restart the clock that was known is known again, for an hour"
     CHECK(again.said() == Said{"updated @3660"});
     CHECK_FALSE(again.all().back().age);
   }
+  SECTION("from when it was last measured, whether or not it changed") {
+    for (auto t = 1min; t <= 50min; t += 1min) bench.sample(t0 + t, with_date(t0 + 1s + behind));
+    auto again = bench.restarted(t0 + 100min);
+    again.sample(t0 + 100min, without_date(t0 + 100min + behind));
+    CHECK(again.all().back().age == Duration(0));
+  }
   SECTION("the first that is measured and differs replaces it") {
     auto again = bench.restarted(t0 + 10min);
     again.sample(t0 + 10min, with_date(t0 + 10min - 2h, -2h));

@@ -43,6 +43,17 @@ TEST_CASE("a first sample is stale at once only when older than the threshold", 
   CHECK(bench.said() == expected);
 }
 
+TEST_CASE("fresh data that come in the turn in which the old ones would be told stale", "[data]") {
+  Bench bench;
+  bench.ok(t0, t0);
+  const auto due = t0 + server().threshold + Duration(1);
+  const Sample fresh{
+      .target = 1, .probed_at = due, .since = t0, .http_status = 200, .computed_at = due - 1s};
+  bench.core().apply(input::Samples{"p1", "feeder", {fresh}, std::nullopt}, due);
+  bench.until(due + 1s);
+  CHECK(bench.said() == Said{"updated @900+1us"});  // nobody need hear of the old ones
+}
+
 TEST_CASE("an update says what it replaced, and how old it was when seen", "[data]") {
   Bench bench;
   bench.ok(t0, t0 - 10s);
@@ -120,6 +131,17 @@ TEST_CASE("an older time from a prober that never saw the newer one is not going
   bench.sample(t0, {.computed_at = t0 - 10s}, "p1");
   bench.sample(t0 + 1s, {.computed_at = t0 - 60s}, "p2");
   CHECK(bench.said() == Said{});
+}
+
+TEST_CASE("what sixteen probers have seen is remembered; the one silent longest makes room",
+          "[data]") {
+  Bench bench;
+  for (int i = 1; i <= 17; ++i)
+    bench.sample(t0 + i * 1s, {.computed_at = t0 - 10s}, "p" + std::to_string(i));
+  bench.sample(t0 + 18s, {.computed_at = t0 - 60s}, "p1");  // as if it saw the target first now
+  CHECK(bench.said() == Said{});
+  bench.sample(t0 + 19s, {.computed_at = t0 - 60s}, "p17");
+  CHECK(bench.said() == Said{"went_back @19"});
 }
 
 TEST_CASE("an update probed before the newest one but told after it is a late row", "[data]") {
