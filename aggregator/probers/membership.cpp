@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <iterator>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -24,6 +25,14 @@ std::uint64_t hash_of(std::string_view text) {
   return hash;
 }
 
+/// The first of NAME, NAME-2, NAME-3, ... that nobody has.
+template <typename IsTaken>
+std::string first_free(const std::string& wanted, IsTaken is_taken) {
+  std::string name = wanted;
+  for (int number = 2; is_taken(name); ++number) name = wanted + "-" + std::to_string(number);
+  return name;
+}
+
 }  // namespace
 
 void Membership::restore(Prober prober, Timestamp lease_until) {
@@ -39,7 +48,7 @@ bool Membership::hello(const Hello& hello, const std::string& peer, Timestamp le
   Prober* known = find(hello.instance);
   const bool is_new = known == nullptr;
   if (is_new) {
-    restore(Prober{.name = free_name(hello.name, known_as), .instance = hello.instance},
+    restore(Prober{.name = name_newcomer(hello.name, known_as), .instance = hello.instance},
             lease_until);
     known = find(hello.instance);
   }
@@ -48,16 +57,28 @@ bool Membership::hello(const Hello& hello, const std::string& peer, Timestamp le
   known->capacity = hello.capacity;
   known->peer = peer;
   known->lease_until = lease_until;
+  known->followed_by.clear();
   known->resend = true;  // it may have restarted its connection: whatever it knew, it is told again
   return is_new;
 }
 
-std::string Membership::free_name(const std::string& wanted, const std::string& known_as) const {
+std::string Membership::free_name(const std::string& wanted) const {
   std::set<std::string_view> taken;
   for (const auto& prober : probers_) taken.insert(prober.name);
-  if (!known_as.empty() && !taken.contains(known_as)) return known_as;
-  std::string name = wanted;
-  for (int number = 2; taken.contains(name); ++number) name = wanted + "-" + std::to_string(number);
+  return first_free(wanted, [&](const std::string& name) { return taken.contains(name); });
+}
+
+std::string Membership::name_newcomer(const std::string& wanted, const std::string& known_as) {
+  std::map<std::string_view, Prober*> named;
+  for (auto& prober : probers_) named[prober.name] = &prober;
+  if (!known_as.empty() && !named.contains(known_as)) return known_as;
+  std::vector<Prober*> holders;
+  auto name = first_free(wanted, [&](const std::string& one) {
+    const auto holder = named.find(one);
+    if (holder != named.end()) holders.push_back(holder->second);
+    return holder != named.end();
+  });
+  for (Prober* holder : holders) holder->followed_by = name;
   return name;
 }
 
@@ -65,6 +86,7 @@ Prober* Membership::lease(const Lease& lease, Timestamp lease_until) {
   Prober* prober = find(lease.instance);
   if (!prober || prober->peer.empty()) return nullptr;
   prober->lease_until = lease_until;
+  prober->followed_by.clear();
   return prober;
 }
 

@@ -27,6 +27,9 @@ struct Prober {
   std::vector<std::uint32_t> targets;    ///< what it probes, ascending
   std::uint64_t generation = 0;          ///< of the newest Targets meant for it
   bool resend = true;                    ///< tell it its whole share at the next division
+  /// Who has joined since its last sign of life and would have its name, were that free: the same
+  /// one restarted, or another one that is called alike. Empty: nobody.
+  std::string followed_by;
 };
 
 template <typename F>
@@ -56,6 +59,9 @@ class Membership {
   /// Takes out and returns those whose lease has ended.
   std::vector<Prober> expire(Timestamp now);
 
+  /// `wanted`, or if somebody has that NAME-2, NAME-3, ...
+  std::string free_name(const std::string& wanted) const;
+
   std::optional<Timestamp> next_deadline() const;
   /// A step of our clock is believed: moves what was noted by it.
   void shift_clock(const ClockShift& shift);
@@ -72,7 +78,7 @@ class Membership {
   std::vector<AssignmentChange> assign(const std::vector<std::uint32_t>& targets);
 
  private:
-  std::string free_name(const std::string& wanted, const std::string& known_as) const;
+  std::string name_newcomer(const std::string& wanted, const std::string& known_as);
 
   std::vector<Prober>
       probers_;  // in order of instance, so that nothing depends on the order of joining

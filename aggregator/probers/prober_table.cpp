@@ -44,6 +44,8 @@ void ProberTable::restore(std::vector<ProberRow> rows, Timestamp now) {
   for (auto& row : rows) {
     // A journal from before rings does not know.
     if (row.heard_at == Timestamp{}) row.heard_at = now;
+    // In a journal of 0.1.0 several that are here may have one name.
+    if (!row.lost) row.name = membership_.free_name(row.name);
     streams_.restore(row);
     if (!row.lost)
       membership_.restore(Prober{.name = row.name, .instance = row.instance}, now + lease_);
@@ -252,8 +254,10 @@ void ProberTable::advance(Timestamp now) {
 }
 
 void ProberTable::lose(const Prober& prober, Timestamp now) {
-  ledger_.add(Kind::prober_lost, prober.name, "no sign of life for " + format_duration(lease_),
-              false, now);
+  auto detail = "no sign of life for " + format_duration(lease_);
+  if (!prober.followed_by.empty())
+    detail += "; " + prober.followed_by + " has joined since, perhaps the same one restarted";
+  ledger_.add(Kind::prober_lost, prober.name, detail, false, now);
   last_was_lost_ = true;
   if (Stream* stream = streams_.find(prober.instance)) {
     const Loss loss = streams_.lose(*stream, now);

@@ -68,7 +68,7 @@ void for_each_field(M& m, F&& f) {
   f("name", m.name), f("instance", m.instance), f("zone", m.zone), f("version", m.version);
   f("capacity", m.capacity), f("peer", m.peer), f("lease_until", m.lease_until);
   f("clock_offset", m.clock_offset), f("targets", m.targets), f("generation", m.generation);
-  f("resend", m.resend);
+  f("resend", m.resend), f("followed_by", m.followed_by);
 }
 
 template <Message<Asking> M, typename F>

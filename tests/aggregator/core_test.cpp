@@ -151,6 +151,51 @@ TEST_CASE("probers of one name that were lost together come back by the names th
   CHECK(hall.said() == Said{"prober_joined @20 host-2", "prober_joined @20 host"});
 }
 
+TEST_CASE("a prober that is restarted at once is lost, and who it is now is told", "[probers]") {
+  Hall hall;
+  const auto hello = [&](const char* instance, Timestamp at) {
+    hall.core.apply(input::Hello{{.role = "prober", .name = "host", .instance = instance}, "peer"},
+                    at);
+  };
+  const auto loss = [&] {
+    for (const auto& event : hall.core.take_changes().events)
+      if (event.kind == Kind::prober_lost) return event.name + ": " + event.detail.value_or("");
+    return std::string();
+  };
+  hello("a", t0);
+  SECTION("when it has another name, for its old one was not free yet") {
+    hello("b", t0 + 2s);
+    hall.until(t0 + 6s);
+    CHECK(loss() ==
+          "host: no sign of life for 5s; host-2 has joined since, perhaps the same one restarted");
+  }
+  SECTION("but of two that were there together one is lost and nothing else") {
+    hello("b", t0 + 2s);
+    hall.core.apply(input::Lease{{.instance = "a"}, "peer"}, t0 + 3s);
+    hall.core.apply(input::Lease{{.instance = "b"}, "peer"}, t0 + 7s);
+    hall.until(t0 + 9s);
+    CHECK(loss() == "host: no sign of life for 5s");
+  }
+}
+
+TEST_CASE("of a journal's probers that are here each has a name of its own", "[probers]") {
+  // 0.1.0 gave none. A lost one may come back as what it was, if that is free then.
+  Restored journal;
+  journal.probers = {{.name = "host", .instance = "z", .heard_at = t0, .lost = true},
+                     {.name = "host", .instance = "a", .heard_at = t0},
+                     {.name = "host", .instance = "b", .heard_at = t0},
+                     {.name = "host-2", .instance = "c", .heard_at = t0}};
+  Hall hall(journal);
+  CHECK(hall.core.name_of("a", "host") == "host");
+  CHECK(hall.core.name_of("b", "host") == "host-2");
+  CHECK(hall.core.name_of("c", "host-2") == "host-2-2");
+  for (const auto* instance : {"b", "c", "a"})
+    hall.core.apply(input::Hello{{.role = "prober", .name = "host", .instance = instance}, "peer"},
+                    t0 + 1s);
+  CHECK(hall.core.name_of("b", "host") == "host-2");
+  CHECK(hall.said().empty());
+}
+
 TEST_CASE("samples of unknown targets are counted, not believed", "[probers]") {
   Hall hall;
   hall.core.apply(

@@ -85,6 +85,39 @@ TEST_CASE("probers of one name get names of their own, and keep them", "[members
   }
 }
 
+TEST_CASE("who joins while its name is taken may be the next start of who has it", "[membership]") {
+  Membership members;
+  const auto lost = [&] {
+    std::vector<std::string> texts;
+    for (const auto& prober : members.expire(now + 5s))
+      texts.push_back(prober.name + ": " + prober.followed_by);
+    return texts;
+  };
+  using Texts = std::vector<std::string>;
+  members.hello(hello("a"), "peer", now + 5s);
+  members.hello(hello("b"), "peer", now + 9s);
+  SECTION("as long as that gives no sign of life") { CHECK(lost() == Texts{"p: p-2"}); }
+  SECTION("but not if it does, by a lease") {
+    members.lease({.instance = "a"}, now + 5s);
+    CHECK(lost() == Texts{"p: "});
+  }
+  SECTION("or by another hello") {
+    members.hello(hello("a"), "peer", now + 5s);
+    CHECK(lost() == Texts{"p: "});
+  }
+  SECTION("again and again: of all that have not been heard of since, the newest is told") {
+    members.hello(hello("b"), "peer", now + 5s);
+    members.hello(hello("c"), "peer", now + 9s);
+    CHECK(lost() == Texts{"p: p-3", "p-2: p-3"});
+  }
+  SECTION("one that comes back by a name of its own follows nobody") {
+    members.lease({.instance = "a"}, now + 5s);
+    members.hello(hello("d"), "peer", now + 9s, "p-4");
+    members.hello({.role = "prober", .name = "other", .instance = "e"}, "peer", now + 9s);
+    CHECK(lost() == Texts{"p: "});
+  }
+}
+
 TEST_CASE("only differences are told", "[membership]") {
   Membership members;
   members.hello(hello("a"), "peer", now + 5s);
