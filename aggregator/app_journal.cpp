@@ -34,16 +34,26 @@ Journal open_file(const Config& config) {
 }  // namespace
 
 /// With another id when an older copy of it was put in its place: numbers that consumers have seen
-/// would mean something else.
+/// would mean something else. So they would in a copy from before the journal was forked, whose id
+/// is that of before: it is not the journal that was written here last, and does not stem from it.
 Journal open_journal(const Config& config, const JournalLock::Note& before) {
   Journal journal = open_file(config);
   const auto head = journal.head();
-  if (before.journal != journal.id() || before.head <= head) return journal;
+  if (before.journal.empty()) return journal;
+  const bool same = before.journal == journal.id();
+  if (same && before.head <= head) return journal;
+  if (!same && journal.read(Replay{.journal = before.journal}).shared) return journal;
   journal.fork({random_id(), head});
-  log::error(
-      "the journal is an older copy of itself: it ends at event {}, and had come to {}; it goes on "
-      "under a new id journal={}",
-      head, before.head, journal.id());
+  if (same)
+    log::error(
+        "the journal is an older copy of itself: it ends at event {}, and had come to {}; it goes "
+        "on under a new id journal={}",
+        head, before.head, journal.id());
+  else if (head > 0)  // else it is made anew, most likely
+    log::error(
+        "the journal is another one than was written here last, perhaps an older copy from before "
+        "that was given a new id: it ends at event {}, and goes on under a new id journal={}",
+        head, journal.id());
   return journal;
 }
 
