@@ -76,9 +76,16 @@ std::span<const ConfigKey> section_keys() {
   return keys;
 }
 
+/// An address without the name of this host: it can be connected to, but not be listened at.
+std::string by_number(const std::string& endpoint) {
+  constexpr std::string_view named = "tcp://localhost:";
+  if (!endpoint.starts_with(named)) return endpoint;
+  return "tcp://127.0.0.1:" + endpoint.substr(named.size());
+}
+
 /// Whether only this host can reach it.
 bool is_local(const std::string& endpoint) {
-  constexpr std::string_view local[] = {"ipc://", "tcp://127.", "tcp://localhost:", "tcp://[::1]:"};
+  constexpr std::string_view local[] = {"ipc://", "tcp://127.", "tcp://[::1]:"};
   return std::any_of(std::begin(local), std::end(local),
                      [&](auto prefix) { return endpoint.rfind(prefix, 0) == 0; });
 }
@@ -99,6 +106,7 @@ void finish(ConfigWalk& walk) {
                                                           {"control", &transport.control},
                                                           {"events", &transport.events}};
   for (const auto& [name, endpoint] : sockets) {
+    *endpoint = by_number(*endpoint);
     if (!endpoint->empty()) continue;
     const auto path = walk.in_socket_directory(name);
     *endpoint = "ipc://" + path;

@@ -172,6 +172,17 @@ TEST_CASE("addresses that nobody gave are sockets in the state directory", "[con
   CHECK(transport("", "/" + longest).samples.size() == std::string("ipc://").size() + 107);
 }
 
+TEST_CASE("localhost is 127.0.0.1: who connects may name it, who listens may not", "[config]") {
+  const auto read = good(one_server +
+                         "transport: {samples: 'tcp://localhost:5555', control: "
+                         "'tcp://127.0.0.1:5556', events: 'tcp://localhost:5557'}\n");
+  CHECK(read.transport.samples == "tcp://127.0.0.1:5555");
+  CHECK(read.transport.events == "tcp://127.0.0.1:5557");
+  CHECK_THAT(first_error(one_server + "transport: {samples: 'tcp://localhost:5555', control: "
+                                      "'tcp://127.0.0.1:5555'}\n"),
+             Catch::Matchers::ContainsSubstring("is the same as transport.control"));
+}
+
 TEST_CASE(
     "a state directory whose sockets would have too long a path is an error, unless addresses "
     "are given",
