@@ -69,9 +69,10 @@ void RecordingFile::begin(Saved state) {
   struct stat there {};
   if (::lstat(path_.c_str(), &there) == 0 && !S_ISREG(there.st_mode))
     throw std::runtime_error("the recording " + path_ + ": what is there is no regular file");
-  if (std::rename(path_.c_str(), (path_ + ".1").c_str()) != 0 && errno != ENOENT)
-    fail("the one before cannot be renamed to " + path_ + ".1");
-  const int fd = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  // Under a name of its own until it can be decided again: a kill leaves what there was.
+  const std::string begun = path_ + ".new";
+  if (::unlink(begun.c_str()) != 0 && errno != ENOENT) fail(begun + " cannot be removed");
+  const int fd = ::open(begun.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0) fail("it cannot be created");
   file_.reset(::fdopen(fd, "wb"));
   if (!file_) {
@@ -84,6 +85,9 @@ void RecordingFile::begin(Saved state) {
   write(encode(state));
   written_ = 0;
   flush();
+  if (std::rename(path_.c_str(), (path_ + ".1").c_str()) != 0 && errno != ENOENT)
+    fail("the one before cannot be renamed to " + path_ + ".1");
+  if (std::rename(begun.c_str(), path_.c_str()) != 0) fail(begun + " cannot be renamed to it");
 }
 
 void RecordingFile::add(const Input& input, Timestamp now) {

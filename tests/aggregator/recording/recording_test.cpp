@@ -225,6 +225,25 @@ TEST_CASE("what is no whole recording of this build is refused by name, or read 
   CHECK(why_refused(path).find("its state cannot be understood") != std::string::npos);
 }
 
+TEST_CASE("a file that is not begun to its end leaves those before as they are", "[recording]") {
+  const Folder folder;
+  const auto path = folder.file("recording"), one_before = path + ".1", begun = path + ".new";
+  Core core({}, 5s, t0);
+  RecordingFile file(path, 1 << 20);
+  file.begin(core.save());
+  const auto first = content_of(path);
+  std::filesystem::create_directory(begun);
+  CHECK_THROWS(file.begin(core.save()));
+  CHECK(content_of(path) == first);
+  CHECK_FALSE(std::filesystem::exists(one_before));
+  std::filesystem::remove(begun);
+  write(begun, "half");  // what a kill left
+  file.begin(core.save());
+  CHECK(content_of(one_before) == first);
+  CHECK(replayed(path).empty());
+  CHECK_FALSE(std::filesystem::exists(begun));
+}
+
 TEST_CASE("a recording that cannot be written ends, and nothing else does", "[recording]") {
   const Folder folder;
   Core core({}, 5s, t0);
