@@ -265,6 +265,7 @@ void TargetTable::arm(Slot& slot) {
 }
 
 void TargetTable::resume(Timestamp now) {
+  deadlines_ = {};
   for (const auto& slot : slots_) {
     if (!slot) continue;
     slot->state.heard = false;
