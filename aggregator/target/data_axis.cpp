@@ -31,6 +31,12 @@ View& view_of(Step& step, std::string_view prober, Timestamp computed, Timestamp
   return *view;
 }
 
+/// Whether this is the newest computed time that the prober has shown.
+bool has_shown(const StoredState& stored, std::string_view prober, Timestamp computed) {
+  return std::any_of(stored.views.begin(), stored.views.end(),
+                     [&](const View& v) { return v.prober == prober && v.newest == computed; });
+}
+
 bool another_prober_sees(const Step& step, std::string_view prober) {
   const auto valid = 2 * step.target.policy.interval;
   const auto& views = step.state.stored.views;
@@ -140,10 +146,11 @@ Older older_is(const Step& step, const Observation& seen) {
   return enough ? Older::adopted : Older::went_back;
 }
 
-bool older(Step& step, const Observation& seen) {
+/// `again`: it is the newest that this prober has shown, and was looked at then.
+bool older(Step& step, const Observation& seen, bool again) {
   auto& stored = step.state.stored;
   const Older is = older_is(step, seen);
-  if (is == Older::told_late) return late(step, seen);
+  if (is == Older::told_late) return !again && late(step, seen);
   if (is == Older::never_seen_newer) return false;
   ++step.state.older_in_row;
   const bool adopt = is == Older::adopted;
@@ -197,6 +204,7 @@ std::optional<Timestamp> judged_after(const Step& step, const Observation& seen)
 bool judge_data(Step& step, const Observation& seen) {
   const auto& stored = step.state.stored;
   const Timestamp computed = *seen.computed_at;
+  const bool again = has_shown(stored, seen.prober, computed);
   View& view = view_of(step, seen.prober, computed, seen.at);
   bool changed = true;
   if (!stored.computed_at) {
@@ -207,7 +215,7 @@ bool judge_data(Step& step, const Observation& seen) {
   } else if (computed > *stored.computed_at) {
     changed = newer(step, seen);
   } else {
-    changed = older(step, seen);
+    changed = older(step, seen, again);
   }
   if (computed > view.newest || computed == stored.computed_at) view.newest = computed;
   return changed;

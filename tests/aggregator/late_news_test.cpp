@@ -286,6 +286,17 @@ TEST_CASE("an update that two probers saw is told once", "[news]") {
   CHECK(after.take() == Said{});
 }
 
+TEST_CASE("what a prober shows again of data that are not the newest any more is told once",
+          "[news]") {
+  Settled post;
+  post.join("b", t0 + 62s);
+  post.news("b", 1, t0 + 63s, t0 + 62500ms, t0 + 63s);
+  CHECK(post.take() == Said{"updated @63"});
+  post.news("a", 3, t0 + 62s, t0 + 61s, t0 + 64s);
+  post.unchanged("a", t0 + 62500ms, t0 + 61s, t0 + 64s);  // its last while nobody took samples
+  CHECK(post.take() == Said{"updated @62 late"});
+}
+
 TEST_CASE(
     "of more updates than are remembered, what was told while another prober watched is not "
     "told again",
