@@ -39,7 +39,7 @@ def reason_missing(e, truth):
     if kind in TARGETS_KINDS or kind in ("prober_joined", "prober_left"):
         return None  # judged elsewhere; a prober joins at each start and after it was lost, and leaves at each stop
     if kind == "watching":
-        came = e["seq"] <= FIRST_EVENTS or happened(truth, at, LOOK, 0, "target_comes_and_goes", "target_removed")
+        came = e["seq"] <= FIRST_EVENTS or happened(truth, at, LOOK, 0, "target_added", "target_removed")
         return None if came else "no target had come or gone"
     if kind == "went_back":
         fine = any(truth.disturbed.touches(o.begin, at) or happened(truth, at, PROMPT, 0, "target_goes_back", path=path)
