@@ -132,7 +132,7 @@ void App::wait() {
 void App::tick() {
   const Now clocks = read_clocks();
   check_clock(clocks);
-  const Timestamp now = clock_.now(clocks);
+  const NodeTime now = clock_.now(clocks);
   const bool stood_still = clocks.mono - last_turn_ > stall_limit;
   last_turn_ = clocks.mono;
   if (stood_still) {
@@ -160,7 +160,7 @@ void App::tick() {
   }
 }
 
-void App::look_at_queue(Timestamp now) {
+void App::look_at_queue(NodeTime now) {
   const auto queued = writer_.queued();
   if (!paused_ && queued > max_queued) {
     paused_ = true;
@@ -176,7 +176,7 @@ void App::take_samples() {
   for (int i = 0; i < batches_per_turn; ++i) {
     const auto frames = receive(samples_, bad_);
     if (!frames) return;
-    const Timestamp now = clock_.now(read_clocks());  // not before it was sent
+    const NodeTime now = clock_.now(read_clocks());  // not before it was sent
     auto batch = decoded<SampleBatch>(*frames, bad_);
     if (!batch) {
       core_.apply(input::Garbled{frames->header.boot}, now);
@@ -195,7 +195,7 @@ void App::take_samples() {
 void App::check_clock(Now clocks) {
   const auto offset = clock_.in_doubt() ? core_.targets().clock_offset() : std::nullopt;
   const auto change = clock_.check(clocks, offset);
-  const Timestamp now = clock_.now(clocks);
+  const NodeTime now = clock_.now(clocks);
   if (change.stepped)
     core_.apply(input::ClockStepped{*change.stepped,
                                     "going on by the old time until the targets' clocks agree, or "
@@ -210,7 +210,7 @@ void App::submit_changes() {
   if (!changes.empty()) writer_.submit(std::move(changes));
 }
 
-void App::publish(Timestamp now) {
+void App::publish(NodeTime now) {
   auto committed = writer_.take_committed();
   if (writer_.take_rebuilt())
     reader_.reopen();  // before anybody asks for what only the new one has
@@ -229,11 +229,12 @@ void App::publish(Timestamp now) {
   control_.send_news_acks();
 }
 
-void App::beat(Now clocks, Timestamp now) {
+void App::beat(Now clocks, NodeTime now) {
   next_beat_ = std::max(next_beat_ + beat_interval, clocks.mono);
   const auto acks = control_.take_acks();
   const auto still = standstill(clocks, acks);
-  Beat beat{.journal = journal_id_, .head = published_, .at = now, .moving = still.empty()};
+  Beat beat{
+      .journal = journal_id_, .head = published_, .at = to_wire(now), .moving = still.empty()};
   if (!still.empty()) beat.standstill = escape_untrusted(still, longest_standstill);
   beat.reloaded_at = control_.reloaded_at();
   send(events_, events_out_, beat);

@@ -33,21 +33,21 @@ class App {
   int run();
 
  private:
-  Restored restored(Timestamp now);
+  Restored restored(NodeTime now);
   void wait();
   void tick();
-  void look_at_queue(Timestamp now);
+  void look_at_queue(NodeTime now);
   void take_samples();
   void check_clock(Now clocks);
   void submit_changes();
-  void publish(Timestamp now);
-  void beat(Now clocks, Timestamp now);
+  void publish(NodeTime now);
+  void beat(Now clocks, NodeTime now);
   void tell_health();
-  void look_after_journal(const std::map<std::string, std::int64_t>& acks, Timestamp now);
-  void configure_consumers(Timestamp now);
+  void look_after_journal(const std::map<std::string, std::int64_t>& acks, NodeTime now);
+  void configure_consumers(NodeTime now);
   void update_metrics();
   void hear(const Claim& claim);
-  void go_on_as(const std::string& journal_id, Timestamp now);
+  void go_on_as(const std::string& journal_id, NodeTime now);
   std::string standstill(Now clocks, const std::map<std::string, std::int64_t>& acks);
   void finish();
   std::string reload_by_command(const std::string& file, bool& ok);

@@ -58,7 +58,7 @@ Journal open_journal(const Config& config, const JournalLock::Note& before) {
 }
 
 /// What the journal holds, and where its head was when what is older counts as not taken.
-Restored App::restored(Timestamp now) {
+Restored App::restored(NodeTime now) {
   Restored restored = journal_.restore();
   const auto before = now - config_.journal.consumer_behind_after;
   restored.heads = {{before, journal_.head_at(before)}, {now, restored.next_seq - 1}};
@@ -80,22 +80,22 @@ void App::hear(const Claim& claim) {
 }
 
 /// The fork is on disk.
-void App::go_on_as(const std::string& journal_id, Timestamp now) {
+void App::go_on_as(const std::string& journal_id, NodeTime now) {
   journal_id_ = journal_id;
   core_.apply(input::Resend{}, now);  // an assignment carries the journal's id
   // Before any event that follows: numbers go on, and are of the new journal.
-  send(events_, events_out_, Beat{.journal = journal_id_, .head = published_, .at = now});
+  send(events_, events_out_, Beat{.journal = journal_id_, .head = published_, .at = to_wire(now)});
 }
 
 /// For whom events are kept, without whom the chain does not move, and who is believed.
-void App::configure_consumers(Timestamp now) {
+void App::configure_consumers(NodeTime now) {
   core_.apply(input::Published{published_}, now);  // where a new one begins
   core_.apply(input::ConfigureConsumers{config_.journal.consumers}, now);
   chain_.configure(config_.journal.consumers);
   claims_.configure(config_.journal.consumers);
 }
 
-void App::look_after_journal(const std::map<std::string, std::int64_t>& acks, Timestamp now) {
+void App::look_after_journal(const std::map<std::string, std::int64_t>& acks, NodeTime now) {
   const auto& limits = config_.journal;
   core_.apply(input::Published{published_}, now);
   for (const auto& [consumer, seq] : acks) core_.apply(input::Acked{consumer, seq}, now);

@@ -9,23 +9,25 @@ Duration magnitude(Duration d) { return d < Duration::zero() ? -d : d; }
 
 }  // namespace
 
-ClockBasis::ClockBasis(Now start) : anchor_(start), last_(start.wall) {}
+ClockBasis::ClockBasis(Now start) : anchor_(start), last_(taken_for_ours(start.wall)) {}
 
-Timestamp ClockBasis::basis(Now clocks) const {
-  return anchor_.wall + std::chrono::duration_cast<Duration>(clocks.mono - anchor_.mono);
+NodeTime ClockBasis::basis(Now clocks) const {
+  return taken_for_ours(anchor_.wall) +
+         std::chrono::duration_cast<Duration>(clocks.mono - anchor_.mono);
 }
 
-Timestamp ClockBasis::now(Now clocks) {
+NodeTime ClockBasis::now(Now clocks) {
   // Slewing moves the wall clock by parts per million: following it keeps the basis right for
   // months.
-  if (!doubt_since_ && magnitude(clocks.wall - basis(clocks)) <= step_limit) anchor_ = clocks;
+  if (!doubt_since_ && magnitude(taken_for_ours(clocks.wall) - basis(clocks)) <= step_limit)
+    anchor_ = clocks;
   last_ = std::max(last_, basis(clocks));
   return last_;
 }
 
 ClockBasis::Change ClockBasis::check(Now clocks, std::optional<Duration> targets_offset) {
   Change change;
-  const Duration step = clocks.wall - basis(clocks);
+  const Duration step = taken_for_ours(clocks.wall) - basis(clocks);
   if (magnitude(step) <= step_limit) {
     doubt_since_.reset();  // no step, or it has been taken back
     return change;
@@ -43,7 +45,7 @@ ClockBasis::Change ClockBasis::check(Now clocks, std::optional<Duration> targets
     return change;
   }
   anchor_ = clocks;
-  last_ = clocks.wall;
+  last_ = taken_for_ours(clocks.wall);
   doubt_since_.reset();
   change.adopted = step;
   return change;

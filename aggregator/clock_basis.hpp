@@ -3,7 +3,7 @@
 // The aggregator's now: a wall-clock anchor carried on by the monotonic clock, so that a step of
 // the wall clock moves nothing until it is known to be right. Pure.
 
-#include "common/base/time.hpp"
+#include "aggregator/node_time.hpp"
 
 #include <optional>
 #include <string>
@@ -22,7 +22,7 @@ class ClockBasis {
   explicit ClockBasis(Now start);
 
   /// The corrected time; never runs backwards while the basis stays.
-  Timestamp now(Now clocks);
+  NodeTime now(Now clocks);
 
   struct Change {
     std::optional<Duration> stepped;  ///< told once per step: wall clock minus basis
@@ -37,10 +37,10 @@ class ClockBasis {
   bool in_doubt() const { return doubt_since_.has_value(); }
 
  private:
-  Timestamp basis(Now clocks) const;
+  NodeTime basis(Now clocks) const;
 
   Now anchor_;
-  Timestamp last_{};
+  NodeTime last_{};
   std::optional<SteadyTime> doubt_since_;
   Duration told_step_{};
 };

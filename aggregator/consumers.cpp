@@ -63,7 +63,7 @@ bool Consumers::counts(const std::string& name, std::int64_t seq, std::int64_t h
   return rows_.contains(name) && seq >= 0 && seq <= head;
 }
 
-void Consumers::ack(const std::string& name, std::int64_t seq, Timestamp now) {
+void Consumers::ack(const std::string& name, std::int64_t seq, NodeTime now) {
   const auto found = rows_.find(name);
   if (found == rows_.end()) return;  // it has left the configuration since
   auto& row = found->second;
@@ -80,14 +80,14 @@ bool Consumers::stuck(const std::string& name, const std::string& why) {
   return true;
 }
 
-void Consumers::note_head(std::int64_t head, Timestamp now) {
+void Consumers::note_head(std::int64_t head, NodeTime now) {
   head_ = std::max(head_, head);
   if (!marks_.empty() && marks_.back().head == head_) return;
   marks_.push_back({now, head_});
   if (marks_.size() > most_marks) marks_.pop_front();
 }
 
-std::vector<ConsumerNews> Consumers::check(Duration limit, Timestamp now) const {
+std::vector<ConsumerNews> Consumers::check(Duration limit, NodeTime now) const {
   std::vector<ConsumerNews> news;
   const auto due = head_at(now - limit);
   const auto caught_up = head_at(now - std::min(limit, settled));
@@ -107,7 +107,7 @@ std::vector<ConsumerNews> Consumers::check(Duration limit, Timestamp now) const 
   return news;
 }
 
-void Consumers::told(const std::string& name, std::int64_t episode, Timestamp since) {
+void Consumers::told(const std::string& name, std::int64_t episode, NodeTime since) {
   auto& row = rows_.at(name);
   row.behind = episode;
   row.behind_since = since;
@@ -145,16 +145,16 @@ std::vector<std::string> Consumers::take_gone() {
 }
 
 /// The newest number that was there at an instant; 0 for those before all that is known.
-std::int64_t Consumers::head_at(Timestamp t) const {
+std::int64_t Consumers::head_at(NodeTime t) const {
   const auto later =
       std::upper_bound(marks_.begin(), marks_.end(), t,
-                       [](Timestamp instant, const HeadMark& mark) { return instant < mark.at; });
+                       [](NodeTime instant, const HeadMark& mark) { return instant < mark.at; });
   return later == marks_.begin() ? 0 : std::prev(later)->head;
 }
 
 /// When the first event after `acked` was there, as well as the marks know; `latest` when they do
 /// not.
-Timestamp Consumers::oldest_missing(std::int64_t acked, Timestamp latest) const {
+NodeTime Consumers::oldest_missing(std::int64_t acked, NodeTime latest) const {
   const auto mark =
       std::find_if(marks_.begin(), marks_.end(), [&](const HeadMark& m) { return m.head > acked; });
   return mark == marks_.end() ? latest : std::min(mark->at, latest);

@@ -4,10 +4,10 @@
 // acknowledged is kept, and told of when it waits for too long. Who else acknowledges is a
 // stranger, of whom nothing is remembered. Pure.
 
+#include "aggregator/node_time.hpp"
 #include "aggregator/rows.hpp"
 #include "aggregator/saved.hpp"
 #include "aggregator/target/clock_shift.hpp"
-#include "common/base/time.hpp"
 
 #include <cstdint>
 #include <deque>
@@ -23,7 +23,7 @@ namespace stalewatch::aggregator {
 struct ConsumerNews {
   std::string name;
   bool behind = false;
-  Timestamp since{};         ///< when the oldest event that it has not acknowledged was there
+  NodeTime since{};          ///< when the oldest event that it has not acknowledged was there
   std::int64_t waiting = 0;  ///< events that it has not acknowledged, as numbers go
   std::string stuck;         ///< why it takes none, in its own words; empty: it has not said so
 };
@@ -45,19 +45,19 @@ class Consumers {
   /// which ends at `head`.
   bool counts(const std::string& name, std::int64_t seq, std::int64_t head) const;
   /// Takes one that counts.
-  void ack(const std::string& name, std::int64_t seq, Timestamp now);
+  void ack(const std::string& name, std::int64_t seq, NodeTime now);
 
   /// It says itself that it takes nothing until somebody changes something, and why; behind at
   /// once. Holds until it acknowledges. False for a stranger.
   bool stuck(const std::string& name, const std::string& why);
 
   /// Takes note of the newest event that consumers can have. Call about once a second.
-  void note_head(std::int64_t head, Timestamp now);
+  void note_head(std::int64_t head, NodeTime now);
   /// Who came to be behind, or caught up, by now: an event older than `limit` is not acknowledged,
   /// or it is stuck.
-  std::vector<ConsumerNews> check(Duration limit, Timestamp now) const;
+  std::vector<ConsumerNews> check(Duration limit, NodeTime now) const;
   /// Remembers what was told by an event.
-  void told(const std::string& name, std::int64_t episode, Timestamp since);
+  void told(const std::string& name, std::int64_t episode, NodeTime since);
 
   /// A step of our clock is believed: moves what was noted by it.
   void shift_clock(const ClockShift& shift);
@@ -75,8 +75,8 @@ class Consumers {
   static constexpr Duration settled = std::chrono::seconds(10);
 
  private:
-  std::int64_t head_at(Timestamp t) const;
-  Timestamp oldest_missing(std::int64_t acked, Timestamp now) const;
+  std::int64_t head_at(NodeTime t) const;
+  NodeTime oldest_missing(std::int64_t acked, NodeTime now) const;
 
   std::map<std::string, ConsumerRow> rows_;
   std::map<std::string, std::string> stuck_;  ///< of those of rows_ that say so, why

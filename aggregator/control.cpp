@@ -61,7 +61,7 @@ void Control::drain() {
   }
 }
 
-void Control::handle(const Frames& frames, Timestamp now) {
+void Control::handle(const Frames& frames, NodeTime now) {
   const auto& topic = frames.topic;
   if (topic == topic_of<Hello>()) {
     on_hello(frames, now);
@@ -113,7 +113,7 @@ void Control::refuse_ack(const std::string& consumer) {
         shown);
 }
 
-void Control::on_hello(const Frames& frames, Timestamp now) {
+void Control::on_hello(const Frames& frames, NodeTime now) {
   const auto hello = decoded<Hello>(frames, bad_);
   if (!hello) return;
   if (!is_sane(*hello))
@@ -125,14 +125,14 @@ void Control::on_hello(const Frames& frames, Timestamp now) {
   if (hello->role == "prober") links_.core.apply(input::Hello{*hello, frames.peer}, now);
 }
 
-void Control::on_lease(const Frames& frames, Timestamp now) {
+void Control::on_lease(const Frames& frames, NodeTime now) {
   const auto lease = decoded<Lease>(frames, bad_);
   if (!lease) return;
   links_.core.apply(input::Lease{*lease, frames.peer}, now);
   const auto* const prober = links_.core.probers().reachable(lease->instance);
   const LeaseReply reply{.known = prober != nullptr,
                          .lease_sent_at = lease->sent_at,
-                         .now = now,
+                         .now = to_wire(now),
                          .reloaded_at = reloaded_at_};
   send(socket_, sender_, reply, frames.peer);
   if (!prober) return;
@@ -144,7 +144,7 @@ void Control::on_lease(const Frames& frames, Timestamp now) {
   links_.core.apply(input::Resend{lease->instance}, now);
 }
 
-void Control::on_command(const Frames& frames, Timestamp now) {
+void Control::on_command(const Frames& frames, NodeTime now) {
   const auto command = decoded<Command>(frames, bad_);
   if (!command) return;
   Reply reply{.ok = true};
@@ -170,15 +170,15 @@ void Control::on_command(const Frames& frames, Timestamp now) {
 }
 
 /// Whoever is connected reads its own file again, too: leases and beats carry the word.
-std::string Control::reload(const Command& command, bool& ok, Timestamp now) {
+std::string Control::reload(const Command& command, bool& ok, NodeTime now) {
   const auto file = command.arguments.empty() ? std::string() : command.arguments.front();
   auto text = links_.reload(file, ok);
-  if (ok) reloaded_at_ = now;
+  if (ok) reloaded_at_ = to_wire(now);
   return text;
 }
 
 /// One page. What was announced after the first one is in none: it comes as an event.
-Reply Control::problems(const Command& command, Timestamp now) const {
+Reply Control::problems(const Command& command, NodeTime now) const {
   PageCursor cursor{.head = links_.head()};
   if (!command.arguments.empty() && !cursor.read(command.arguments.front()))
     return {.ok = false, .text = "this is not what a page named as the next one"};
@@ -209,7 +209,7 @@ Reply Control::forget(const Command& command) const {
 }
 
 /// From a consumer that takes nothing until somebody changes something: people hear why.
-Reply Control::stuck(const std::string& consumer, const Command& command, Timestamp now) {
+Reply Control::stuck(const std::string& consumer, const Command& command, NodeTime now) {
   if (command.arguments.size() != 1 || command.arguments.front().empty())
     return {.ok = false, .text = "stuck by what?"};
   const auto why = escape_untrusted(command.arguments.front(), why_shown);
@@ -248,7 +248,7 @@ void Control::send_news_acks() {
   }
 }
 
-void Control::send_assignments(Timestamp now) {
+void Control::send_assignments(NodeTime now) {
   for (auto& change : links_.core.take_assignment_changes())
     begin_assignment(std::move(change), now);
   const auto& probers = links_.core.probers();
@@ -262,7 +262,7 @@ bool Control::sends_more() const {
                      [](const auto& known) { return known.second.more; });
 }
 
-void Control::begin_assignment(AssignmentChange change, Timestamp now) {
+void Control::begin_assignment(AssignmentChange change, NodeTime now) {
   const auto* prober = links_.core.probers().reachable(change.instance);
   if (!prober) return;
   auto& unsent = shares_[change.instance].unsent;

@@ -25,7 +25,7 @@ class Control {
     Duration lease;
     /// Asked for each message after it was received: one that stood still in a turn knows no
     /// better.
-    std::function<Timestamp()> now;
+    std::function<NodeTime()> now;
     /// Does it, and says how it went. `file`: the one that is meant; empty: whichever it is.
     std::function<std::string(const std::string& file, bool& ok)> reload;
     std::function<std::int64_t()> head;       ///< newest published seq
@@ -42,7 +42,7 @@ class Control {
   /// Tells probers which of their news are safe, and which are missing.
   void send_news_acks();
   /// Tells probers what changed in their shares, as much of it as fits a turn.
-  void send_assignments(Timestamp now);
+  void send_assignments(NodeTime now);
   /// Some of that is left, and there is room for it.
   bool sends_more() const;
   /// When a command had the configuration read again; nothing: not in this run.
@@ -64,20 +64,20 @@ class Control {
     int behind = 0;          ///< leases in a row, since then, that knew an older generation
   };
 
-  void handle(const Frames& frames, Timestamp now);
+  void handle(const Frames& frames, NodeTime now);
   void on_ack(const Frames& frames);
   void refuse_ack(const std::string& consumer);
-  void on_hello(const Frames& frames, Timestamp now);
-  void on_lease(const Frames& frames, Timestamp now);
-  void on_command(const Frames& frames, Timestamp now);
-  void begin_assignment(AssignmentChange change, Timestamp now);
+  void on_hello(const Frames& frames, NodeTime now);
+  void on_lease(const Frames& frames, NodeTime now);
+  void on_command(const Frames& frames, NodeTime now);
+  void begin_assignment(AssignmentChange change, NodeTime now);
   void send_pieces(const Prober& prober, Share& share, int& left_of_turn);
   void tell_left_out(TargetPieces& change);
-  Reply problems(const Command& command, Timestamp now) const;
+  Reply problems(const Command& command, NodeTime now) const;
   Reply forget(const Command& command) const;
   Reply status() const;
-  Reply stuck(const std::string& consumer, const Command& command, Timestamp now);
-  std::string reload(const Command& command, bool& ok, Timestamp now);
+  Reply stuck(const std::string& consumer, const Command& command, NodeTime now);
+  std::string reload(const Command& command, bool& ok, NodeTime now);
 
   zmq::socket_t socket_;
   Sender sender_;

@@ -8,7 +8,7 @@
 
 namespace stalewatch::aggregator {
 
-Core::Core(Restored restored, Duration lease, Timestamp now)
+Core::Core(Restored restored, Duration lease, NodeTime now)
     : ledger_(restored.next_seq),
       targets_(ledger_),
       probers_(ledger_, targets_, lease, now),
@@ -42,7 +42,7 @@ Saved Core::save() const {
 /// Each input goes to the part that it is about; a few are about all of them.
 struct Core::Applying {
   Core& core;
-  Timestamp now;
+  NodeTime now;
 
   void operator()(const input::Configure& configure) {
     const bool others = core.targets_.configure(configure.servers, now);
@@ -89,14 +89,14 @@ struct Core::Applying {
   }
 };
 
-void Core::apply(const Input& input, Timestamp now) {
+void Core::apply(const Input& input, NodeTime now) {
   if (listener_) listener_(input, now);
   const bool goes_back = std::holds_alternative<input::ClockAdopted>(input);
   latest_ = goes_back ? now : std::max(latest_, now);
   std::visit(Applying{*this, latest_}, input);
 }
 
-std::optional<Timestamp> Core::next_deadline() const {
+std::optional<NodeTime> Core::next_deadline() const {
   const auto prober = probers_.next_deadline();
   const auto target = targets_.next_deadline();
   return prober && target ? std::min(prober, target) : prober ? prober : target;

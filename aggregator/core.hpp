@@ -24,7 +24,7 @@ class Core {
  public:
   /// Goes on from what the journal holds. Deadlines that passed meanwhile wait for the first
   /// sample, or for silence.
-  Core(Restored restored, Duration lease, Timestamp now);
+  Core(Restored restored, Duration lease, NodeTime now);
   /// Goes on from where a recording begins.
   explicit Core(Saved saved);
   Core(const Core&) = delete;
@@ -32,12 +32,12 @@ class Core {
 
   /// The one entrance: takes what it is told (input.hpp), and decides. `now` by the aggregator's
   /// clock; where it lies before that of an input before, that one's counts.
-  void apply(const Input& input, Timestamp now);
+  void apply(const Input& input, NodeTime now);
   /// When a Tick has something to decide next.
-  std::optional<Timestamp> next_deadline() const;
+  std::optional<NodeTime> next_deadline() const;
 
   /// Hears of each input before it is decided: for a recording.
-  using Listener = std::function<void(const Input&, Timestamp now)>;
+  using Listener = std::function<void(const Input&, NodeTime now)>;
   void listen(Listener listener) { listener_ = std::move(listener); }
   /// As it stands; what it has come to is to be taken before.
   Saved save() const;
@@ -66,7 +66,7 @@ class Core {
   TargetTable targets_;
   ProberTable probers_;
   System system_;
-  Timestamp latest_;
+  NodeTime latest_;
   Listener listener_;
 };
 

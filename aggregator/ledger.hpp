@@ -25,12 +25,12 @@ class Ledger {
 
   /// An event about the system itself; takes the next number. Valid until the next event.
   Event& add(Kind kind, const std::string& name, const std::string& detail, bool notify,
-             Timestamp now) {
+             NodeTime now) {
     Event& event = decisions_.events.emplace_back();
     event.seq = next_seq_++;
     event.kind = kind;
     event.name = name;
-    event.at = event.decided_at = now;
+    event.at = event.decided_at = to_wire(now);
     if (!detail.empty()) event.detail = detail;
     event.notify = notify;
     event.db_save = true;
@@ -40,7 +40,7 @@ class Ledger {
   void note(std::string text) { decisions_.notes.push_back(std::move(text)); }
 
   /// A step about one target, which tells its events here.
-  Step step(const Target& target, TargetState& state, Timestamp now, const Watching& watching) {
+  Step step(const Target& target, TargetState& state, NodeTime now, const Watching& watching) {
     return {target, state, now, next_seq_, decisions_, watching};
   }
 

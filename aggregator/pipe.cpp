@@ -40,9 +40,9 @@ class Pipe {
   int run() {
     while (!done_) {
       read_some();
-      if (!options_.virtual_time) move_to(read_clocks().wall);
+      if (!options_.virtual_time) move_to(taken_for_ours(read_clocks().wall));
     }
-    if (options_.until && core_ && options_.virtual_time) move_to(*options_.until);
+    if (options_.until && core_ && options_.virtual_time) move_to(from_wire(*options_.until));
     return bad_lines_ == 0 ? 0 : exit_failed;
   }
 
@@ -66,7 +66,8 @@ class Pipe {
     if (options_.virtual_time || !core_) return longest_wait;
     const auto deadline = core_->next_deadline();
     if (!deadline) return longest_wait;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - read_clocks().wall);
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+        *deadline - taken_for_ours(read_clocks().wall));
     return std::clamp(left, std::chrono::milliseconds(0), longest_wait);
   }
 
@@ -88,8 +89,8 @@ class Pipe {
   void take(const std::string& line) {
     auto named = sample_from_json(line);
     if (!named) return bad_line(named.error());
-    const Timestamp now =
-        options_.virtual_time ? std::max(now_, named->sample.probed_at) : read_clocks().wall;
+    const NodeTime now = options_.virtual_time ? std::max(now_, from_wire(named->sample.probed_at))
+                                               : taken_for_ours(read_clocks().wall);
     move_to(now);
     const auto id = core_->targets().id_of(named->target);
     if (!id)
@@ -101,7 +102,7 @@ class Pipe {
     emit();
   }
 
-  void start(Timestamp now) {
+  void start(NodeTime now) {
     Restored restored = journal_ ? journal_->restore() : Restored{};
     restored.probers = {{feeder, feeder}};
     core_ = std::make_unique<Core>(std::move(restored), endless_lease, now);
@@ -109,7 +110,7 @@ class Pipe {
     emit();
   }
 
-  void move_to(Timestamp now) {
+  void move_to(NodeTime now) {
     if (!core_) start(now);
     if (options_.virtual_time) {  // each deadline is decided at its own instant
       for (auto due = core_->next_deadline(); due && *due <= now; due = core_->next_deadline()) {
@@ -120,7 +121,8 @@ class Pipe {
       core_->apply(input::Tick{}, now);
     }
     now_ = std::max(now_, now);
-    if (options_.until && now_ >= *options_.until && !options_.virtual_time) done_ = true;
+    if (options_.until && now_ >= from_wire(*options_.until) && !options_.virtual_time)
+      done_ = true;
     emit();
   }
 
@@ -148,7 +150,7 @@ class Pipe {
   std::unique_ptr<JournalLock> lock_;
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<Core> core_;
-  Timestamp now_{};
+  NodeTime now_{};
   StandardInput input_{longest_line};
   std::size_t line_ = 0;
   std::size_t bad_lines_ = 0;

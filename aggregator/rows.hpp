@@ -3,8 +3,8 @@
 // What the core and the journal hand each other: what a turn came to, and what is found at a start.
 // Plain data.
 
+#include "aggregator/node_time.hpp"
 #include "aggregator/target/state.hpp"
-#include "common/base/time.hpp"
 #include "common/messages/messages.hpp"
 
 #include <cstdint>
@@ -26,7 +26,7 @@ struct TargetRow {
 struct ProberRow {
   std::string name, instance;
   std::uint64_t received = 0;  ///< all its news up to here were taken
-  Timestamp heard_at{};        ///< all that it saw until then was taken
+  NodeTime heard_at{};         ///< all that it saw until then was taken
   bool lost = false;           ///< without goodbye: it may come back
 };
 
@@ -35,9 +35,9 @@ struct ConsumerRow {
   std::string name;
   std::int64_t seq = 0;     ///< everything up to here has taken effect there
   bool registered = true;   ///< false only in journals of older versions: it was forgotten
-  Timestamp acked_at{};     ///< when it last acknowledged; the epoch: never
+  NodeTime acked_at{};      ///< when it last acknowledged; the epoch: never
   std::int64_t behind = 0;  ///< seq of the consumer_behind that is open; 0: none
-  Timestamp behind_since{};
+  NodeTime behind_since{};
 
   bool operator==(const ConsumerRow&) const = default;
 };
@@ -49,7 +49,7 @@ void for_each_instant(ConsumerRow& m, F&& f) {
 
 /// How far the journal had come at an instant.
 struct HeadMark {
-  Timestamp at{};
+  NodeTime at{};
   std::int64_t head = 0;
 
   bool operator==(const HeadMark&) const = default;
@@ -63,7 +63,7 @@ void for_each_instant(HeadMark& m, F&& f) {
 /// The journal_trouble that is open.
 struct OpenTrouble {
   std::int64_t episode = 0;  ///< seq of the opening event; 0: all is well
-  Timestamp since{};
+  NodeTime since{};
 
   bool operator==(const OpenTrouble&) const = default;
 };

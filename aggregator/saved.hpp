@@ -21,14 +21,14 @@ struct SavedTarget {
   std::uint32_t id = 0;
   ServerConfig policy;
   TargetState state;
-  std::vector<Timestamp> views_seen;  ///< of its views, which the journal does not know
-  std::optional<Timestamp> armed;     ///< when its next deadline comes up
+  std::vector<NodeTime> views_seen;  ///< of its views, which the journal does not know
+  std::optional<NodeTime> armed;     ///< when its next deadline comes up
 };
 
 struct SavedEverybody {
   ServerConfig policy;
   StoredState stored;
-  std::optional<Timestamp> nobody_since;
+  std::optional<NodeTime> nobody_since;
   bool sampled_since_joined = true;
 };
 
@@ -36,14 +36,14 @@ struct SavedTargets {
   std::uint32_t next_id = 1;
   std::vector<SavedTarget> targets;
   SavedEverybody everybody;
-  std::optional<Timestamp> look_until;
+  std::optional<NodeTime> look_until;
   std::vector<std::uint32_t> look_awaits;
 };
 
 struct SavedStream {
   Stream stream;
   std::vector<std::uint32_t> catching_up, given;
-  std::optional<Timestamp> tells_of_any_until;  ///< nothing: for ever
+  std::optional<NodeTime> tells_of_any_until;  ///< nothing: for ever
 };
 
 struct SavedProbers {
@@ -51,8 +51,8 @@ struct SavedProbers {
   std::vector<Prober> probers;
   std::vector<SavedStream> streams;
   bool last_was_lost = false;
-  Timestamp resumed_at{};
-  Timestamp offsets_settle_at{};
+  NodeTime resumed_at{};
+  NodeTime offsets_settle_at{};
 };
 
 struct SavedConsumer {
@@ -69,12 +69,12 @@ struct SavedConsumers {
 struct SavedSystem {
   SavedConsumers consumers;
   OpenTrouble trouble;
-  Timestamp resumed_at{};
+  NodeTime resumed_at{};
 };
 
 struct Saved {
   std::int64_t next_seq = 1;
-  Timestamp latest{};
+  NodeTime latest{};
   SavedTargets targets;
   SavedProbers probers;
   SavedSystem system;

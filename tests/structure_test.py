@@ -24,9 +24,9 @@ ROOMS = [f"common/{room}" for room in ("base", "times", "messages", "config", "p
 
 # The rooms of the other folders, and what each may know of its own folder beside itself.
 INNER_ROOMS = {
-    "aggregator/target": ["aggregator/ledger.hpp", "aggregator/rows.hpp", "aggregator/saved.hpp"],
-    "aggregator/probers": ["aggregator/target/*", "aggregator/input.hpp", "aggregator/ledger.hpp", "aggregator/rows.hpp",
-                           "aggregator/saved.hpp"],
+    "aggregator/target": ["aggregator/ledger.hpp", "aggregator/node_time.hpp", "aggregator/rows.hpp", "aggregator/saved.hpp"],
+    "aggregator/probers": ["aggregator/target/*", "aggregator/input.hpp", "aggregator/ledger.hpp", "aggregator/node_time.hpp",
+                           "aggregator/rows.hpp", "aggregator/saved.hpp"],
     "aggregator/recording": ["aggregator/core.hpp", "aggregator/input.hpp", "aggregator/saved.hpp"],
     "aggregator/journal": ["aggregator/target/*", "aggregator/rows.hpp", "aggregator/wake.hpp"],
     "notifier/sinks": [f"notifier/{name}.hpp" for name in ("digest", "http_answer", "http_post", "item", "render")],
@@ -100,6 +100,8 @@ CLOCKS = {
     r"::\s*now\b(?!\s*\(\s*[^)\s])": ["common/base/clocks.cpp", "common/process/health.cpp", "mock_server/connection.cpp"],
     r"\b(gettimeofday|clock_gettime|timespec_get|ftime)\s*\(": [],
     r"(?<!\w)(?:std\s*)?::\s*(?:time|clock)\s*\(|\btime\s*\(\s*(?:nullptr|NULL|0|&\w+)\s*\)": [],
+    # The aggregator goes by a wall clock only as far as its basis does.
+    r"\btaken_for_ours\b": ["aggregator/node_time.hpp", "aggregator/clock_basis.cpp", "aggregator/pipe.cpp"],
     r"\bread_clocks\b": [
         "common/base/clocks.*",
         "common/bus/bus.cpp",  # what it refuses is told once a minute
@@ -390,7 +392,7 @@ def test_what_is_remembered_of_times_moves_with_the_clock():
         unit = texts[name] + texts.get(name.replace(".hpp", ".cpp"), "")
         bodies = re.findall(r"(?:shift|adopt)_clock\([^;{}]*\{([^\n]*\}\n|.*?\n\})", unit, re.S)
         by_hand = set(re.findall(r"\w+", " ".join(bodies)))
-        for owner, member in members_with(["Timestamp", "Duration", *moved], texts[name]):
+        for owner, member in members_with(["NodeTime", "Timestamp", "Duration", *moved], texts[name]):
             reasons = {owner, f"{owner}.{member}"} & stays.keys()
             stays.update({reason: True for reason in reasons})
             if not reasons and member not in moved.get(owner, set()) | by_hand:

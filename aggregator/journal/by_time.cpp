@@ -19,10 +19,10 @@ constexpr const char* note = "clock_set_back";  // in meta
 constexpr std::size_t most_places = 100;
 
 /// Nothing for one that cannot be understood.
-std::optional<Timestamp> decided_at(const std::string& body) {
+std::optional<NodeTime> decided_at(const std::string& body) {
   Refusals refused;
   const auto event = decode<Event>(body, refused);
-  return event ? std::optional(event->decided_at) : std::nullopt;
+  return event ? std::optional(from_wire(event->decided_at)) : std::nullopt;
 }
 
 /// Numbers of the events that were decided before the one before them.
@@ -39,12 +39,13 @@ std::vector<std::int64_t> steps_back(soci::session& sql) {
 void Journal::Impl::note_steps_back(const std::vector<Changes>& changes) {
   std::string body;
   sql << "SELECT body FROM events ORDER BY seq DESC LIMIT 1", soci::into(body);
-  auto latest = (sql.got_data() ? decided_at(body) : std::nullopt).value_or(Timestamp::min());
+  auto latest = (sql.got_data() ? decided_at(body) : std::nullopt).value_or(NodeTime::min());
   std::vector<std::int64_t> fresh;
   for (const auto& change : changes) {
     for (const auto& event : change.events) {
-      if (event.decided_at < latest) fresh.push_back(event.seq);
-      latest = event.decided_at;
+      const NodeTime at = from_wire(event.decided_at);
+      if (at < latest) fresh.push_back(event.seq);
+      latest = at;
     }
   }
   if (fresh.empty()) return;
@@ -66,7 +67,7 @@ std::vector<std::int64_t> Journal::Impl::beginnings() {
 }
 
 /// Of a stretch, the newest seq that was decided by then; the one before it when none was.
-std::int64_t Journal::Impl::last_by(Timestamp t, std::int64_t first, std::int64_t end) {
+std::int64_t Journal::Impl::last_by(NodeTime t, std::int64_t first, std::int64_t end) {
   std::int64_t by_then = first - 1, after = end;
   while (after - by_then > 1) {
     const std::int64_t middle = by_then + (after - by_then) / 2;
@@ -84,14 +85,14 @@ std::int64_t Journal::Impl::last_by(Timestamp t, std::int64_t first, std::int64_
   return by_then;
 }
 
-std::int64_t Journal::Impl::head_at(Timestamp t) {
+std::int64_t Journal::Impl::head_at(NodeTime t) {
   const auto all = beginnings();
   for (auto end = all.end() - 1; end != all.begin(); --end)
     if (const auto last = last_by(t, *(end - 1), *end); last >= *(end - 1)) return last;
   return std::max<std::int64_t>(0, all.front() - 1);
 }
 
-std::int64_t Journal::Impl::head_before(Timestamp t) {
+std::int64_t Journal::Impl::head_before(NodeTime t) {
   constexpr auto just_before = std::chrono::microseconds(1);
   const auto all = beginnings();
   for (auto first = all.begin(); first + 1 != all.end(); ++first) {
@@ -102,7 +103,7 @@ std::int64_t Journal::Impl::head_before(Timestamp t) {
   return all.back() - 1;
 }
 
-std::int64_t Journal::head_at(Timestamp t) {
+std::int64_t Journal::head_at(NodeTime t) {
   try {
     return impl_->head_at(t);
   } catch (const soci::soci_error& e) {

@@ -38,14 +38,14 @@ struct Journal::Impl {
   /// Up to which seq a journal that this one was forked from, once or more often, is the same.
   std::optional<std::int64_t> shared_with(const std::string& other);
 
-  std::int64_t head_at(Timestamp t);
+  std::int64_t head_at(NodeTime t);
   /// The newest seq before the oldest event that was decided at an instant or later.
-  std::int64_t head_before(Timestamp t);
+  std::int64_t head_before(NodeTime t);
   Replayed page(std::int64_t after, std::int64_t limit);
 
   void note_steps_back(const std::vector<Changes>& changes);
   std::vector<std::int64_t> beginnings();
-  std::int64_t last_by(Timestamp t, std::int64_t first, std::int64_t end);
+  std::int64_t last_by(NodeTime t, std::int64_t first, std::int64_t end);
 
   void insert_events(const std::vector<Changes>& changes);
   void put_targets(const std::vector<Changes>& changes);

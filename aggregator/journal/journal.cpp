@@ -145,8 +145,8 @@ std::vector<ConsumerRow> Journal::Impl::consumers() {
   select.execute();
   while (select.fetch()) {
     row.registered = registered != 0;
-    row.acked_at = timestamp_from_us(acked_at);
-    row.behind_since = timestamp_from_us(since);
+    row.acked_at = node_time_from_us(acked_at);
+    row.behind_since = node_time_from_us(since);
     rows.push_back(row);
   }
   return rows;
@@ -228,10 +228,10 @@ Restored Journal::restore() {
     probers.execute();
     while (probers.fetch())
       restored.probers.push_back({name, instance, static_cast<std::uint64_t>(received),
-                                  timestamp_from_us(heard_at), lost != 0});
+                                  node_time_from_us(heard_at), lost != 0});
     restored.consumers = impl_->consumers();
     restored.trouble = {number_in(journal_meta(impl_->sql, "trouble")),
-                        timestamp_from_us(number_in(journal_meta(impl_->sql, "trouble_since_us")))};
+                        node_time_from_us(number_in(journal_meta(impl_->sql, "trouble_since_us")))};
     return restored;
   } catch (const soci::soci_error& e) {
     fail(impl_->path, "read it", e);
@@ -304,8 +304,9 @@ Replayed Journal::read(const Replay& request) {
       page.shared = impl_->shared_with(request.journal);
       return page;
     }
-    return impl_->page(request.since ? impl_->head_before(*request.since) : request.after,
-                       request.limit);
+    return impl_->page(
+        request.since ? impl_->head_before(from_wire(*request.since)) : request.after,
+        request.limit);
   } catch (const soci::soci_error& e) {
     fail(impl_->path, "read it", e);
   }

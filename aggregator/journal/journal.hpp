@@ -34,7 +34,7 @@ struct Retention {
   Duration keep_updates{};        ///< `updated` and `went_back`, after they are acknowledged by all
   Duration keep_events{};         ///< everything else that is acknowledged by all, by its age
   std::int64_t max_size = 0;      ///< bytes; beyond, the oldest go, acknowledged or not
-  Timestamp now{};
+  NodeTime now{};
 };
 
 /// What a step of tidying came to.
@@ -86,7 +86,7 @@ class Journal {
   /// The newest seq that was ever given; 0 before the first.
   std::int64_t head();
   /// The newest seq that was decided by an instant; the one before the oldest event when none was.
-  std::int64_t head_at(Timestamp t);
+  std::int64_t head_at(NodeTime t);
   /// Bytes in use: pages that hold something, and the write-ahead log.
   std::int64_t size();
 

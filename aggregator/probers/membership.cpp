@@ -35,7 +35,7 @@ std::string first_free(const std::string& wanted, IsTaken is_taken) {
 
 }  // namespace
 
-void Membership::restore(Prober prober, Timestamp lease_until) {
+void Membership::restore(Prober prober, NodeTime lease_until) {
   prober.lease_until = lease_until;
   const auto place =
       std::lower_bound(probers_.begin(), probers_.end(), prober.instance,
@@ -43,7 +43,7 @@ void Membership::restore(Prober prober, Timestamp lease_until) {
   probers_.insert(place, std::move(prober));
 }
 
-bool Membership::hello(const Hello& hello, const std::string& peer, Timestamp lease_until,
+bool Membership::hello(const Hello& hello, const std::string& peer, NodeTime lease_until,
                        const std::string& known_as) {
   Prober* known = find(hello.instance);
   const bool is_new = known == nullptr;
@@ -82,7 +82,7 @@ std::string Membership::name_newcomer(const std::string& wanted, const std::stri
   return name;
 }
 
-Prober* Membership::lease(const Lease& lease, Timestamp lease_until) {
+Prober* Membership::lease(const Lease& lease, NodeTime lease_until) {
   Prober* prober = find(lease.instance);
   if (!prober || prober->peer.empty()) return nullptr;
   prober->lease_until = lease_until;
@@ -98,7 +98,7 @@ std::optional<Prober> Membership::goodbye(const std::string& instance) {
   return gone;
 }
 
-std::vector<Prober> Membership::expire(Timestamp now) {
+std::vector<Prober> Membership::expire(NodeTime now) {
   const auto lost = std::stable_partition(probers_.begin(), probers_.end(),
                                           [&](const Prober& p) { return now < p.lease_until; });
   std::vector<Prober> gone(std::make_move_iterator(lost), std::make_move_iterator(probers_.end()));
@@ -106,7 +106,7 @@ std::vector<Prober> Membership::expire(Timestamp now) {
   return gone;
 }
 
-std::optional<Timestamp> Membership::next_deadline() const {
+std::optional<NodeTime> Membership::next_deadline() const {
   if (probers_.empty()) return std::nullopt;
   return std::min_element(
              probers_.begin(), probers_.end(),
@@ -121,7 +121,7 @@ void Membership::shift_clock(const ClockShift& shift) {
     prober.clock_offset = prober.clock_offset.value_or(Duration::zero()) + shift.by();
 }
 
-void Membership::renew_all(Timestamp lease_until) {
+void Membership::renew_all(NodeTime lease_until) {
   for (auto& prober : probers_) prober.lease_until = lease_until;
 }
 

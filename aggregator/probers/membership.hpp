@@ -2,8 +2,8 @@
 
 // Which probers there are, and who probes what. Pure.
 
+#include "aggregator/node_time.hpp"
 #include "aggregator/target/clock_shift.hpp"
-#include "common/base/time.hpp"
 #include "common/messages/messages.hpp"
 
 #include <cstdint>
@@ -22,7 +22,7 @@ struct Prober {
   std::string version;
   std::uint32_t capacity = 1;
   std::string peer;  ///< where to answer; empty after a restart until it says hello again
-  Timestamp lease_until{};
+  NodeTime lease_until{};
   std::optional<Duration> clock_offset;  ///< aggregator's clock minus the prober's
   std::vector<std::uint32_t> targets;    ///< what it probes, ascending
   std::uint64_t generation = 0;          ///< of the newest Targets meant for it
@@ -47,26 +47,26 @@ struct AssignmentChange {
 class Membership {
  public:
   /// A prober that was there before a restart: it gets one lease of grace to be heard of again.
-  void restore(Prober prober, Timestamp lease_until);
+  void restore(Prober prober, NodeTime lease_until);
 
   /// True when the prober is new. It is called as it was before (`known_as`, where it is known from
   /// then), else as it calls itself; where somebody else has that name NAME-2, NAME-3, ...
-  bool hello(const Hello& hello, const std::string& peer, Timestamp lease_until,
+  bool hello(const Hello& hello, const std::string& peer, NodeTime lease_until,
              const std::string& known_as = {});
   /// The prober, its lease renewed; nothing when it is not known (it should say hello again).
-  Prober* lease(const Lease& lease, Timestamp lease_until);
+  Prober* lease(const Lease& lease, NodeTime lease_until);
   std::optional<Prober> goodbye(const std::string& instance);
   /// Takes out and returns those whose lease has ended.
-  std::vector<Prober> expire(Timestamp now);
+  std::vector<Prober> expire(NodeTime now);
 
   /// `wanted`, or if somebody has that NAME-2, NAME-3, ...
   std::string free_name(const std::string& wanted) const;
 
-  std::optional<Timestamp> next_deadline() const;
+  std::optional<NodeTime> next_deadline() const;
   /// A step of our clock is believed: moves what was noted by it.
   void shift_clock(const ClockShift& shift);
   /// All leases last until then.
-  void renew_all(Timestamp lease_until);
+  void renew_all(NodeTime lease_until);
   /// Every prober is told its whole share at the next division.
   void resend_all();
   Prober* find(std::string_view instance);

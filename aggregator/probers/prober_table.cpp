@@ -15,11 +15,14 @@ constexpr Duration offsets_settle = std::chrono::seconds(12);
 constexpr Timestamp oldest_time = timestamp_from_us(-62'200'000'000'000'000);  // the year 0
 constexpr Timestamp newest_time = timestamp_from_us(253'500'000'000'000'000);  // the year 10000
 
-bool is_near(Timestamp t, Timestamp now) { return t > now - farthest && t < now + farthest; }
+/// Whatever a prober's clock is off by, it is not further than this from ours.
+bool is_near(Timestamp theirs, NodeTime now) {
+  return theirs > to_wire(now) - farthest && theirs < to_wire(now) + farthest;
+}
 bool is_near(const std::optional<Duration>& d) { return !d || (*d > -farthest && *d < farthest); }
 
 /// No prober of ours says anything else; what does is not reckoned with.
-bool is_possible(const Sample& s, Timestamp now) {
+bool is_possible(const Sample& s, NodeTime now) {
   const auto is_time = [](const std::optional<Timestamp>& t) {
     return !t || (*t > oldest_time && *t < newest_time);
   };
@@ -40,10 +43,10 @@ std::string samples_with_news(const Loss& loss) {
 
 }  // namespace
 
-void ProberTable::restore(std::vector<ProberRow> rows, Timestamp now) {
+void ProberTable::restore(std::vector<ProberRow> rows, NodeTime now) {
   for (auto& row : rows) {
     // A journal from before rings does not know.
-    if (row.heard_at == Timestamp{}) row.heard_at = now;
+    if (row.heard_at == NodeTime{}) row.heard_at = now;
     // In a journal of 0.1.0 several that are here may have one name.
     if (!row.lost) row.name = membership_.free_name(row.name);
     streams_.restore(row);
@@ -75,7 +78,7 @@ SavedProbers ProberTable::save() const {
           .offsets_settle_at = offsets_settle_at_};
 }
 
-void ProberTable::take(const input::Samples& batch, Timestamp now) {
+void ProberTable::take(const input::Samples& batch, NodeTime now) {
   Stream unknown;  // of somebody who has not said hello: nothing numbered is taken
   Stream* const found = streams_.find(batch.instance);
   const Prober* const prober = membership_.find(batch.instance);
@@ -89,7 +92,7 @@ void ProberTable::take(const input::Samples& batch, Timestamp now) {
   if (!batch.samples.empty()) targets_.sampled(now);
 }
 
-void ProberTable::take_one(const Sender& sender, const Sample& sample, Timestamp now) {
+void ProberTable::take_one(const Sender& sender, const Sample& sample, NodeTime now) {
   ++samples_;
   const bool of_target = targets_.knows(sample.target);
   if (!of_target) ++unknown_targets_;
@@ -105,7 +108,7 @@ void ProberTable::take_one(const Sender& sender, const Sample& sample, Timestamp
     if (of_target) targets_.heard(sample.target, now);
     return;
   }
-  const auto at = std::min(sample.probed_at + sender.offset, now);
+  const auto at = std::min(by_our_clock(sample.probed_at, -sender.offset), now);
   if (sample.news_seq != 0) streams_.took(sender.stream, at);
   if (!of_target) return;
   const auto seen = observation_of(sender, sample, now);
@@ -115,9 +118,9 @@ void ProberTable::take_one(const Sender& sender, const Sample& sample, Timestamp
 }
 
 /// By our clock.
-Observation ProberTable::observation_of(const Sender& sender, const Sample& sample, Timestamp now) {
-  Observation seen{sample, sender.name, std::min(sample.probed_at + sender.offset, now),
-                   std::nullopt};
+Observation ProberTable::observation_of(const Sender& sender, const Sample& sample, NodeTime now) {
+  Observation seen{sample, sender.name,
+                   std::min(by_our_clock(sample.probed_at, -sender.offset), now), std::nullopt};
   if (has_near_clock(sample))
     seen.target_offset = *sample.clock_offset - sender.offset;
   else if (sample.clock_offset)
@@ -130,7 +133,7 @@ Observation ProberTable::observation_of(const Sender& sender, const Sample& samp
 
 /// Why a sample is not believed; empty: it is.
 std::string_view ProberTable::refusal_of(const Sample& sample, const Stream& stream,
-                                         Timestamp now) const {
+                                         NodeTime now) const {
   if (sample.unreadable) return "it cannot be understood";
   if (!is_possible(sample, now)) return "what it says cannot be";
   if (targets_.knows(sample.target) && !Streams::may_tell_of(stream, sample.target, now))
@@ -155,7 +158,7 @@ void ProberTable::take(const input::Garbled& garbled) {
   if (Stream* stream = streams_.find(garbled.instance)) streams_.garbled(*stream);
 }
 
-void ProberTable::take(const input::Hello& hello, Timestamp now) {
+void ProberTable::take(const input::Hello& hello, NodeTime now) {
   const auto& instance = hello.message.instance;
   const Stream* const before = streams_.find(instance);
   if (membership_.hello(hello.message, hello.peer, now + lease_, before ? before->name : "")) {
@@ -167,7 +170,7 @@ void ProberTable::take(const input::Hello& hello, Timestamp now) {
   reassign();
 }
 
-void ProberTable::take(const input::Lease& input, Timestamp now) {
+void ProberTable::take(const input::Lease& input, NodeTime now) {
   const auto& lease = input.message;
   Prober* const prober = membership_.lease(lease, now + lease_);
   if (!prober) return;
@@ -189,7 +192,7 @@ void ProberTable::take(const input::Lease& input, Timestamp now) {
   if (lease.generation == prober->generation) streams_.settled(*stream, now);
 }
 
-void ProberTable::catch_up(Stream& stream, const Prober& prober, Timestamp now) {
+void ProberTable::catch_up(Stream& stream, const Prober& prober, NodeTime now) {
   auto targets = std::exchange(stream.catching_up, {});
   // It probed on while nobody listened, and all it saw is known: what had nothing new is as it was.
   if (std::exchange(stream.goes_on, false))
@@ -199,7 +202,7 @@ void ProberTable::catch_up(Stream& stream, const Prober& prober, Timestamp now) 
     if (targets_.knows(id)) targets_.caught_up(id, now);
 }
 
-void ProberTable::take(const input::Goodbye& goodbye, Timestamp now) {
+void ProberTable::take(const input::Goodbye& goodbye, NodeTime now) {
   const auto& instance = goodbye.message.instance;
   const auto gone = membership_.goodbye(instance);
   if (!gone) return;
@@ -239,12 +242,12 @@ void ProberTable::reassign() {
   }
 }
 
-void ProberTable::tell_targets(Timestamp now) {
+void ProberTable::tell_targets(NodeTime now) {
   const auto& probers = membership_.probers();
   targets_.probers_are(probers.empty() ? "" : std::string_view(probers.front().name), now);
 }
 
-void ProberTable::advance(Timestamp now) {
+void ProberTable::advance(NodeTime now) {
   if (const auto lost = membership_.expire(now); !lost.empty()) {
     for (const auto& prober : lost) lose(prober, now);
     reassign();
@@ -253,7 +256,7 @@ void ProberTable::advance(Timestamp now) {
   take_left(now);
 }
 
-void ProberTable::lose(const Prober& prober, Timestamp now) {
+void ProberTable::lose(const Prober& prober, NodeTime now) {
   auto detail = "no sign of life for " + format_duration(lease_);
   if (!prober.followed_by.empty())
     detail += "; " + prober.followed_by + " has joined since, perhaps the same one restarted";
@@ -271,7 +274,7 @@ void ProberTable::lose(const Prober& prober, Timestamp now) {
   forget(now);
 }
 
-void ProberTable::take_left(Timestamp now) {
+void ProberTable::take_left(NodeTime now) {
   for (auto& left : streams_.take_left(now)) {
     ledger_.changes.probers_gone.push_back(left.instance);
     if (left.loss)
@@ -281,32 +284,32 @@ void ProberTable::take_left(Timestamp now) {
 }
 
 void ProberTable::samples_lost(const std::string& prober, const Loss& loss,
-                               const std::string& detail, bool notify, Timestamp now) {
+                               const std::string& detail, bool notify, NodeTime now) {
   Event& event = ledger_.add(Kind::samples_lost, prober, detail, notify, now);
   event.prober = prober;
-  event.since = loss.from;
-  event.at = loss.to;
+  event.since = to_wire(loss.from);
+  event.at = to_wire(loss.to);
   event.count = loss.count;
 }
 
-void ProberTable::forget(Timestamp now) {
+void ProberTable::forget(NodeTime now) {
   for (auto& instance : streams_.forget(now))
     ledger_.changes.probers_gone.push_back(std::move(instance));
 }
 
-std::optional<Timestamp> ProberTable::next_deadline() const {
+std::optional<NodeTime> ProberTable::next_deadline() const {
   const auto lease = membership_.next_deadline();
   const auto leave = streams_.next_leave();
   return lease && leave ? std::min(lease, leave) : lease ? lease : leave;
 }
 
-void ProberTable::resume(Timestamp now) {
+void ProberTable::resume(NodeTime now) {
   resumed_at_ = now;
   streams_.resume();
   membership_.renew_all(now + lease_);
 }
 
-void ProberTable::shift_clock(const ClockShift& shift, Timestamp now) {
+void ProberTable::shift_clock(const ClockShift& shift, NodeTime now) {
   offsets_settle_at_ = now + offsets_settle;
   shift(resumed_at_);
   membership_.shift_clock(shift);

@@ -23,20 +23,20 @@ namespace stalewatch::aggregator {
 class ProberTable {
  public:
   /// Leases last so long.
-  ProberTable(Ledger& ledger, TargetTable& targets, Duration lease, Timestamp now)
+  ProberTable(Ledger& ledger, TargetTable& targets, Duration lease, NodeTime now)
       : ledger_(ledger), targets_(targets), lease_(lease), resumed_at_(now) {}
 
   /// Goes on from what the journal holds.
-  void restore(std::vector<ProberRow> rows, Timestamp now);
+  void restore(std::vector<ProberRow> rows, NodeTime now);
   void restore(SavedProbers saved);
   SavedProbers save() const;
 
   // As the inputs of these names say.
-  void take(const input::Samples& batch, Timestamp now);
+  void take(const input::Samples& batch, NodeTime now);
   void take(const input::Garbled& garbled);
-  void take(const input::Hello& hello, Timestamp now);
-  void take(const input::Lease& lease, Timestamp now);
-  void take(const input::Goodbye& goodbye, Timestamp now);
+  void take(const input::Hello& hello, NodeTime now);
+  void take(const input::Lease& lease, NodeTime now);
+  void take(const input::Goodbye& goodbye, NodeTime now);
   void take(const input::Resend& resend);
   void take(const input::Assigned& assigned);
   void take(const input::Committed& committed);
@@ -45,11 +45,11 @@ class ProberTable {
   /// share anew.
   void reassign_all();
   /// Probers whose leases have ended by now are lost.
-  void advance(Timestamp now);
-  std::optional<Timestamp> next_deadline() const;
-  void resume(Timestamp now);
+  void advance(NodeTime now);
+  std::optional<NodeTime> next_deadline() const;
+  void resume(NodeTime now);
   /// A step of our clock is believed: moves what was noted by it.
-  void shift_clock(const ClockShift& shift, Timestamp now);
+  void shift_clock(const ClockShift& shift, NodeTime now);
 
   /// Why no samples of a target come, should that be told.
   WatchReason watch_reason() const;
@@ -82,18 +82,18 @@ class ProberTable {
     Duration offset;  // our clock minus its
   };
 
-  void take_one(const Sender& sender, const Sample& sample, Timestamp now);
-  Observation observation_of(const Sender& sender, const Sample& sample, Timestamp now);
-  std::string_view refusal_of(const Sample& sample, const Stream& stream, Timestamp now) const;
+  void take_one(const Sender& sender, const Sample& sample, NodeTime now);
+  Observation observation_of(const Sender& sender, const Sample& sample, NodeTime now);
+  std::string_view refusal_of(const Sample& sample, const Stream& stream, NodeTime now) const;
   void refuse(const Sender& sender, const Sample& sample, std::string_view why);
-  void catch_up(Stream& stream, const Prober& prober, Timestamp now);
+  void catch_up(Stream& stream, const Prober& prober, NodeTime now);
   void samples_lost(const std::string& prober, const Loss& loss, const std::string& detail,
-                    bool notify, Timestamp now);
-  void lose(const Prober& prober, Timestamp now);
-  void take_left(Timestamp now);
-  void forget(Timestamp now);
+                    bool notify, NodeTime now);
+  void lose(const Prober& prober, NodeTime now);
+  void take_left(NodeTime now);
+  void forget(NodeTime now);
   void reassign();
-  void tell_targets(Timestamp now);
+  void tell_targets(NodeTime now);
 
   Ledger& ledger_;
   TargetTable& targets_;
@@ -101,9 +101,9 @@ class ProberTable {
   Membership membership_;
   Streams streams_;
   bool last_was_lost_ = false;
-  Timestamp resumed_at_;  // start of this run, or the end of its last standstill
+  NodeTime resumed_at_;  // start of this run, or the end of its last standstill
   // Until then, probers' measurements stem from before a change of the clock.
-  Timestamp offsets_settle_at_{};
+  NodeTime offsets_settle_at_{};
   std::vector<AssignmentChange> assignment_changes_;
   FirstTimes<std::string> strangers_{100};  // whose samples are refused
   std::uint64_t samples_ = 0;

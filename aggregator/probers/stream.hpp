@@ -107,7 +107,7 @@ constexpr bool has_hole(Flow flow) { return flow == Flow::hole || flow == Flow::
 
 /// How often what is missing is asked for; begins anew with whatever comes.
 struct Asking {
-  Timestamp next{};       ///< not asked again before this
+  NodeTime next{};        ///< not asked again before this
   unsigned requests = 0;  ///< in a row without anything that came
   bool garbled = false;   ///< something came since the last request that cannot be understood
   int failures = 0;       ///< requests in a row that were answered by such
@@ -115,7 +115,7 @@ struct Asking {
 
 /// It said goodbye.
 struct Leaving {
-  Timestamp until{};       ///< its last news are awaited so long
+  NodeTime until{};        ///< its last news are awaited so long
   std::uint64_t last = 0;  ///< the number of these
 };
 
@@ -130,21 +130,21 @@ struct Stream {
   std::optional<std::uint64_t> batch_after;  ///< news before the batch that is being taken
 
   Flow flow = Flow::in_order;
-  Timestamp outstanding_since{};  ///< while outstanding: when a lease first told of it
+  NodeTime outstanding_since{};  ///< while outstanding: when a lease first told of it
   Asking asking;
   bool wants_resend = false;  ///< a request goes with its next acknowledgement
-  Timestamp next_tell{};      ///< no further loss is told before this
-  Timestamp garbled_until{};  ///< that news are not understood is nothing new until then
+  NodeTime next_tell{};       ///< no further loss is told before this
+  NodeTime garbled_until{};   ///< that news are not understood is nothing new until then
 
-  Timestamp heard_at{};  ///< all that it saw until then was taken
-  Timestamp saved_at{};  ///< heard_at as the journal has it
+  NodeTime heard_at{};  ///< all that it saw until then was taken
+  NodeTime saved_at{};  ///< heard_at as the journal has it
 
   bool goes_on = false;  ///< known before this run (or a stop), and not complete since
   std::set<std::uint32_t> catching_up;  ///< targets of which only old samples have come
   std::vector<bool> given;              ///< by id: targets that it was ever given in this run
   /// Known before this run, or had news before: until then it may tell of targets that it was
   /// given before.
-  Timestamp tells_of_any_until{};
+  NodeTime tells_of_any_until{};
   bool told_refused = false;  ///< the log has it that samples of it are refused
 };
 

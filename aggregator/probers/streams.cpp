@@ -38,9 +38,9 @@ constexpr std::size_t most_remembered = 1'000;
 constexpr std::uint64_t max_seq = std::numeric_limits<std::int64_t>::max() - 1;
 
 /// A time of a prober's clock by the aggregator's, but not in the future.
-Timestamp at_most(Timestamp theirs, Duration offset, Timestamp now) {
-  const Timestamp bounded = std::clamp(theirs, now - farthest, now + farthest);
-  return std::min(now, bounded + std::clamp(offset, -farthest, farthest));
+NodeTime at_most(Timestamp theirs, Duration offset, NodeTime now) {
+  const auto bounded = std::clamp(theirs, to_wire(now) - farthest, to_wire(now) + farthest);
+  return std::min(now, by_our_clock(bounded, -std::clamp(offset, -farthest, farthest)));
 }
 
 std::int64_t count_between(std::uint64_t received, std::uint64_t last) {
@@ -49,7 +49,7 @@ std::int64_t count_between(std::uint64_t received, std::uint64_t last) {
 
 /// Before `oldest` nothing of it will come: what is missing, and when it was seen.
 Loss loss_before(const Stream& stream, std::uint64_t oldest, const Lease& lease, Duration offset,
-                 Timestamp now) {
+                 NodeTime now) {
   Loss loss{
       .from = stream.heard_at, .to = now, .count = count_between(stream.received, oldest - 1)};
   if (lease.dropped.value_or(0) > 0 && lease.dropped_from && lease.dropped_to) {
@@ -69,14 +69,14 @@ void Streams::restore(const ProberRow& row) {
   stream.heard_at = stream.saved_at = row.heard_at;
   stream.presence = row.lost ? Presence::lost : Presence::joined;
   stream.goes_on = true;
-  stream.tells_of_any_until = Timestamp::max();
+  stream.tells_of_any_until = NodeTime::max();
   streams_.insert_or_assign(row.instance, std::move(stream));
 }
 
 void Streams::restore(std::vector<SavedStream> saved) {
   for (auto& [stream, catching_up, given, tells_of_any_until] : saved) {
     stream.catching_up.insert(catching_up.begin(), catching_up.end());
-    stream.tells_of_any_until = tells_of_any_until.value_or(Timestamp::max());
+    stream.tells_of_any_until = tells_of_any_until.value_or(NodeTime::max());
     if (stream.leaving) leaving_.insert(stream.instance);
     const auto instance = stream.instance;
     streams_.insert_or_assign(instance, std::move(stream));
@@ -92,13 +92,13 @@ std::vector<SavedStream> Streams::save() const {
     one.catching_up.assign(stream.catching_up.begin(), stream.catching_up.end());
     for (std::uint32_t id = 0; id < stream.given.size(); ++id)
       if (stream.given[id]) one.given.push_back(id);
-    if (stream.tells_of_any_until != Timestamp::max())
+    if (stream.tells_of_any_until != NodeTime::max())
       one.tells_of_any_until = stream.tells_of_any_until;
   }
   return saved;
 }
 
-void Streams::join(const std::string& name, const std::string& instance, Timestamp now) {
+void Streams::join(const std::string& name, const std::string& instance, NodeTime now) {
   auto [found, is_new] = streams_.try_emplace(instance);
   Stream& stream = found->second;
   if (is_new) {
@@ -131,12 +131,12 @@ void Streams::advance(Stream& stream, std::uint64_t received) {
   dirty_.insert(stream.instance);
 }
 
-void Streams::see_hole(Stream& stream, Timestamp now) {
+void Streams::see_hole(Stream& stream, NodeTime now) {
   stream.flow = next(stream.flow, FlowInput::hole_seen);
   ask(stream, now);
 }
 
-void Streams::ask(Stream& stream, Timestamp now) {
+void Streams::ask(Stream& stream, NodeTime now) {
   Asking& asking = stream.asking;
   if (stream.presence != Presence::synced || now < asking.next) return;
   asking.next = now + ask_again.after(++asking.requests);
@@ -155,7 +155,7 @@ void Streams::give(const std::string& instance, const std::vector<std::uint32_t>
   }
 }
 
-void Streams::settled(Stream& stream, Timestamp now) {
+void Streams::settled(Stream& stream, NodeTime now) {
   stream.tells_of_any_until = std::min(stream.tells_of_any_until, now + settling);
 }
 
@@ -163,19 +163,19 @@ void Streams::resume() {
   for (auto& [instance, stream] : streams_) stream.goes_on = true;
 }
 
-bool Streams::complete(const Stream& stream, const Lease& lease, Duration offset, Timestamp since,
-                       Timestamp now) const {
-  const Timestamp sent = at_most(lease.sent_at, offset, now);
+bool Streams::complete(const Stream& stream, const Lease& lease, Duration offset, NodeTime since,
+                       NodeTime now) const {
+  const NodeTime sent = at_most(lease.sent_at, offset, now);
   return stream.presence == Presence::synced && !has_hole(stream.flow) &&
          lease.last_news_seq <= stream.received && sent >= since && now - sent <= late_after;
 }
 
-void Streams::begin_batch(Stream& stream, std::optional<std::uint64_t> after, Timestamp now) {
+void Streams::begin_batch(Stream& stream, std::optional<std::uint64_t> after, NodeTime now) {
   stream.batch_after = after;
   if (after.value_or(0) > stream.received) see_hole(stream, now);
 }
 
-Streams::Admission Streams::admit(Stream& stream, std::uint64_t news_seq, Timestamp now) {
+Streams::Admission Streams::admit(Stream& stream, std::uint64_t news_seq, NodeTime now) {
   if (news_seq == 0) return has_hole(stream.flow) ? Admission::hole : Admission::take;
   const bool synced = stream.presence == Presence::synced;
   // Directly behind what was taken comes something else than the next number: asked for again, it
@@ -194,12 +194,10 @@ Streams::Admission Streams::admit(Stream& stream, std::uint64_t news_seq, Timest
   return Admission::hole;
 }
 
-void Streams::took(Stream& stream, Timestamp at) {
-  stream.heard_at = std::max(stream.heard_at, at);
-}
+void Streams::took(Stream& stream, NodeTime at) { stream.heard_at = std::max(stream.heard_at, at); }
 
 std::optional<Loss> Streams::lease(Stream& stream, const Lease& lease, Duration offset,
-                                   Timestamp now) {
+                                   NodeTime now) {
   assert(is_there(stream.presence) && !stream.leaving);
   const std::uint64_t last = lease.last_news_seq;
   // A prober that cannot send again has no oldest.
@@ -245,12 +243,12 @@ std::optional<Loss> Streams::lease(Stream& stream, const Lease& lease, Duration 
 /// Numbers before the first ones that are heard of belong to another journal, but for those that no
 /// journal got.
 std::optional<Loss> Streams::begin_at(Stream& stream, std::uint64_t oldest, const Lease& lease,
-                                      Duration offset, Timestamp now) {
+                                      Duration offset, NodeTime now) {
   Loss loss = loss_before(stream, oldest, lease, offset, now);
   loss.count = count_between(0, lease.dropped.value_or(0));
   advance(stream, oldest - 1);
   stream.committed = stream.received;
-  if (lease.last_news_seq > 0) stream.tells_of_any_until = Timestamp::max();
+  if (lease.last_news_seq > 0) stream.tells_of_any_until = NodeTime::max();
   if (loss.count == 0) return std::nullopt;
   stream.next_tell = now + tell_pause;
   return loss;
@@ -258,7 +256,7 @@ std::optional<Loss> Streams::begin_at(Stream& stream, std::uint64_t oldest, cons
 
 /// Goes on from the oldest that the prober still has.
 std::optional<Loss> Streams::skip_to(Stream& stream, std::uint64_t oldest, const Lease& lease,
-                                     Duration offset, Timestamp now) {
+                                     Duration offset, NodeTime now) {
   if (now < stream.next_tell) return std::nullopt;
   const Loss loss = loss_before(stream, oldest, lease, offset, now);
   advance(stream, oldest - 1);
@@ -267,7 +265,7 @@ std::optional<Loss> Streams::skip_to(Stream& stream, std::uint64_t oldest, const
 }
 
 /// What comes next was sent again and again, by itself, and cannot be understood.
-Loss Streams::skip_garbled(Stream& stream, Timestamp now) {
+Loss Streams::skip_garbled(Stream& stream, NodeTime now) {
   advance(stream, stream.received + 1);
   ask(stream, now);
   const bool again = now < stream.garbled_until;
@@ -275,7 +273,7 @@ Loss Streams::skip_garbled(Stream& stream, Timestamp now) {
   return {.from = stream.heard_at, .to = now, .count = 1, .garbled = true, .again = again};
 }
 
-Loss Streams::lose(Stream& stream, Timestamp now) {
+Loss Streams::lose(Stream& stream, NodeTime now) {
   assert(is_there(stream.presence) && !stream.leaving);
   Loss loss{std::min(stream.heard_at, now), now, std::nullopt};
   if (stream.told_last > stream.received)
@@ -288,7 +286,7 @@ Loss Streams::lose(Stream& stream, Timestamp now) {
   return loss;
 }
 
-void Streams::leave(const std::string& instance, std::uint64_t last_news_seq, Timestamp now) {
+void Streams::leave(const std::string& instance, std::uint64_t last_news_seq, NodeTime now) {
   Stream* stream = find(instance);
   if (!stream) return;
   const std::uint64_t last = std::min(last_news_seq, max_seq);
@@ -298,7 +296,7 @@ void Streams::leave(const std::string& instance, std::uint64_t last_news_seq, Ti
   assert(is_consistent(*stream));
 }
 
-std::vector<Streams::Left> Streams::take_left(Timestamp now) {
+std::vector<Streams::Left> Streams::take_left(NodeTime now) {
   std::vector<Left> gone;
   for (auto it = leaving_.begin(); it != leaving_.end();) {
     const Stream& stream = *find(*it);
@@ -321,17 +319,17 @@ std::vector<Streams::Left> Streams::take_left(Timestamp now) {
   return gone;
 }
 
-std::optional<Timestamp> Streams::next_leave() const {
-  std::optional<Timestamp> next;
+std::optional<NodeTime> Streams::next_leave() const {
+  std::optional<NodeTime> next;
   for (const auto& instance : leaving_) {
-    const Timestamp until = streams_.find(instance)->second.leaving->until;
+    const NodeTime until = streams_.find(instance)->second.leaving->until;
     if (!next || until < *next) next = until;
   }
   return next;
 }
 
-std::vector<std::string> Streams::forget(Timestamp now) {
-  std::vector<std::pair<Timestamp, std::string>> lost;
+std::vector<std::string> Streams::forget(NodeTime now) {
+  std::vector<std::pair<NodeTime, std::string>> lost;
   for (const auto& [instance, stream] : streams_)
     if (is_lost(stream.presence)) lost.emplace_back(stream.heard_at, instance);
   std::sort(lost.begin(), lost.end());

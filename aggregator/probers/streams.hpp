@@ -27,7 +27,7 @@ inline constexpr Duration farthest = std::chrono::hours(24 * 365 * 20);
 
 /// News that will not come: the window by the aggregator's clock, and how many where that is known.
 struct Loss {
-  Timestamp from{}, to{};
+  NodeTime from{}, to{};
   std::optional<std::int64_t> count;
   bool garbled = false;  ///< they came, and could not be understood
   bool again = false;    ///< the same has befallen that prober's news a moment ago
@@ -41,54 +41,54 @@ class Streams {
   void restore(std::vector<SavedStream> saved);
   std::vector<SavedStream> save() const;
   /// A hello: the stream is there, and the next good lease makes it synced.
-  void join(const std::string& name, const std::string& instance, Timestamp now);
+  void join(const std::string& name, const std::string& instance, NodeTime now);
   Stream* find(std::string_view instance);
   const Stream* find(std::string_view instance) const;
 
   /// Before the samples of a batch that was sent after the news number `after`, if it says so.
-  void begin_batch(Stream& stream, std::optional<std::uint64_t> after, Timestamp now);
+  void begin_batch(Stream& stream, std::optional<std::uint64_t> after, NodeTime now);
   /// How a sample is to be taken: it is, it was before, or it comes too early because news before
   /// it are missing.
   enum class Admission { take, known, hole };
-  Admission admit(Stream& stream, std::uint64_t news_seq, Timestamp now);
+  Admission admit(Stream& stream, std::uint64_t news_seq, NodeTime now);
   /// Something of it could not be understood, and may have been the news that are awaited.
   void garbled(Stream& stream) { stream.asking.garbled = true; }
   /// It is to probe these from now on.
   void give(const std::string& instance, const std::vector<std::uint32_t>& targets);
   /// Whether it can have anything to tell of a target.
-  static bool may_tell_of(const Stream& stream, std::uint32_t target, Timestamp now) {
+  static bool may_tell_of(const Stream& stream, std::uint32_t target, NodeTime now) {
     return (target < stream.given.size() && stream.given[target]) ||
            now < stream.tells_of_any_until;
   }
   /// All that it had to tell of what it was given before this run is taken.
-  void settled(Stream& stream, Timestamp now);
+  void settled(Stream& stream, NodeTime now);
   /// News that were taken were seen at `at` by the aggregator's clock.
-  void took(Stream& stream, Timestamp at);
+  void took(Stream& stream, NodeTime at);
 
   /// What a lease tells of the news: which are missing, and which will never come; such a loss is
   /// to be told. `offset`: the aggregator's clock minus the prober's.
-  std::optional<Loss> lease(Stream& stream, const Lease& lease, Duration offset, Timestamp now);
+  std::optional<Loss> lease(Stream& stream, const Lease& lease, Duration offset, NodeTime now);
 
   /// By this lease everything that the prober has seen until now was taken.
   /// Leases sent before `since`, when this run began or went on, tell only of then.
-  bool complete(const Stream& stream, const Lease& lease, Duration offset, Timestamp since,
-                Timestamp now) const;
+  bool complete(const Stream& stream, const Lease& lease, Duration offset, NodeTime since,
+                NodeTime now) const;
   /// The process itself stood still: until streams are complete, old samples may come.
   void resume();
 
   /// The prober is lost without goodbye; what it saw last will perhaps not come.
-  Loss lose(Stream& stream, Timestamp now);
+  Loss lose(Stream& stream, NodeTime now);
   /// The prober has ended: its last news are awaited for a moment.
-  void leave(const std::string& instance, std::uint64_t last_news_seq, Timestamp now);
+  void leave(const std::string& instance, std::uint64_t last_news_seq, NodeTime now);
   struct Left {
     std::string name, instance;
     std::optional<Loss> loss;
   };
   /// Those that left and are complete or were awaited long enough; they are forgotten.
-  std::vector<Left> take_left(Timestamp now);
-  std::optional<Timestamp> next_leave() const;
+  std::vector<Left> take_left(NodeTime now);
+  std::optional<NodeTime> next_leave() const;
   /// Forgets lost ones that have been away too long, or are too many; their instances.
-  std::vector<std::string> forget(Timestamp now);
+  std::vector<std::string> forget(NodeTime now);
 
   /// Whether news may still come of what another prober has seen meanwhile.
   bool news_may_repeat() const;
@@ -118,13 +118,13 @@ class Streams {
 
  private:
   void advance(Stream& stream, std::uint64_t received);
-  void see_hole(Stream& stream, Timestamp now);
-  void ask(Stream& stream, Timestamp now);
-  Loss skip_garbled(Stream& stream, Timestamp now);
+  void see_hole(Stream& stream, NodeTime now);
+  void ask(Stream& stream, NodeTime now);
+  Loss skip_garbled(Stream& stream, NodeTime now);
   std::optional<Loss> begin_at(Stream& stream, std::uint64_t oldest, const Lease& lease,
-                               Duration offset, Timestamp now);
+                               Duration offset, NodeTime now);
   std::optional<Loss> skip_to(Stream& stream, std::uint64_t oldest, const Lease& lease,
-                              Duration offset, Timestamp now);
+                              Duration offset, NodeTime now);
 
   std::map<std::string, Stream, std::less<>> streams_;  // by instance
   std::set<std::string> dirty_;

@@ -83,7 +83,7 @@ Result<Saved> decode_saved(std::string_view bytes) {
       own_limits);
 }
 
-std::string encode(const Input& input, Timestamp now) {
+std::string encode(const Input& input, NodeTime now) {
   msgpack::sbuffer buffer;
   packing::Packer packer(buffer);
   packer.pack_array(4);

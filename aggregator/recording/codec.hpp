@@ -14,14 +14,14 @@ namespace stalewatch::aggregator {
 
 /// An input with the time that came with it.
 struct RecordedInput {
-  Timestamp now{};
+  NodeTime now{};
   Input input;
 };
 
 std::string encode(const Saved& saved);
 Result<Saved> decode_saved(std::string_view bytes);
 
-std::string encode(const Input& input, Timestamp now);
+std::string encode(const Input& input, NodeTime now);
 Result<RecordedInput> decode_input(std::string_view bytes);
 
 }  // namespace stalewatch::aggregator

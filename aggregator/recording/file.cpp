@@ -90,7 +90,7 @@ void RecordingFile::begin(Saved state) {
   if (std::rename(begun.c_str(), path_.c_str()) != 0) fail(begun + " cannot be renamed to it");
 }
 
-void RecordingFile::add(const Input& input, Timestamp now) {
+void RecordingFile::add(const Input& input, NodeTime now) {
   const auto* configure = std::get_if<input::Configure>(&input);
   write(configure ? encode(Input(veil_.hidden(*configure)), now) : encode(input, now));
 }

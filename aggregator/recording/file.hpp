@@ -34,7 +34,7 @@ class RecordingFile {
   /// Begins a file, 0600; one that is there becomes the one before. Throws std::runtime_error when
   /// it cannot be written.
   void begin(Saved state);
-  void add(const Input& input, Timestamp now);
+  void add(const Input& input, NodeTime now);
   bool is_full() const { return written_ > segment_; }
   /// What was added is handed to the file system. Throws std::runtime_error when it could not be.
   void flush();

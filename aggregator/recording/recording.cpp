@@ -7,7 +7,7 @@ namespace stalewatch::aggregator {
 Recording::Recording(Core& core, const RecordOptions& options)
     : core_(core), file_(options.file, static_cast<std::uint64_t>(options.size) << 20) {
   file_.begin(core_.save());
-  core_.listen([this](const Input& input, Timestamp now) { file_.add(input, now); });
+  core_.listen([this](const Input& input, NodeTime now) { file_.add(input, now); });
   log::info("all that the aggregator decides by is recorded file={} MiB={}", options.file,
             options.size);
 }

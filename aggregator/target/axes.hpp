@@ -17,7 +17,7 @@ namespace stalewatch::aggregator {
 struct Watching {
   bool nobody = false;  ///< people were told that nobody watches, which inhibits everything else
   /// Silence is told from here on at the earliest: before, it may be everybody's.
-  Timestamp silence_from{};
+  NodeTime silence_from{};
 };
 
 /// What explains a problem so that people need not hear of it as well, as long as it lasts.

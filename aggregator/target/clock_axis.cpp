@@ -31,7 +31,7 @@ std::optional<Duration> clock_offset(const TargetState& state) {
   return *middle;
 }
 
-void keep_offset(ClockOffsets& offsets, Duration offset, Timestamp at) {
+void keep_offset(ClockOffsets& offsets, Duration offset, NodeTime at) {
   offsets.last[offsets.next] = offset;
   offsets.next = static_cast<std::uint8_t>((offsets.next + 1) % ClockOffsets::kept);
   if (offsets.count < ClockOffsets::kept) ++offsets.count;
@@ -45,7 +45,7 @@ bool is_contradicted(const ClockOffsets& offsets, Duration measured, Duration un
 }
 
 /// True when the offset that a restart goes on with has to be written.
-bool remember_offset(StoredState& stored, Duration offset, Duration uncertainty, Timestamp now) {
+bool remember_offset(StoredState& stored, Duration offset, Duration uncertainty, NodeTime now) {
   const bool known = stored.clock_offset && now - stored.clock_offset_at < write_again_after;
   if (known && std::chrono::abs(offset - *stored.clock_offset) <= uncertainty) return false;
   stored.clock_offset = offset;
@@ -86,7 +86,7 @@ std::optional<Duration> age_offset(const Target& target, const TargetState& stat
   return clock_offset(state);
 }
 
-Timestamp clock_awaited_until(const Target& target, const TargetState& state) {
+NodeTime clock_awaited_until(const Target& target, const TargetState& state) {
   return state.clock_awaited_from + watch_window(target.policy);
 }
 
@@ -120,7 +120,7 @@ ClockNews take_clock(Step& step, const Observation& seen) {
   return {.stored = false, .other = true};
 }
 
-void recall_clock(TargetState& state, Timestamp now) {
+void recall_clock(TargetState& state, NodeTime now) {
   const auto& stored = state.stored;
   if (!stored.clock_offset || now - stored.clock_offset_at > clock_kept) return;
   keep_offset(state.offsets, *stored.clock_offset, stored.clock_offset_at);

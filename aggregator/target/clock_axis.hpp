@@ -23,7 +23,7 @@ bool goes_by_our_clock(const Target& target, const TargetState& state);
 std::optional<Duration> age_offset(const Target& target, const TargetState& state);
 
 /// Until when a target's own clock is waited for before its age goes by the aggregator's.
-Timestamp clock_awaited_until(const Target& target, const TargetState& state);
+NodeTime clock_awaited_until(const Target& target, const TargetState& state);
 
 /// The age goes by the aggregator's clock from now on, if it is the target's that was waited for
 /// until now. A note says so.
@@ -43,7 +43,7 @@ struct ClockNews {
 ClockNews take_clock(Step& step, const Observation& seen);
 
 /// After a start: what was measured before is known again, as long as it may be kept.
-void recall_clock(TargetState& state, Timestamp now);
+void recall_clock(TargetState& state, NodeTime now);
 
 /// Tells a clock that is off, or right again. True when it did.
 bool judge_clock(Step& step, const Observation& seen);

@@ -5,7 +5,7 @@
 // for_each_instant: instants by our clock, and how far other clocks are ahead of it. What targets
 // say of times is no affair of our clock, and stays. Pure.
 
-#include "common/base/time.hpp"
+#include "aggregator/node_time.hpp"
 
 #include <optional>
 
@@ -30,8 +30,8 @@ class ClockShift {
   Duration by() const { return by_; }
 
   /// The epoch is when something has never been, and the last instant when something never ends.
-  void operator()(Timestamp& t) const {
-    if (t != Timestamp{} && t != Timestamp::max()) t += by_;
+  void operator()(NodeTime& t) const {
+    if (t != NodeTime{} && t != NodeTime::max()) t += by_;
   }
   /// How far another clock is ahead of ours.
   void operator()(Duration& ahead) const { ahead -= by_; }

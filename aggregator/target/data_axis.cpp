@@ -16,7 +16,7 @@ constexpr std::size_t max_recent = 32;
 // of the two hours that a local time can mean.
 constexpr Duration not_there_for = std::chrono::minutes(10);
 
-View& view_of(Step& step, std::string_view prober, Timestamp computed, Timestamp at) {
+View& view_of(Step& step, std::string_view prober, Timestamp computed, NodeTime at) {
   auto& views = step.state.stored.views;
   auto view =
       std::find_if(views.begin(), views.end(), [&](const View& v) { return v.prober == prober; });
@@ -49,13 +49,13 @@ Event observed_event(Step& step, Kind kind, const Observation& seen) {
   Event event = make_event(step, kind, seen.at);
   event.computed_at = seen.computed_at;
   event.age = age_at(step.target, step.state, seen.at, seen.computed_at);
-  event.observed_at = seen.at;
-  event.lag = seen.at - *seen.computed_at;
+  event.observed_at = to_wire(seen.at);
+  event.lag = *event.observed_at - *seen.computed_at;
   event.prober = std::string(seen.prober);
   return event;
 }
 
-bool is_stale(const Step& step, Timestamp t) {
+bool is_stale(const Step& step, NodeTime t) {
   const auto age = age_at(step.target, step.state, t, step.state.stored.computed_at);
   return age && *age > step.target.policy.threshold;
 }
@@ -83,7 +83,7 @@ void remember(StoredState& stored, Timestamp computed) {
 
 /// Whether an older computed time has been told before. Of times too old to be remembered that is
 /// assumed, if another prober was watching then.
-bool was_told(const StoredState& stored, Timestamp computed, Timestamp at) {
+bool was_told(const StoredState& stored, Timestamp computed, NodeTime at) {
   if (computed == stored.previous_computed_at) return true;
   if (std::find(stored.recent.begin(), stored.recent.end(), computed) != stored.recent.end())
     return true;
@@ -94,7 +94,7 @@ bool first_time(Step& step, const Observation& seen) {
   judge_by(step, seen);
   remember(step.state.stored, *seen.computed_at);
   if (!is_stale(step, seen.at)) return true;
-  const Timestamp since = *stale_due(step.target, step.state);
+  const NodeTime since = *stale_due(step.target, step.state);
   open_stale(step, seen.at, since, seen.behind);
   return true;
 }
@@ -126,8 +126,9 @@ bool late(Step& step, const Observation& seen) {
 /// as late after their computation as those before them.
 bool was_not_there(const TargetState& state, Timestamp computed) {
   const auto& stored = state.stored;
-  const Duration lag = std::max(stored.observed_at - *stored.computed_at, Duration::zero());
-  return state.judged_at > computed + lag + not_there_for;
+  const Duration lag =
+      std::max(to_wire(stored.observed_at) - *stored.computed_at, Duration::zero());
+  return to_wire(state.judged_at) > computed + lag + not_there_for;
 }
 
 /// What a computed time older than the one that is judged comes to.
@@ -170,12 +171,12 @@ bool older(Step& step, const Observation& seen, bool again) {
 
 }  // namespace
 
-std::optional<Timestamp> stale_due(const Target& target, const TargetState& state) {
+std::optional<NodeTime> stale_due(const Target& target, const TargetState& state) {
   const auto& stored = state.stored;
   if (stored.data.open() || !stored.computed_at) return std::nullopt;
   // stale means older than the threshold: the first such instant is one tick after it
-  return *stored.computed_at + target.policy.threshold + Duration(1) -
-         age_offset(target, state).value_or(Duration::zero());
+  return by_our_clock(*stored.computed_at + target.policy.threshold + Duration(1),
+                      age_offset(target, state).value_or(Duration::zero()));
 }
 
 std::optional<Timestamp> reading_of(const Step& step, const Observation& seen) {
@@ -189,7 +190,7 @@ std::optional<Timestamp> reading_of(const Step& step, const Observation& seen) {
       std::minmax(*judged, *stored.other_reading) == std::minmax(first, second))
     return judged;
   const Duration ahead = std::max(seen.target_offset.value_or(Duration()), Duration());
-  if (second > seen.at + ahead + step.target.policy.max_future) return first;
+  if (second > by_their_clock(seen.at, ahead) + step.target.policy.max_future) return first;
   const bool goes_on = judged && first > *judged;
   return goes_on && !was_not_there(step.state, first) ? first : second;
 }
@@ -221,12 +222,12 @@ bool judge_data(Step& step, const Observation& seen) {
   return changed;
 }
 
-void open_stale(Step& step, Timestamp at, Timestamp since, bool past) {
+void open_stale(Step& step, NodeTime at, NodeTime since, bool past) {
   open(step, data_axis,
        {.at = at, .since = since, .detail = judged_by(step.target, step.state), .past = past});
 }
 
-void end_if_fresh(Step& step, Timestamp at, const std::string& why) {
+void end_if_fresh(Step& step, NodeTime at, const std::string& why) {
   const auto& data = step.state.stored.data;
   const auto age = age_at(step.target, step.state, at, step.state.stored.computed_at);
   if (!data.open() || !age || *age > step.target.policy.threshold) return;
@@ -240,7 +241,8 @@ bool tell_past_episode(Step& step, const Observation& seen) {
   if (!due || *due > seen.at || !age_offset(step.target, step.state)) return false;
   if (!seen.behind && (step.state.heard || stored.watch.open())) return false;
   const bool newer = seen.computed_at && seen.computed_at > stored.computed_at;
-  const bool renewed = newer && seen.at - *seen.computed_at <= step.target.policy.threshold;
+  const bool renewed =
+      newer && to_wire(seen.at) - *seen.computed_at <= step.target.policy.threshold;
   // While the prober is catching up, what is not over yet may be over with its next sample: the
   // deadline is looked at again then, as long as the data are the same.
   if (seen.behind && !newer) return false;
@@ -248,7 +250,7 @@ bool tell_past_episode(Step& step, const Observation& seen) {
   return true;
 }
 
-bool remember_times(TargetState& state, Timestamp now) {
+bool remember_times(TargetState& state, NodeTime now) {
   auto& stored = state.stored;
   if (!stored.recent.empty()) return false;
   // Also when nothing is known yet: the other prober may have seen more than this journal got.

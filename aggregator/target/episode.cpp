@@ -20,7 +20,7 @@ void set_if(std::optional<std::string>& field, const std::string& text) {
 
 void describe(Event& event, const Problem& problem) {
   event.episode = problem.episode;
-  event.since = problem.since;
+  event.since = to_wire(problem.since);
   set_if(event.reason, problem.reason);
   set_if(event.detail, problem.detail);
 }
@@ -40,11 +40,11 @@ void announce(Step& step, const Axis& axis, Problem& problem, Event& event) {
   problem.grid = axis.reminds ? step.target.policy.msg_interval : Duration::zero();
   problem.reminders = 0;
   event.notify = problem.notified;
-  event.next_reminder_at = next_reminder(problem);
+  event.next_reminder_at = to_wire(next_reminder(problem));
 }
 
 /// The problem and its event end. Who was never told of it need not hear that it is over.
-Event closing(Step& step, Problem& problem, Kind kind, Timestamp at, bool inhibited) {
+Event closing(Step& step, Problem& problem, Kind kind, NodeTime at, bool inhibited) {
   Event event = make_event(step, kind, at);
   describe(event, problem);
   event.inhibited = inhibited || (!problem.announced && !problem.past);
@@ -56,14 +56,14 @@ Event closing(Step& step, Problem& problem, Kind kind, Timestamp at, bool inhibi
 
 }  // namespace
 
-std::optional<Duration> age_at(const Target& target, const TargetState& state, Timestamp t,
+std::optional<Duration> age_at(const Target& target, const TargetState& state, NodeTime t,
                                std::optional<Timestamp> computed) {
   const auto offset = age_offset(target, state);
   if (!computed || !offset) return std::nullopt;
-  return t + *offset - *computed;
+  return by_their_clock(t, *offset) - *computed;
 }
 
-Event make_event(Step& step, Kind kind, Timestamp at) {
+Event make_event(Step& step, Kind kind, NodeTime at) {
   const auto& policy = step.target.policy;
   Event event;
   event.seq = step.next_seq++;
@@ -71,8 +71,8 @@ Event make_event(Step& step, Kind kind, Timestamp at) {
   event.target = policy.key;
   event.name = policy.name;
   event.address = step.target.address;
-  event.at = at;
-  event.decided_at = step.now;
+  event.at = to_wire(at);
+  event.decided_at = to_wire(step.now);
   event.computed_at = step.computed_at;
   event.age = age_at(step.target, step.state, at, event.computed_at);
   event.db_save = policy.db_save;
@@ -97,7 +97,7 @@ void open(Step& step, const Axis& axis, const Opening& opening) {
   step.out.events.push_back(std::move(event));
 }
 
-void close(Step& step, const Axis& axis, Timestamp at, const std::string& detail) {
+void close(Step& step, const Axis& axis, NodeTime at, const std::string& detail) {
   Problem& problem = problem_of(step, axis);
   if (!detail.empty()) problem.detail = detail;
   const bool inhibited = axis.owed && is_inhibited(step, axis);
@@ -150,7 +150,7 @@ void settle(Step& step, const Axis& axis) {
 }
 
 std::optional<Event> opening_as_of_now(const Target& target, const TargetState& state,
-                                       const Axis& axis, std::int64_t head, Timestamp now) {
+                                       const Axis& axis, std::int64_t head, NodeTime now) {
   const Problem& problem = state.stored.*axis.problem;
   if (!problem.open() || !problem.announced || problem.announced_by > head) return std::nullopt;
   std::int64_t unused = 0;
@@ -162,11 +162,11 @@ std::optional<Event> opening_as_of_now(const Target& target, const TargetState& 
   describe(event, problem);
   event.age = age_at(target, state, now, state.stored.computed_at);
   event.notify = problem.notified;
-  event.next_reminder_at = next_reminder(problem);
+  event.next_reminder_at = to_wire(next_reminder(problem));
   return event;
 }
 
-std::optional<Timestamp> next_reminder(const Problem& problem) {
+std::optional<NodeTime> next_reminder(const Problem& problem) {
   if (!problem.open() || !problem.announced || !has_reminders(problem)) return std::nullopt;
   return problem.anchor + problem.grid * (problem.reminders + 1);
 }
@@ -176,7 +176,7 @@ bool remind(Step& step, const Axis& axis) {
   const auto due = next_reminder(problem);
   if (!due || *due > step.now || is_inhibited(step, axis)) return false;
   const auto k = (step.now - problem.anchor) / problem.grid;
-  const Timestamp at = problem.anchor + problem.grid * k;
+  const NodeTime at = problem.anchor + problem.grid * k;
   Event event = make_event(step, *axis.reminds, at);
   describe(event, problem);
   event.repeat_number = k;
@@ -184,7 +184,7 @@ bool remind(Step& step, const Axis& axis) {
   event.notify = step.target.policy.notification;
   problem.notified = problem.notified || event.notify;
   problem.reminders = k;
-  event.next_reminder_at = next_reminder(problem);
+  event.next_reminder_at = to_wire(next_reminder(problem));
   step.out.events.push_back(std::move(event));
   return true;
 }

@@ -8,12 +8,12 @@
 namespace stalewatch::aggregator {
 
 /// An event of this step with what all events of a target carry; takes the next number.
-Event make_event(Step& step, Kind kind, Timestamp at);
+Event make_event(Step& step, Kind kind, NodeTime at);
 
 /// How a problem begins.
 struct Opening {
-  Timestamp at;
-  Timestamp since;
+  NodeTime at;
+  NodeTime since;
   std::string reason;
   std::string detail;
   /// It may be over already: told late, not in chat; settle() tells if it is not.
@@ -23,7 +23,7 @@ struct Opening {
 void open(Step& step, const Axis& axis, const Opening& opening);
 
 /// Ends the problem. Inhibited and announced, its closing is kept to be told later.
-void close(Step& step, const Axis& axis, Timestamp at, const std::string& detail = {});
+void close(Step& step, const Axis& axis, NodeTime at, const std::string& detail = {});
 
 /// Chat was told of a problem and not yet of its end.
 bool owes_chat(const StoredState& stored);
@@ -41,17 +41,17 @@ bool remind(Step& step, const Axis& axis);
 /// The opening event of a problem that is open and was announced up to the event `head`, with the
 /// facts as of now; nothing of another.
 std::optional<Event> opening_as_of_now(const Target& target, const TargetState& state,
-                                       const Axis& axis, std::int64_t head, Timestamp now);
+                                       const Axis& axis, std::int64_t head, NodeTime now);
 
 /// When the next reminder falls due, for a problem that is open and announced.
-std::optional<Timestamp> next_reminder(const Problem& problem);
+std::optional<NodeTime> next_reminder(const Problem& problem);
 
 /// Lays the grid anew from its anchor when msg_interval has changed. True when it did.
 bool regrid(const Step& step, const Axis& axis);
 
 /// The age at an instant of data computed then, by the clock that the policy names; nothing while
 /// that clock, or the computed time, is not known.
-std::optional<Duration> age_at(const Target& target, const TargetState& state, Timestamp t,
+std::optional<Duration> age_at(const Target& target, const TargetState& state, NodeTime t,
                                std::optional<Timestamp> computed);
 
 }  // namespace stalewatch::aggregator

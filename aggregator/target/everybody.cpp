@@ -48,7 +48,7 @@ void Everybody::configure(const std::vector<ServerConfig>& servers) {
   if (most != intervals.end()) policy.msg_interval = most->first;
 }
 
-bool Everybody::probers_are(std::string_view first, Timestamp now) {
+bool Everybody::probers_are(std::string_view first, NodeTime now) {
   if (first.empty()) {
     if (!nobody_since_) nobody_since_ = now;
     return false;
@@ -63,7 +63,7 @@ bool Everybody::probers_are(std::string_view first, Timestamp now) {
   return std::exchange(sampled_since_joined_, false);
 }
 
-void Everybody::advance(std::size_t targets, WatchReason reason, Timestamp now) {
+void Everybody::advance(std::size_t targets, WatchReason reason, NodeTime now) {
   const auto due = next_due(targets);
   if (!due || now < *due) return;
   auto all = step(now);
@@ -79,7 +79,7 @@ void Everybody::advance(std::size_t targets, WatchReason reason, Timestamp now) 
   changed_ = true;
 }
 
-std::optional<Timestamp> Everybody::next_due(std::size_t targets) const {
+std::optional<NodeTime> Everybody::next_due(std::size_t targets) const {
   const auto& nobody = state_.stored.watch;
   if (nobody.open()) return next_reminder(nobody);
   if (!nobody_since_ || targets == 0) return std::nullopt;
@@ -92,11 +92,11 @@ Watching Everybody::watching() const {
   return {.silence_from = *nobody_since_ + nobody_told_after};
 }
 
-std::optional<Event> Everybody::opening(std::int64_t head, Timestamp now) const {
+std::optional<Event> Everybody::opening(std::int64_t head, NodeTime now) const {
   return opening_as_of_now(target_, state_, everybody_axis, head, now);
 }
 
-void Everybody::shift_clock(const ClockShift& shift, Timestamp now) {
+void Everybody::shift_clock(const ClockShift& shift, NodeTime now) {
   shift(nobody_since_);
   aggregator::shift_clock(step(now), shift);
   changed_ = changed_ || state_.stored.watch.open();

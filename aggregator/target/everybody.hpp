@@ -32,35 +32,35 @@ class Everybody {
   void configure(const std::vector<ServerConfig>& servers);
   /// Which probers there are has changed; `first` is the name of one, empty when there is none.
   /// True when who is silent now is to be given the time to be probed.
-  bool probers_are(std::string_view first, Timestamp now);
+  bool probers_are(std::string_view first, NodeTime now);
   /// Samples have come.
   void sampled() { sampled_since_joined_ = true; }
   /// Tells that nobody watches these `targets`, or reminds of it, as far as it is due. `reason`:
   /// why no samples come.
-  void advance(std::size_t targets, WatchReason reason, Timestamp now);
+  void advance(std::size_t targets, WatchReason reason, NodeTime now);
   /// When that has something to do next.
-  std::optional<Timestamp> next_due(std::size_t targets) const;
+  std::optional<NodeTime> next_due(std::size_t targets) const;
 
   /// What holds of all of them.
   Watching watching() const;
   /// There is no prober.
   bool unattended() const { return nobody_since_.has_value(); }
   /// The opening event of what is open and was announced up to the event `head`.
-  std::optional<Event> opening(std::int64_t head, Timestamp now) const;
+  std::optional<Event> opening(std::int64_t head, NodeTime now) const;
 
   /// A step of our clock is believed: moves what was noted by it.
-  void shift_clock(const ClockShift& shift, Timestamp now);
+  void shift_clock(const ClockShift& shift, NodeTime now);
   /// If it has changed since the last call.
   std::optional<TargetRow> take_row();
 
  private:
-  Step step(Timestamp now) { return ledger_.step(target_, state_, now, watching()); }
+  Step step(NodeTime now) { return ledger_.step(target_, state_, now, watching()); }
 
   Ledger& ledger_;
   Target target_;  // its watch axis is that nobody watches
   TargetState state_;
-  std::optional<Timestamp> nobody_since_;  // when the last prober went; nothing: there are some
-  bool sampled_since_joined_ = true;       // since the first prober came after there was none
+  std::optional<NodeTime> nobody_since_;  // when the last prober went; nothing: there are some
+  bool sampled_since_joined_ = true;      // since the first prober came after there was none
   bool changed_ = false;
 };
 

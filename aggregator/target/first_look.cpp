@@ -2,7 +2,7 @@
 
 namespace stalewatch::aggregator {
 
-bool FirstLook::take_due(Timestamp now) {
+bool FirstLook::take_due(NodeTime now) {
   if (!until_ || (awaits() && now < *until_)) return false;
   until_.reset();
   awaited_.clear();

@@ -19,28 +19,28 @@ class FirstLook {
   static constexpr Duration patience = std::chrono::minutes(1);
 
   /// The targets have changed: something is to be told.
-  void begin(Timestamp now) { until_ = now + patience; }
+  void begin(NodeTime now) { until_ = now + patience; }
   void await(std::uint32_t target) { awaited_.insert(target); }
   /// The target has shown how it is, or has gone.
   void seen(std::uint32_t target) { awaited_.erase(target); }
 
   bool awaits() const { return !awaited_.empty(); }
   /// When it is told at the latest; nothing when there is nothing to tell.
-  std::optional<Timestamp> deadline() const { return until_; }
+  std::optional<NodeTime> deadline() const { return until_; }
   /// Whether it is to be told now; once.
-  bool take_due(Timestamp now);
+  bool take_due(NodeTime now);
   /// A step of our clock is believed.
   void shift_clock(const ClockShift& shift) { shift(until_); }
 
   /// Until when, and for whom it waits.
-  void restore(std::optional<Timestamp> until, const std::vector<std::uint32_t>& awaited) {
+  void restore(std::optional<NodeTime> until, const std::vector<std::uint32_t>& awaited) {
     until_ = until;
     awaited_.insert(awaited.begin(), awaited.end());
   }
   std::vector<std::uint32_t> awaited() const { return {awaited_.begin(), awaited_.end()}; }
 
  private:
-  std::optional<Timestamp> until_;
+  std::optional<NodeTime> until_;
   std::set<std::uint32_t> awaited_;
 };
 

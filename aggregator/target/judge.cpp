@@ -11,26 +11,26 @@ namespace stalewatch::aggregator {
 namespace {
 
 /// From when on the target counts as not watched, or people are told so.
-Timestamp silent_from(const Target& target, const TargetState& state, const Watching& watching) {
+NodeTime silent_from(const Target& target, const TargetState& state, const Watching& watching) {
   return std::max(state.last_sample_at + watch_window(target.policy), watching.silence_from);
 }
 
 /// The newest time at which anything is known of the target.
-Timestamp known_until(const TargetState& state) {
+NodeTime known_until(const TargetState& state) {
   return std::max(state.judged_at, state.stored.observed_at);
 }
 
 /// When the next reminder is due. One that fell due before this run, or before samples that only
 /// tell of the past, waits for what is so now, or for silence: the problem may have ended
 /// meanwhile.
-std::optional<Timestamp> reminder_due(const Target& target, const TargetState& state,
-                                      const Problem& problem) {
+std::optional<NodeTime> reminder_due(const Target& target, const TargetState& state,
+                                     const Problem& problem) {
   const auto due = next_reminder(problem);
   if (!due || state.heard || *due > state.last_sample_at) return due;
   return state.last_sample_at + watch_window(target.policy);
 }
 
-bool judge_watch(Step& step, Timestamp at) {
+bool judge_watch(Step& step, NodeTime at) {
   if (!step.state.stored.watch.open()) return false;
   close(step, watch_axis, at);
   return true;
@@ -70,7 +70,7 @@ bool judge_server(Step& step, const Observation& seen) {
 }
 
 /// When stale data are told: once they are, and it is known by which clock.
-std::optional<Timestamp> judged_from(const Target& target, const TargetState& state) {
+std::optional<NodeTime> judged_from(const Target& target, const TargetState& state) {
   const auto due = stale_due(target, state);
   if (!due || age_offset(target, state)) return due;
   return std::max(*due, clock_awaited_until(target, state));
@@ -92,7 +92,7 @@ std::string watch_detail(WatchReason reason, Duration silence, bool refused) {
 
 /// Opens not_watched when it is due, or tells it when it was inhibited and nobody is not the reason
 /// any more.
-void expire_watch(Step& step, Timestamp silent_until, WatchReason reason) {
+void expire_watch(Step& step, NodeTime silent_until, WatchReason reason) {
   auto& watch = step.state.stored.watch;
   if (watch.announced || step.now < silent_until) return;
   const auto detail = watch_detail(reason, watch_window(step.target.policy), step.state.refused);
@@ -158,7 +158,7 @@ bool expire(Step step, WatchReason watch_reason) {
   auto& state = step.state;
   auto& stored = state.stored;
   const auto before = step.next_seq;
-  const Timestamp silent_until = silent_from(step.target, state, step.watching);
+  const NodeTime silent_until = silent_from(step.target, state, step.watching);
   const auto remind_due = [&](const Axis& axis) {
     const auto due = reminder_due(step.target, state, stored.*axis.problem);
     if (due && *due <= step.now) remind(step, axis);
@@ -176,14 +176,14 @@ bool expire(Step step, WatchReason watch_reason) {
   return step.next_seq != before;
 }
 
-std::optional<Timestamp> next_due(const Target& target, const TargetState& state,
-                                  const Watching& watching) {
+std::optional<NodeTime> next_due(const Target& target, const TargetState& state,
+                                 const Watching& watching) {
   const auto& stored = state.stored;
-  std::optional<Timestamp> earliest;
-  const auto consider = [&](std::optional<Timestamp> t) {
+  std::optional<NodeTime> earliest;
+  const auto consider = [&](std::optional<NodeTime> t) {
     if (t && (!earliest || *t < *earliest)) earliest = t;
   };
-  const Timestamp silent_until = silent_from(target, state, watching);
+  const NodeTime silent_until = silent_from(target, state, watching);
   for (const Axis& axis : axes)
     if (!is_inhibited(axis, stored, watching))
       consider(reminder_due(target, state, stored.*axis.problem));
@@ -222,7 +222,7 @@ void retire(Step step, const std::string& why, bool tell) {
 }
 
 std::vector<Event> open_problems(const Target& target, const TargetState& state, std::int64_t head,
-                                 Timestamp now) {
+                                 NodeTime now) {
   std::vector<Event> events;
   for (const Axis& axis : axes)
     if (auto event = opening_as_of_now(target, state, axis, head, now))

@@ -44,7 +44,7 @@ bool caught_up(Step step);
 
 /// A prober with news of the target is lost and may come back: computed times are remembered, so
 /// that what it has seen is not told a second time. True when the stored state changed.
-bool remember_times(TargetState& state, Timestamp now);
+bool remember_times(TargetState& state, NodeTime now);
 
 /// Fires everything that is due by now: not_watched, stale, reminders. `watch_reason` says why no
 /// samples come, should that be told. True when the stored
@@ -52,8 +52,8 @@ bool remember_times(TargetState& state, Timestamp now);
 bool expire(Step step, WatchReason watch_reason);
 
 /// When expire has something to do next.
-std::optional<Timestamp> next_due(const Target& target, const TargetState& state,
-                                  const Watching& watching);
+std::optional<NodeTime> next_due(const Target& target, const TargetState& state,
+                                 const Watching& watching);
 
 /// The configuration or the clock's basis has changed under the state: thresholds are applied anew,
 /// reminder grids laid anew from their anchors. `why` is for people, should the data be fresh by
@@ -71,7 +71,7 @@ void retire(Step step, const std::string& why, bool tell);
 /// The opening events of what is open and was announced up to the event `head`, with the facts as
 /// of now. For digests.
 std::vector<Event> open_problems(const Target& target, const TargetState& state, std::int64_t head,
-                                 Timestamp now);
+                                 NodeTime now);
 
 /// A step of our clock is believed: moves what was noted by it. Since when data are stale moves
 /// with the clock that they go by.

@@ -3,8 +3,8 @@
 // What the aggregator knows of one target. Plain data; the stored part has a for_each_field and
 // goes to the journal in the transaction of the events that changed it.
 
+#include "aggregator/node_time.hpp"
 #include "common/base/result.hpp"
-#include "common/base/time.hpp"
 #include "common/messages/messages.hpp"
 
 #include <array>
@@ -18,11 +18,11 @@ namespace stalewatch::aggregator {
 /// A problem of one axis, from the event that opens its episode to the one that closes it.
 struct Problem {
   std::int64_t episode = 0;  ///< seq of the opening event; 0: no problem
-  Timestamp since{};
+  NodeTime since{};
   bool announced = false;      ///< people were told (it was not inhibited)
   bool notified = false;       ///< chat was told: a closing message is owed there
   bool past = false;           ///< told late and not in chat: it may have ended before it was known
-  Timestamp anchor{};          ///< first announcement; reminders fall on anchor + k x grid
+  NodeTime anchor{};           ///< first announcement; reminders fall on anchor + k x grid
   Duration grid{};             ///< the msg_interval that `reminders` counts in
   std::int64_t reminders = 0;  ///< k of the last reminder
   std::string reason;
@@ -37,7 +37,7 @@ struct Problem {
 struct View {
   std::string prober;
   Timestamp newest{};  ///< newest computed time it saw
-  Timestamp seen{};    ///< when its last sample came; of this run only
+  NodeTime seen{};     ///< when its last sample came; of this run only
 
   bool operator==(const View& other) const {
     return prober == other.prober && newest == other.newest;
@@ -54,17 +54,17 @@ struct StoredState {
   std::optional<Timestamp> previous_computed_at;
   /// The other instant that the text of computed_at can mean, where clocks went back.
   std::optional<Timestamp> other_reading;
-  Timestamp observed_at{};  ///< corrected probe time of the sample that first showed computed_at
+  NodeTime observed_at{};  ///< corrected probe time of the sample that first showed computed_at
   std::optional<Timestamp> went_back_from;  ///< the maximum for which went_back was told
   std::vector<View> views;
   /// Computed times that were told, kept while a prober that is lost may come back with news of the
   /// same: what it saw as well is not told twice. Empty: nobody is awaited.
   std::vector<Timestamp> recent;
-  Timestamp recent_from{};  ///< when the prober was lost: from then on another one was watching
+  NodeTime recent_from{};  ///< when the prober was lost: from then on another one was watching
   std::optional<Timestamp> recent_gone;  ///< the newest that had to leave `recent`
   /// With `clock: server`: the target's clock minus the aggregator's, for the run after this one.
   std::optional<Duration> clock_offset;
-  Timestamp clock_offset_at{};  ///< when it was measured
+  NodeTime clock_offset_at{};  ///< when it was measured
 
   bool operator==(const StoredState&) const = default;
 };
@@ -76,23 +76,23 @@ struct ClockOffsets {
   std::uint8_t count = 0;
   std::uint8_t next = 0;
   bool from_before = false;  ///< the only one, measured before this run and not confirmed since
-  Timestamp measured_at{};   ///< the newest
+  NodeTime measured_at{};    ///< the newest
 };
 
 struct TargetState {
   StoredState stored;
   // Of this run only:
   /// When a sample came last; the start of the run, or of the target, before the first.
-  Timestamp last_sample_at{};
-  bool heard = false;     ///< a sample has come in this run, and no old ones since
-  Timestamp judged_at{};  ///< corrected probe time of the newest sample that was judged
-  bool refused = false;   ///< what has come since is not believed
+  NodeTime last_sample_at{};
+  bool heard = false;    ///< a sample has come in this run, and no old ones since
+  NodeTime judged_at{};  ///< corrected probe time of the newest sample that was judged
+  bool refused = false;  ///< what has come since is not believed
   std::uint32_t older_in_row = 0;
   std::uint8_t clock_off_in_row = 0;
   std::uint8_t clock_ok_in_row = 0;
   ClockOffsets offsets;
   std::uint8_t dateless_in_row = 0;  ///< answers without a usable Date header
-  Timestamp clock_awaited_from{};    ///< the start of the run, or of the target
+  NodeTime clock_awaited_from{};     ///< the start of the run, or of the target
   bool clock_given_up = false;       ///< it shows no clock of its own: ours counts
 };
 

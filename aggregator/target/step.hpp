@@ -31,7 +31,7 @@ struct Decisions {
 struct Step {
   const Target& target;
   TargetState& state;
-  Timestamp now;           ///< decided_at of the events
+  NodeTime now;            ///< decided_at of the events
   std::int64_t& next_seq;  ///< number of the next event
   Decisions& out;
   Watching watching = {};
@@ -48,7 +48,7 @@ inline constexpr Duration late_after = std::chrono::seconds(10);
 struct Observation {
   const Sample& sample;
   std::string_view prober;
-  Timestamp at;                           ///< corrected probe time, never after now
+  NodeTime at;                            ///< corrected probe time, never after now
   std::optional<Duration> target_offset;  ///< target's clock minus the aggregator's
   bool late = false;                      ///< seen longer than late_after ago
   bool behind = false;     ///< late, or seen before this run went on: newer ones are on the way

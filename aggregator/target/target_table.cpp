@@ -43,7 +43,7 @@ std::string_view worst_of(const StoredState& stored) {
 
 }  // namespace
 
-void TargetTable::restore(std::vector<TargetRow> rows, std::uint32_t next_id, Timestamp now) {
+void TargetTable::restore(std::vector<TargetRow> rows, std::uint32_t next_id, NodeTime now) {
   slots_.resize(next_id);
   for (auto& row : rows) {
     if (row.id == Everybody::id) {
@@ -102,7 +102,7 @@ SavedTargets TargetTable::save() const {
 
 /// What was open of it is not known: all of it is closed, also in chat, and it begins anew as
 /// another target.
-void TargetTable::give_up(const UnreadableTarget& unreadable, Timestamp now) {
+void TargetTable::give_up(const UnreadableTarget& unreadable, NodeTime now) {
   auto row = unreadable.row;
   Event& event = ledger_.add(
       Kind::retired, row.name,
@@ -115,7 +115,7 @@ void TargetTable::give_up(const UnreadableTarget& unreadable, Timestamp now) {
 }
 
 /// True when there were any.
-bool TargetTable::retire_those_gone(const std::vector<ServerConfig>& servers, Timestamp now) {
+bool TargetTable::retire_those_gone(const std::vector<ServerConfig>& servers, NodeTime now) {
   std::unordered_set<std::string> kept;
   for (const auto& server : servers) kept.insert(server.key);
   std::vector<std::uint32_t> gone;
@@ -138,7 +138,7 @@ bool TargetTable::retire_those_gone(const std::vector<ServerConfig>& servers, Ti
   return !gone.empty();
 }
 
-bool TargetTable::configure(const std::vector<ServerConfig>& servers, Timestamp now) {
+bool TargetTable::configure(const std::vector<ServerConfig>& servers, NodeTime now) {
   bool changed_any = retire_those_gone(servers, now);
   everybody_.configure(servers);
   for (const auto& server : servers) {
@@ -160,7 +160,7 @@ bool TargetTable::configure(const std::vector<ServerConfig>& servers, Timestamp 
   return changed_any;
 }
 
-void TargetTable::add(const ServerConfig& server, Timestamp now) {
+void TargetTable::add(const ServerConfig& server, NodeTime now) {
   auto slot = std::make_unique<Slot>();
   slot->target = {static_cast<std::uint32_t>(slots_.size()), server,
                   address_for_people(server.address)};
@@ -171,7 +171,7 @@ void TargetTable::add(const ServerConfig& server, Timestamp now) {
   arm(*slots_.back());
 }
 
-void TargetTable::retire(std::uint32_t id, const std::string& why, bool tell, Timestamp now) {
+void TargetTable::retire(std::uint32_t id, const std::string& why, bool tell, NodeTime now) {
   auto& slot = *slots_[id];
   aggregator::retire(step(slot, now), why, tell);
   ledger_.changes.targets.push_back(row_of(slot.target, slot.state, true));
@@ -180,7 +180,7 @@ void TargetTable::retire(std::uint32_t id, const std::string& why, bool tell, Ti
   first_look_.seen(id);
 }
 
-bool TargetTable::judge(const Observation& seen, Timestamp now) {
+bool TargetTable::judge(const Observation& seen, NodeTime now) {
   auto& slot = *slots_[seen.sample.target];
   const bool first = !slot.state.heard;
   const auto next_seq = ledger_.next_seq();
@@ -192,14 +192,14 @@ bool TargetTable::judge(const Observation& seen, Timestamp now) {
   return ledger_.next_seq() != next_seq;
 }
 
-void TargetTable::caught_up(std::uint32_t id, Timestamp now) {
+void TargetTable::caught_up(std::uint32_t id, NodeTime now) {
   auto& slot = *slots_[id];
   if (slot.state.heard) return;
   if (aggregator::caught_up(step(slot, now))) changed(slot);
   arm(slot);
 }
 
-void TargetTable::remember_times(const std::vector<std::uint32_t>& ids, Timestamp now) {
+void TargetTable::remember_times(const std::vector<std::uint32_t>& ids, NodeTime now) {
   for (const auto id : ids)
     if (knows(id) && aggregator::remember_times(slots_[id]->state, now)) changed(*slots_[id]);
 }
@@ -211,7 +211,7 @@ void TargetTable::forget_times(std::uint32_t id) {
   changed(*slots_[id]);
 }
 
-void TargetTable::probers_are(std::string_view first, Timestamp now) {
+void TargetTable::probers_are(std::string_view first, NodeTime now) {
   if (!everybody_.probers_are(first, now)) return;
   // Who is silent now is given the time to be probed.
   for (const auto& slot : slots_) {
@@ -221,12 +221,12 @@ void TargetTable::probers_are(std::string_view first, Timestamp now) {
   }
 }
 
-void TargetTable::sampled(Timestamp now) {
+void TargetTable::sampled(NodeTime now) {
   everybody_.sampled();
   tell_first_look(now);
 }
 
-void TargetTable::advance(WatchReason reason, Timestamp now) {
+void TargetTable::advance(WatchReason reason, NodeTime now) {
   everybody_.advance(ids_.size(), reason, now);
   while (!deadlines_.empty() && deadlines_.top().at <= now) {
     const auto deadline = deadlines_.top();
@@ -244,9 +244,9 @@ void TargetTable::advance(WatchReason reason, Timestamp now) {
   tell_first_look(now);
 }
 
-std::optional<Timestamp> TargetTable::next_deadline() const {
-  std::optional<Timestamp> next;
-  const auto consider = [&](const std::optional<Timestamp>& t) {
+std::optional<NodeTime> TargetTable::next_deadline() const {
+  std::optional<NodeTime> next;
+  const auto consider = [&](const std::optional<NodeTime>& t) {
     if (t && (!next || *t < *next)) next = t;
   };
   consider(everybody_.next_due(ids_.size()));
@@ -264,7 +264,7 @@ void TargetTable::arm(Slot& slot) {
   deadlines_.push({*due, slot.target.id});
 }
 
-void TargetTable::resume(Timestamp now) {
+void TargetTable::resume(NodeTime now) {
   deadlines_ = {};
   for (const auto& slot : slots_) {
     if (!slot) continue;
@@ -275,7 +275,7 @@ void TargetTable::resume(Timestamp now) {
   }
 }
 
-void TargetTable::adopt_clock(const ClockShift& shift, const std::string& why, Timestamp now) {
+void TargetTable::adopt_clock(const ClockShift& shift, const std::string& why, NodeTime now) {
   shift_clock(shift, now);
   deadlines_ = {};
   for (const auto& slot : slots_) {
@@ -287,7 +287,7 @@ void TargetTable::adopt_clock(const ClockShift& shift, const std::string& why, T
 }
 
 /// States go to the journal although nothing was decided: after a start they are gone on from.
-void TargetTable::shift_clock(const ClockShift& shift, Timestamp now) {
+void TargetTable::shift_clock(const ClockShift& shift, NodeTime now) {
   first_look_.shift_clock(shift);
   for (const auto& slot : slots_) {
     if (!slot) continue;
@@ -330,7 +330,7 @@ std::vector<std::uint32_t> TargetTable::ids() const {
 }
 
 TargetTable::ProblemsPage TargetTable::open_problems(std::uint32_t from, std::int64_t head,
-                                                     Timestamp now) const {
+                                                     NodeTime now) const {
   ProblemsPage page;
   Piece room;
   if (from == Everybody::id)
@@ -373,7 +373,7 @@ bool TargetTable::is_known(const Slot& slot) {
   return stored.computed_at || stored.server.open() || stored.watch.open();
 }
 
-void TargetTable::look_first(Timestamp now) {
+void TargetTable::look_first(NodeTime now) {
   first_look_.begin(now);
   for (const auto& slot : slots_)
     if (slot && !is_known(*slot)) first_look_.await(slot->target.id);
@@ -383,7 +383,7 @@ void TargetTable::looked_at(const Slot& slot) {
   if (is_known(slot)) first_look_.seen(slot.target.id);
 }
 
-void TargetTable::tell_first_look(Timestamp now) {
+void TargetTable::tell_first_look(NodeTime now) {
   if (everybody_.unattended() || !first_look_.take_due(now)) return;
   std::map<std::string_view, std::size_t> counts;
   for (const auto& slot : slots_)

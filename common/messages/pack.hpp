@@ -31,7 +31,11 @@ struct is_vector<std::vector<T>> : std::true_type {};
 
 // ---- values ----
 
-inline void pack(Packer& p, Timestamp t) { p.pack_int64(to_us(t)); }
+/// An instant by whichever clock.
+template <typename Clock>
+void pack(Packer& p, std::chrono::time_point<Clock, Duration> t) {
+  p.pack_int64(to_us(t.time_since_epoch()));
+}
 inline void pack(Packer& p, Duration d) { p.pack_int64(to_us(d)); }
 inline void pack(Packer& p, Outcome o) { p.pack_uint8(static_cast<std::uint8_t>(o)); }
 inline void pack(Packer& p, const EventKind& k) { p.pack(name_of(k)); }
@@ -135,8 +139,9 @@ inline std::int64_t unpack_us(const msgpack::object& o) {
   return us;
 }
 
-inline void unpack(Reading&, const msgpack::object& o, Timestamp& t) {
-  t = timestamp_from_us(unpack_us(o));
+template <typename Clock>
+void unpack(Reading&, const msgpack::object& o, std::chrono::time_point<Clock, Duration>& t) {
+  t = std::chrono::time_point<Clock, Duration>(Duration{unpack_us(o)});
 }
 inline void unpack(Reading&, const msgpack::object& o, Duration& d) { d = Duration{unpack_us(o)}; }
 inline void unpack(Reading&, const msgpack::object& o, Outcome& outcome) {

@@ -22,7 +22,7 @@ std::string last_said(Bench& bench) {
 Bench restarted_after(Duration shift, ServerConfig config = server(),
                       std::optional<Duration> targets_clock = std::nullopt) {
   Bench bench({std::move(config)});
-  const auto stale = [&](Timestamp t) {
+  const auto stale = [&](Instant t) {
     bench.sample(t, {.http_status = 200, .computed_at = t0 - 3h, .clock_offset = targets_clock});
   };
   stale(t0);

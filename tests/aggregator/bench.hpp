@@ -4,6 +4,7 @@
 
 #include "aggregator/core.hpp"
 #include "common/messages/names.hpp"
+#include "tests/aggregator/instant.hpp"
 
 #include <memory>
 #include <string>
@@ -12,9 +13,6 @@
 namespace stalewatch::aggregator {
 
 using namespace std::chrono_literals;
-
-/// Where the tests' time begins: 2027-01-15T08:00:00Z.
-inline const Timestamp t0 = timestamp_from_us(1'800'000'000'000'000);
 
 inline ServerConfig server(const std::string& key = "PROD") {
   ServerConfig config;
@@ -25,7 +23,7 @@ inline ServerConfig server(const std::string& key = "PROD") {
 
 class Bench {
  public:
-  explicit Bench(std::vector<ServerConfig> servers = {server()}, Timestamp start = t0,
+  explicit Bench(std::vector<ServerConfig> servers = {server()}, Instant start = t0,
                  Restored restored = {})
       : servers_(std::move(servers)),
         rows_(restored.targets),
@@ -38,7 +36,7 @@ class Bench {
   }
 
   /// Fires what falls due up to t, each deadline at its own instant.
-  void until(Timestamp t) {
+  void until(Instant t) {
     for (auto due = core_->next_deadline(); due && *due <= t; due = core_->next_deadline()) {
       core_->apply(input::Tick{}, *due);
       collect();
@@ -46,20 +44,20 @@ class Bench {
     now_ = t;
   }
 
-  void sample(Timestamp at, Sample sample, const std::string& prober = "p1",
+  void sample(Instant at, Sample sample, const std::string& prober = "p1",
               const std::string& key = "PROD") {
     until(at);
     sample.target = *core_->targets().id_of(key);
     sample.probed_at = at + feeder_ahead_;
-    if (sample.since == Timestamp{}) sample.since = sample.probed_at;
+    if (sample.since == Instant{}) sample.since = sample.probed_at;
     core_->apply(input::Samples{prober, "feeder", {sample}, std::nullopt}, at);
     collect();
     until(at);
   }
-  void ok(Timestamp at, Timestamp computed, std::uint32_t streak = 1) {
+  void ok(Instant at, Instant computed, std::uint32_t streak = 1) {
     sample(at, {.streak = streak, .http_status = 200, .computed_at = computed});
   }
-  void fail(Timestamp at, std::uint32_t streak = 2, Outcome outcome = Outcome::http_status) {
+  void fail(Instant at, std::uint32_t streak = 2, Outcome outcome = Outcome::http_status) {
     sample(at, {.outcome = outcome, .streak = streak, .http_status = 503, .detail = "HTTP 503"});
   }
 
@@ -78,7 +76,7 @@ class Bench {
   }
 
   /// The aggregator dies and comes back at `t`, with what it had written.
-  Bench restarted(Timestamp t) {
+  Bench restarted(Instant t) {
     collect();
     Restored restored;
     restored.targets = rows_;
@@ -90,7 +88,7 @@ class Bench {
   }
 
   Core& core() { return *core_; }
-  Timestamp now() const { return now_; }
+  Instant now() const { return now_; }
   const std::vector<Event>& all() const { return all_; }
 
   /// Events since the last call: "stale @900.000001 #1 told chat", seconds counted from t0.
@@ -141,7 +139,7 @@ class Bench {
   std::vector<ConsumerRow> consumers_;
   OpenTrouble trouble_;
   std::unique_ptr<Core> core_;
-  Timestamp now_;
+  Instant now_;
   Duration feeder_ahead_{};  // its clock minus ours; measured anew after a restart
   std::vector<Event> all_;
   std::size_t shown_ = 0;

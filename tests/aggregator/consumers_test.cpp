@@ -18,7 +18,7 @@ Consumers started(std::int64_t head = 0, std::vector<ConsumerRow> known = {}) {
 }
 
 /// "recorder behind", "recorder ok"
-Said said(Consumers& consumers, Timestamp now) {
+Said said(Consumers& consumers, Instant now) {
   Said texts;
   for (const auto& news : consumers.check(limit, now)) {
     texts.push_back(news.name + (news.behind ? " behind" : " ok"));

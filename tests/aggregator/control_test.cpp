@@ -24,7 +24,7 @@ std::size_t count_of(const std::vector<Targets>& pieces) {
 }
 
 /// Both probes of every target fail: it is told of.
-void fail_all(Core& core, std::size_t targets, Timestamp now) {
+void fail_all(Core& core, std::size_t targets, Instant now) {
   core.apply(input::Hello{prober, ""}, now);
   for (std::uint32_t id = 1; id <= targets; ++id)
     core.apply(input::Samples{"p1",
@@ -117,7 +117,7 @@ TEST_CASE("open problems come page by page", "[control]") {
   SECTION("what closes between two pages is in none, what opens comes as an event alone") {
     const auto first = page.problems.size();
     const std::uint32_t closes = targets, opens = targets - 1;
-    const auto ok = [&](std::uint32_t id, Timestamp at) {
+    const auto ok = [&](std::uint32_t id, Instant at) {
       room.core.apply(input::Samples{"p1",
                                      "i1",
                                      {Sample{.target = id,

@@ -14,7 +14,7 @@ struct Hall {
     core.apply(input::Configure{{server()}}, t0);
   }
 
-  void hello(const std::string& instance, Timestamp now) {
+  void hello(const std::string& instance, Instant now) {
     core.apply(
         input::Hello{{.role = "prober", .name = "p-" + instance, .instance = instance}, "peer"},
         now);
@@ -26,7 +26,7 @@ struct Hall {
                       (event.reason ? " " + *event.reason : ""));
     return texts;
   }
-  void until(Timestamp t) {
+  void until(Instant t) {
     for (auto due = core.next_deadline(); due && *due <= t; due = core.next_deadline())
       core.apply(input::Tick{}, *due);
   }
@@ -100,7 +100,7 @@ TEST_CASE("a prober's samples are corrected by its clock, and never lie in the f
   hall.hello("a", t0);
   hall.core.apply(input::Lease{{.instance = "a", .clock_offset = offset}, "peer"}, t0 + 1s);
   (void)hall.said();
-  const auto sample = [&](Timestamp at, Timestamp computed) {
+  const auto sample = [&](Instant at, Instant computed) {
     Sample seen{.target = 1, .probed_at = at + 1h, .since = at + 1h, .computed_at = computed};
     hall.core.apply(input::Samples{"p-a", "a", {seen}, std::nullopt}, at);
   };
@@ -138,7 +138,7 @@ TEST_CASE("events call a prober what the aggregator calls it", "[probers]") {
 TEST_CASE("probers of one name that were lost together come back by the names that they had",
           "[probers]") {
   Hall hall;
-  const auto hello = [&](const char* instance, Timestamp at) {
+  const auto hello = [&](const char* instance, Instant at) {
     hall.core.apply(input::Hello{{.role = "prober", .name = "host", .instance = instance}, "peer"},
                     at);
   };
@@ -153,7 +153,7 @@ TEST_CASE("probers of one name that were lost together come back by the names th
 
 TEST_CASE("a prober that is restarted at once is lost, and who it is now is told", "[probers]") {
   Hall hall;
-  const auto hello = [&](const char* instance, Timestamp at) {
+  const auto hello = [&](const char* instance, Instant at) {
     hall.core.apply(input::Hello{{.role = "prober", .name = "host", .instance = instance}, "peer"},
                     at);
   };

@@ -17,7 +17,7 @@ std::vector<ServerConfig> servers(std::size_t count, Duration interval = 10s) {
 }
 
 /// A sample of each target, with data of that moment.
-void all_fresh(ProberBench& bench, const std::string& who, std::size_t count, Timestamp now) {
+void all_fresh(ProberBench& bench, const std::string& who, std::size_t count, Instant now) {
   std::vector<Sample> samples;
   for (std::size_t i = 1; i <= count; ++i)
     samples.push_back({.target = *bench.core.targets().id_of("T" + std::to_string(i)),
@@ -200,7 +200,7 @@ TEST_CASE("at a first start people are told once how all targets are, when each 
   bench.core.apply(input::Configure{servers(4), true}, t0);
   bench.join("a", t0);
   all_fresh(bench, "a", 1, t0 + 1s);
-  const auto show = [&](const char* key, Sample sample, Timestamp at) {
+  const auto show = [&](const char* key, Sample sample, Instant at) {
     sample.target = *bench.core.targets().id_of(key);
     sample.probed_at = sample.since = at;
     bench.observe("a", {sample}, at);

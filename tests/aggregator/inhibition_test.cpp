@@ -6,9 +6,9 @@ using namespace stalewatch::aggregator;
 
 namespace {
 
-void keep_failing(Bench& bench, Timestamp from, Timestamp end) {
+void keep_failing(Bench& bench, Instant from, Instant end) {
   std::uint32_t streak = 2;
-  for (Timestamp t = from; t <= end; t += 30s) bench.fail(t, streak++);
+  for (Instant t = from; t <= end; t += 30s) bench.fail(t, streak++);
 }
 
 }  // namespace

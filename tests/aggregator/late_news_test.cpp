@@ -10,12 +10,11 @@ using namespace stalewatch::aggregator;
 namespace {
 
 struct Post : ProberBench {
-  explicit Post(Restored restored = {}, Timestamp start = t0)
+  explicit Post(Restored restored = {}, Instant start = t0)
       : ProberBench({server()}, std::move(restored), start) {}
 
   /// A sample of `at` that arrives `now`.
-  void news(const std::string& who, std::uint64_t seq, Timestamp at, Timestamp computed,
-            Timestamp now) {
+  void news(const std::string& who, std::uint64_t seq, Instant at, Instant computed, Instant now) {
     const Sample sample{.target = 1,
                         .news_seq = seq,
                         .probed_at = at,
@@ -24,10 +23,10 @@ struct Post : ProberBench {
                         .computed_at = computed};
     observe(who, {sample}, now);
   }
-  void unchanged(const std::string& who, Timestamp at, Timestamp computed, Timestamp now) {
+  void unchanged(const std::string& who, Instant at, Instant computed, Instant now) {
     news(who, 0, at, computed, now);
   }
-  void fails(const std::string& who, std::uint64_t seq, Timestamp at, Timestamp now) {
+  void fails(const std::string& who, std::uint64_t seq, Instant at, Instant now) {
     const Sample sample{.target = 1,
                         .news_seq = seq,
                         .probed_at = at,
@@ -184,7 +183,7 @@ TEST_CASE("after a restart the ring goes on where the journal ends", "[news]") {
 TEST_CASE("after a standstill, what waited in the queues settles nothing before all of it is taken",
           "[news]") {
   Settled post;
-  const Timestamp back = t0 + 957s;  // the data would be stale at 950 s
+  const Instant back = t0 + 957s;  // the data would be stale at 950 s
   post.core.apply(input::Resume{}, back);
   post.unchanged("a", t0 + 948s, t0 + 50s, back);
   Lease queued{
@@ -217,7 +216,7 @@ TEST_CASE("late news: deadlines run in between, as of then", "[news]") {
   const Settled before;  // stale at 50 s + 15 min
   Post after(before.journal(), t0 + 60min);
   after.join("a", t0 + 60min, 4);
-  const Timestamp now = t0 + 60min + 1s;
+  const Instant now = t0 + 60min + 1s;
   SECTION("renewed in time: no cry, though the ring comes in pieces") {
     after.news("a", 3, t0 + 14min, t0 + 14min, now);
     after.until(now);

@@ -13,18 +13,17 @@
 namespace stalewatch::aggregator {
 
 struct ProberBench {
-  ProberBench(const std::vector<ServerConfig>& servers, Restored restored, Timestamp start = t0)
+  ProberBench(const std::vector<ServerConfig>& servers, Restored restored, Instant start = t0)
       : core(std::move(restored), 5s, start) {
     core.apply(input::Configure{servers}, start);
     collect();
   }
 
-  void join(const std::string& who, Timestamp now, std::uint64_t last = 0,
-            std::uint64_t oldest = 1) {
+  void join(const std::string& who, Instant now, std::uint64_t last = 0, std::uint64_t oldest = 1) {
     core.apply(input::Hello{{.role = "prober", .name = "p-" + who, .instance = who}, "peer"}, now);
     lease(who, now, last, oldest);
   }
-  void lease(const std::string& who, Timestamp now, std::uint64_t last, std::uint64_t oldest = 1,
+  void lease(const std::string& who, Instant now, std::uint64_t last, std::uint64_t oldest = 1,
              Lease more = {}) {
     more.instance = who;
     more.last_news_seq = last;
@@ -35,12 +34,12 @@ struct ProberBench {
     REQUIRE(core.probers().reachable(who));
     collect();
   }
-  void observe(const std::string& who, const std::vector<Sample>& samples, Timestamp now,
+  void observe(const std::string& who, const std::vector<Sample>& samples, Instant now,
                std::optional<std::uint64_t> after = std::nullopt) {
     core.apply(input::Samples{"p-" + who, who, samples, after}, now);
     collect();
   }
-  void until(Timestamp t) {
+  void until(Instant t) {
     for (auto due = core.next_deadline(); due && *due <= t; due = core.next_deadline())
       core.apply(input::Tick{}, *due);
     collect();
@@ -48,7 +47,7 @@ struct ProberBench {
 
   void collect() {
     auto changes = core.take_changes();
-    core.apply(input::Committed{changes.probers}, Timestamp{});
+    core.apply(input::Committed{changes.probers}, Instant{});
     for (auto& event : changes.events) {
       if (event.kind != Kind::prober_joined) said.push_back(Bench::text_of(event));
       all.push_back(std::move(event));

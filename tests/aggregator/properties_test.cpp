@@ -32,11 +32,11 @@ std::vector<ServerConfig> servers(std::mt19937& random) {
 
 /// One target's imagined server, from which samples are made.
 struct Imagined {
-  Timestamp computed = t0 - 10s;
+  Instant computed = t0 - 10s;
   bool up = true;
   std::uint32_t streak = 0;
 
-  void live(std::mt19937& random, Timestamp now, bool may_go_back) {
+  void live(std::mt19937& random, Instant now, bool may_go_back) {
     if (random() % 10 == 0) up = !up, streak = 0;
     if (random() % 6 == 0) computed = now - Duration(random() % 1'000'000);
     if (may_go_back && random() % 25 == 0) computed -= 30s;
@@ -59,7 +59,7 @@ std::vector<Event> history(unsigned seed, bool restarts, bool may_go_back) {
   std::vector<Event> events;
   for (int turn = 0; turn < 60; ++turn) {
     const bool silence = random() % 12 == 0;
-    const Timestamp next = bench.now() + (silence ? 200s : 20s) + Duration(random() % 3'000'000);
+    const Instant next = bench.now() + (silence ? 200s : 20s) + Duration(random() % 3'000'000);
     bench.until(next);
     if (random() % 5 == 0 && restarts) {
       for (const auto& event : bench.all()) events.push_back(event);
@@ -184,7 +184,7 @@ TEST_CASE("reminders fall on the first announcement plus k times msg_interval", 
     INFO("seed " << seed);
     std::mt19937 random(seed);
     const auto configured = servers(random);
-    std::map<std::int64_t, Timestamp> announced;
+    std::map<std::int64_t, Instant> announced;
     for (const auto& event : history(seed, true, false)) {
       if (role_of(event.kind) == Role::opens && !event.inhibited)
         announced[*event.episode] = event.decided_at;

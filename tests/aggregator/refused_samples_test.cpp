@@ -20,7 +20,7 @@ struct Post : ProberBench {
     config.interval = 5s;
     return config;
   }
-  Sample news(std::uint64_t seq, Timestamp at, const std::string& key = "A") {
+  Sample news(std::uint64_t seq, Instant at, const std::string& key = "A") {
     return {.target = *core.targets().id_of(key),
             .news_seq = seq,
             .probed_at = at,
@@ -132,8 +132,8 @@ TEST_CASE("a batch that cannot be understood is asked for one by one; the third 
   post.lease("a", t0 + 2s, 2);
   (void)post.told();
   (void)post.take();
-  const auto lost_batch = [&](Timestamp now) {
-    post.core.apply(input::Garbled{"a"}, Timestamp{});
+  const auto lost_batch = [&](Instant now) {
+    post.core.apply(input::Garbled{"a"}, Instant{});
     post.lease("a", now, 5);
     post.lease("a", now + 1s, 5);
     return post.told();
@@ -154,7 +154,7 @@ TEST_CASE("a batch that cannot be understood is asked for one by one; the third 
     ack = lost_batch(t0 + 6s);
     CHECK(ack.resend_from == 3u);
     CHECK(post.take() == Said{});
-    post.core.apply(input::Garbled{"a"}, Timestamp{});
+    post.core.apply(input::Garbled{"a"}, Instant{});
     post.lease("a", t0 + 12s, 5);
     CHECK(post.take() == Said{"samples_lost @12 chat"});
     CHECK(post.all.back().count == 1);
@@ -167,7 +167,7 @@ TEST_CASE("a batch that cannot be understood is asked for one by one; the third 
     }
     SECTION("the next one that is not understood either is not told in chat again") {
       for (int i = 0; i < 10; ++i) {
-        post.core.apply(input::Garbled{"a"}, Timestamp{});
+        post.core.apply(input::Garbled{"a"}, Instant{});
         post.lease("a", t0 + 13s + i * 3s, 5);
       }
       const auto said = post.take();
@@ -213,7 +213,7 @@ TEST_CASE("what is skipped because it is not understood is told as such", "[refu
   Post post;
   post.join("a", t0);
   for (int second = 1; second <= 8; ++second) {
-    post.core.apply(input::Garbled{"a"}, Timestamp{});
+    post.core.apply(input::Garbled{"a"}, Instant{});
     post.lease("a", t0 + second * 1s, 1);
   }
   REQUIRE(post.all.back().kind == Kind::samples_lost);
@@ -229,12 +229,12 @@ TEST_CASE("what cannot be understood beside complete news asks for nothing", "[r
   post.observe("a", {post.news(1, t0)}, t0);
   (void)post.told();
   for (int i = 1; i <= 10; ++i) {
-    post.core.apply(input::Garbled{"a"}, Timestamp{});
+    post.core.apply(input::Garbled{"a"}, Instant{});
     post.lease("a", t0 + i * 1s, 1);
     CHECK_FALSE(post.told().resend_from);
   }
   CHECK(post.take() == Said{});
-  post.core.apply(input::Garbled{"nobody"}, Timestamp{});
+  post.core.apply(input::Garbled{"nobody"}, Instant{});
 }
 
 TEST_CASE("a prober is believed of the targets that it was given, now or before", "[refused]") {
@@ -321,7 +321,7 @@ TEST_CASE("after a restart a prober may tell of what it was given before, until 
   CHECK(post.core.probers().refused_samples() == 0);
   post.lease("a", t0 + 2s, 1);
   // Those that were under way beside the first lease, for ten seconds.
-  const Timestamp last = t0 + 11s - Duration(1);
+  const Instant last = t0 + 11s - Duration(1);
   for (const auto at : {t0 + 3s, last}) post.observe("a", {post.news(0, at)}, at);
   CHECK(post.core.probers().refused_samples() == 0);
   post.observe("a", {post.news(0, t0 + 11s)}, t0 + 11s);

@@ -4,6 +4,7 @@
 #include "aggregator/journal/journal.hpp"
 #include "aggregator/journal/schema.hpp"
 #include "common/messages/names.hpp"
+#include "tests/aggregator/instant.hpp"
 #include "tests/catch.hpp"
 #include "tests/run_sql.hpp"
 #include "tests/temporary_folder.hpp"
@@ -78,7 +79,7 @@ std::vector<std::string> about_problems(const std::vector<Event>& events) {
 
 /// The prober that the journal knows says hello again, and that all is well; the last of its news
 /// that was taken comes once more.
-void all_is_well(Core& core, Timestamp now) {
+void all_is_well(Core& core, Instant now) {
   core.apply(input::Hello{{.role = "prober", .name = "prober-1", .instance = "instance-1"}, "peer"},
              now);
   auto news = news_of_0_1_0;
@@ -188,7 +189,7 @@ TEST_CASE("what is open in a journal of 0.1.0 is closed, and what is owed is tol
   Folder folder;
   Journal journal(loaded(folder, "0.1.0/journal.sql"), Journal::Mode::write);
   const auto last = journal.read(head_of_0_1_0 - 1, 1).events.at(0);
-  auto now = last.decided_at + 5s;
+  Instant now = last.decided_at + 5s;
   Core core(journal.restore(), 1min, now);
   core.apply(input::Configure{servers_of_0_1_0()}, now);
   core.apply(input::Published{head_of_0_1_0}, now);

@@ -49,7 +49,7 @@ std::vector<std::int64_t> kept(Journal& journal) {
   return seqs;
 }
 
-Retention keeping(std::int64_t acked, Timestamp now) {
+Retention keeping(std::int64_t acked, Instant now) {
   return {.acked_by_all = acked,
           .keep_updates = 24h,
           .keep_events = 24h * 30,

@@ -1,5 +1,6 @@
 #include "aggregator/probers/membership.hpp"
 
+#include "tests/aggregator/instant.hpp"
 #include "tests/catch.hpp"
 
 #include <numeric>
@@ -12,7 +13,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const Timestamp now = timestamp_from_us(1'800'000'000'000'000);
+const Instant now = timestamp_from_us(1'800'000'000'000'000);
 
 std::vector<std::uint32_t> ids(std::uint32_t count) {
   std::vector<std::uint32_t> all(count);

@@ -133,7 +133,7 @@ struct Liars {
   }
 
   std::mt19937_64 random;
-  Timestamp now = t0;
+  Instant now = t0;
   std::optional<Core> core;
   std::map<std::string, std::uint64_t> last;
   std::map<std::uint32_t, TargetRow> targets;

@@ -14,7 +14,7 @@ namespace stalewatch::aggregator {
 
 struct TimedInput {
   Input input;
-  Timestamp now;
+  Instant now;
 };
 
 /// Three targets, two probers that come, go, lose news and are lost, two consumers, and a clock
@@ -152,8 +152,8 @@ class RandomInputs {
   }
 
   std::mt19937 random_;
-  Timestamp now_ = t0;
-  Timestamp computed_ = t0;
+  Instant now_ = t0;
+  Instant computed_ = t0;
   std::vector<TimedInput> inputs_;
   Imagined probers_[2];
   std::int64_t head_ = 0;

@@ -20,7 +20,7 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-Lines decide(Core& core, const Input& input, Timestamp now) {
+Lines decide(Core& core, const Input& input, Instant now) {
   core.apply(input, now);
   Lines lines;
   const auto changes = core.take_changes();
@@ -115,7 +115,7 @@ TEST_CASE("a recording is decided again: the same events, from each of its files
   Core core({}, 5s, t0);
   RecordingFile file(path, 20'000);
   file.begin(core.save());
-  core.listen([&](const Input& input, Timestamp now) { file.add(input, now); });
+  core.listen([&](const Input& input, Instant now) { file.add(input, now); });
   Lines all, last_two;
   std::vector<std::size_t> begun{0};
   for (const auto& [input, now] : RandomInputs(3).make(3'000)) {
@@ -152,9 +152,9 @@ TEST_CASE("nobody finds a secret in a recording, and addresses stay what they ar
   core.apply(input::Configure{{config}}, t0);
   core.take_changes();
   file.begin(core.save());
-  core.listen([&](const Input& input, Timestamp now) { file.add(input, now); });
+  core.listen([&](const Input& input, Instant now) { file.add(input, now); });
   Lines events;
-  const auto put = [&](const Input& input, Timestamp now) {
+  const auto put = [&](const Input& input, Instant now) {
     for (auto& line : decide(core, input, now)) events.push_back(line);
   };
   put(input::Configure{{config}}, t0 + 1s);  // as before: nothing is told
@@ -197,7 +197,7 @@ TEST_CASE("what is no whole recording of this build is refused by name, or read 
   Core core({}, 5s, t0);
   RecordingFile file(path, 1 << 20);
   file.begin(core.save());
-  core.listen([&](const Input& input, Timestamp now) { file.add(input, now); });
+  core.listen([&](const Input& input, Instant now) { file.add(input, now); });
   Lines events;
   for (const auto& [input, now] : RandomInputs(5).make(50))
     for (auto& line : decide(core, input, now)) events.push_back(line);

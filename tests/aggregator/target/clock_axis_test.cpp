@@ -20,14 +20,14 @@ ServerConfig by_its_own_clock() {
   return config;
 }
 
-Sample with_date(Timestamp computed, Duration offset = behind) {
+Sample with_date(Instant computed, Duration offset = behind) {
   return {.http_status = 200,
           .computed_at = computed,
           .clock_offset = offset,
           .clock_uncertainty = 500ms};
 }
 
-Sample without_date(Timestamp computed) { return {.http_status = 200, .computed_at = computed}; }
+Sample without_date(Instant computed) { return {.http_status = 200, .computed_at = computed}; }
 
 std::string last_detail(const Bench& bench) { return bench.all().back().detail.value_or(""); }
 
@@ -79,7 +79,7 @@ TEST_CASE("after a restart the clock that was known is known again, for an hour"
 
 TEST_CASE("no Date in three answers: the age goes by our clock, which is told") {
   Bench bench({by_its_own_clock()});
-  const Timestamp computed = t0 - 2min;
+  const Instant computed = t0 - 2min;
   bench.sample(t0 + 1s, without_date(computed));
   bench.sample(t0 + 2s, without_date(computed));
   CHECK(bench.said() == Said{});

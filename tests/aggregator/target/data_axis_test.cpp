@@ -8,8 +8,8 @@ namespace {
 
 // Samples each 30 s, so that the target counts as watched until `end`; always the same computed
 // time.
-void keep(Bench& bench, Timestamp from, Timestamp end, Timestamp computed) {
-  for (Timestamp t = from; t <= end; t += 30s) bench.ok(t, computed);
+void keep(Bench& bench, Instant from, Instant end, Instant computed) {
+  for (Instant t = from; t <= end; t += 30s) bench.ok(t, computed);
 }
 
 }  // namespace
@@ -171,7 +171,7 @@ TEST_CASE("clock: server judges the age by the target's own clock", "[data]") {
   own.server_clock = true;
   Bench bench({own});
   // its clock is 14 minutes ahead, so data that look one minute old to us are 15 to it
-  const auto with_clock = [&](Timestamp at, Timestamp computed) {
+  const auto with_clock = [&](Instant at, Instant computed) {
     bench.sample(at, {.computed_at = computed, .clock_offset = 14min, .clock_uncertainty = 500ms});
   };
   with_clock(t0, t0);

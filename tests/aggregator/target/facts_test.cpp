@@ -10,7 +10,7 @@ namespace {
 struct Facts {
   std::string event;
   std::optional<Duration> age;
-  std::optional<Timestamp> computed_at;
+  std::optional<Instant> computed_at;
   bool operator==(const Facts&) const = default;
 };
 
@@ -36,7 +36,7 @@ TEST_CASE("a recovery tells the data that the recovering answer brought, then co
   bench.until(t0 + 20min);
   SECTION("new data") {
     bench.ok(t0 + 20min, t0 + 20min - 1s);
-    const Timestamp computed = t0 + 20min - 1s;
+    const Instant computed = t0 + 20min - 1s;
     // watched again, answering again, updated, fresh again: all of the same data
     CHECK(last(bench, 4) == std::vector<Facts>{{"watched_again", 1s, computed},
                                                {"answering_again", 1s, computed},

@@ -15,7 +15,7 @@ namespace {
 
 struct Night {
   const char* zone;
-  Timestamp back;  ///< the instant at which clocks go back
+  Instant back;  ///< the instant at which clocks go back
 };
 
 const Night nights[] = {
@@ -24,8 +24,8 @@ const Night nights[] = {
     {"Australia/Lord_Howe", timestamp_from_us(1'775'314'800'000'000)},  // 2026-04-04T15:00Z
 };
 
-std::string local(const Night& night, Timestamp t) {
-  const date::sys_time<Duration> instant{t.time_since_epoch()};
+std::string local(const Night& night, Instant t) {
+  const date::sys_time<Duration> instant = t;
   return date::format("%Y-%m-%d %H:%M:%S", date::make_zoned(night.zone, instant));
 }
 
@@ -40,13 +40,13 @@ ServerConfig watched() {
 /// instant. Every 7th probe comes from another prober, and at times the aggregator restarts.
 class Watch {
  public:
-  Watch(const Night& night, std::function<Timestamp(Timestamp)> computed)
+  Watch(const Night& night, std::function<Instant(Instant)> computed)
       : night_(night), computed_(std::move(computed)), format_("auto", night.zone) {}
 
   void through(Duration from, Duration to) {
     Bench bench({watched()}, night_.back + from);
     int probe = 0;
-    for (Timestamp t = night_.back + from; t <= night_.back + to; t += 20s, ++probe) {
+    for (Instant t = night_.back + from; t <= night_.back + to; t += 20s, ++probe) {
       if (probe % 50 == 49) {
         keep(bench);
         bench = bench.restarted(t);
@@ -71,12 +71,12 @@ class Watch {
   }
 
   Night night_;
-  std::function<Timestamp(Timestamp)> computed_;
+  std::function<Instant(Instant)> computed_;
   TimeFormat format_;
   std::vector<Event> events_;
 };
 
-Timestamp minute_of(Timestamp t) { return t - (t.time_since_epoch() % Duration(1min)); }
+Instant minute_of(Instant t) { return t - ((t - Instant()) % Duration(1min)); }
 
 TEST_CASE("the zones' clocks go back when the test says so") {
   for (const auto& night : nights) {
@@ -89,7 +89,7 @@ TEST_CASE("a target that updates each minute through the night: each is read as 
   for (const auto& night : nights) {
     for (const Duration ahead : {Duration(0), Duration(2s), Duration(30s)}) {
       CAPTURE(night.zone, ahead.count());
-      Watch watch(night, [&](Timestamp t) { return minute_of(t) + ahead; });
+      Watch watch(night, [&](Instant t) { return minute_of(t) + ahead; });
       watch.through(-2h - 5min, 3h);
       for (const auto& event : watch.events()) {
         CAPTURE(name_of(event.kind), format_utc(event.at));
@@ -105,8 +105,8 @@ TEST_CASE("a target that freezes at any minute of the night is stale once, and w
   for (const auto& night : nights) {
     for (Duration frozen = -2h; frozen <= 1h; frozen += 7min) {
       CAPTURE(night.zone, frozen.count());
-      const Timestamp last = night.back + frozen;
-      Watch watch(night, [&](Timestamp t) { return std::min(minute_of(t), last); });
+      const Instant last = night.back + frozen;
+      Watch watch(night, [&](Instant t) { return std::min(minute_of(t), last); });
       watch.through(-2h - 5min, 4h);
       REQUIRE(watch.count(Kind::stale) == 1);
       CHECK(watch.count(Kind::fresh_again) == 0);
@@ -122,8 +122,8 @@ TEST_CASE("a target that updates each two hours is as old as it is") {
     CAPTURE(night.zone);
     for (Duration phase = 0s; phase < 2h; phase += 10min) {
       CAPTURE(phase.count());
-      const auto computed = [&](Timestamp t) {
-        const Timestamp first = night.back - 12h + phase;
+      const auto computed = [&](Instant t) {
+        const Instant first = night.back - 12h + phase;
         return first + (t - first) / Duration(2h) * Duration(2h);
       };
       Watch watch(night, computed);
@@ -137,8 +137,8 @@ TEST_CASE("a target that updates each two hours is as old as it is") {
 TEST_CASE("the first text of all is the later instant that can have been") {
   const Night& night = nights[0];
   for (const Duration at : {Duration(-20min), Duration(10min)}) {
-    const Timestamp now = night.back + at;
-    Watch watch(night, [&](Timestamp) { return now - 1min; });
+    const Instant now = night.back + at;
+    Watch watch(night, [&](Instant) { return now - 1min; });
     watch.through(at, at);
     CHECK(watch.events().empty());  // fresh, and so not read as an hour older
   }
