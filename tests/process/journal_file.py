@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import shutil
 import sqlite3
 import subprocess
 
@@ -30,3 +31,10 @@ def journaled(system):
     out = subprocess.run([f"{BIN}/stalewatch", "replay", "--json", "--journal", system.folder / "journal.sqlite"],
                          capture_output=True, text=True, check=True)
     return [json.loads(line) for line in out.stdout.splitlines()]
+
+
+def copy_journal(source, destination):
+    destination.mkdir(exist_ok=True)
+    for path in source.glob("journal.sqlite*"):
+        if path.suffix in (".sqlite", ".sqlite-wal"):
+            shutil.copy(path, destination)
