@@ -188,7 +188,7 @@ class Aggregator {
         aggregator::input::Samples{"p1", batch.assignment, batch.samples, batch.after.value_or(0)},
         now_);
   }
-  void garbled() { core_->apply(aggregator::input::Garbled{"i1"}, Timestamp{}); }
+  void garbled() { core_->apply(aggregator::input::Garbled{"i1"}, aggregator::NodeTime{}); }
   /// Whom another configuration names as consumers.
   void take(const Command& command) {
     core_->apply(aggregator::input::ConfigureConsumers{command.arguments}, now_);
@@ -260,7 +260,7 @@ class Aggregator {
     }
     for (const auto& instance : changes.probers_gone) probers_.erase(instance);
     for (const auto& row : changes.probers) probers_.insert_or_assign(row.instance, row);
-    core_->apply(aggregator::input::Committed{changes.probers}, Timestamp{});
+    core_->apply(aggregator::input::Committed{changes.probers}, aggregator::NodeTime{});
     for (const auto& ack : core_->take_acks())
       require(ack.resend_from.value_or(UINT64_MAX) > ack.committed,
               "what is safe is not asked for");
@@ -268,7 +268,7 @@ class Aggregator {
     core_->targets().open_problems(0, last_seq_, now_);
   }
 
-  Timestamp now_ = t0;
+  aggregator::NodeTime now_ = aggregator::from_wire(t0);
   std::optional<aggregator::Core> core_;
   std::int64_t last_seq_ = 0;
   std::uint32_t next_id_ = 1;
