@@ -205,7 +205,7 @@ std::optional<Timestamp> judged_after(const Step& step, const Observation& seen)
 bool judge_data(Step& step, const Observation& seen) {
   const auto& stored = step.state.stored;
   const Timestamp computed = *seen.computed_at;
-  const bool again = has_shown(stored, seen.prober, computed);
+  const bool again = computed < stored.computed_at && has_shown(stored, seen.prober, computed);
   View& view = view_of(step, seen.prober, computed, seen.at);
   bool changed = true;
   if (!stored.computed_at) {
