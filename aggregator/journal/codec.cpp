@@ -3,12 +3,7 @@
 
 namespace stalewatch::aggregator {
 
-std::string encode_state(const StoredState& state) {
-  msgpack::sbuffer buffer;
-  packing::Packer packer(buffer);
-  packing::pack(packer, state);
-  return packing::to_string(buffer);
-}
+std::string encode_state(const StoredState& state) { return packing::packed(state); }
 
 Result<StoredState> decode_state(std::string_view bytes) {
   Refusals refused;

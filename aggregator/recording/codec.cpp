@@ -65,12 +65,7 @@ Input read_input(std::string_view name, const msgpack::object& o) {
 
 }  // namespace
 
-std::string encode(const Saved& saved) {
-  msgpack::sbuffer buffer;
-  packing::Packer packer(buffer);
-  packing::pack(packer, saved);
-  return packing::to_string(buffer);
-}
+std::string encode(const Saved& saved) { return packing::packed(saved); }
 
 Result<Saved> decode_saved(std::string_view bytes) {
   return packing::decoding(

@@ -298,4 +298,12 @@ inline std::string to_string(const msgpack::sbuffer& buffer) {
   return {buffer.data(), buffer.size()};
 }
 
+template <typename T>
+std::string packed(const T& value) {
+  msgpack::sbuffer buffer;
+  Packer p(buffer);
+  pack(p, value);
+  return to_string(buffer);
+}
+
 }  // namespace stalewatch::packing

@@ -51,10 +51,7 @@ Result<Header> decode_header(std::string_view bytes) {
 
 template <typename M>
 std::string encode(const M& message) {
-  msgpack::sbuffer buffer;
-  Packer p(buffer);
-  pack(p, message);
-  return to_string(buffer);
+  return packed(message);
 }
 
 template <typename E>
