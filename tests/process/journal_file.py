@@ -6,7 +6,8 @@ import shutil
 import sqlite3
 import subprocess
 
-from harness import BIN
+from chain import wait_for_more_rows
+from harness import BIN, wait_for
 
 
 def assert_told_without_holes(system):
@@ -38,3 +39,25 @@ def copy_journal(source, destination):
     for path in source.glob("journal.sqlite*"):
         if path.suffix in (".sqlite", ".sqlite-wal"):
             shutil.copy(path, destination)
+
+
+def copy_and_go_on(system):
+    """The journal as it is now is copied, and gone on with; how many events the copy holds."""
+    wait_for_more_rows(system)
+    assert system.aggregator.stop() == 0
+    copy_journal(system.folder, system.folder / "copy")
+    copied = len(journaled(system))
+    system.aggregator.start()
+    wait_for_more_rows(system)
+    return copied
+
+
+def put_copy_back(system, with_lock):
+    """In the journal's place; the sources of events are stopped then, the consumers have all."""
+    for name in ("aggregator", "prober"):
+        assert system.processes[name].stop() == 0
+    wait_for(lambda: len(system.recorded()) >= len(journaled(system)), system.trouble)
+    for path in system.folder.glob("journal.sqlite*"):
+        if not with_lock or path.suffix != ".lock":
+            path.unlink()
+    copy_journal(system.folder / "copy", system.folder)

@@ -4,7 +4,7 @@ import pytest
 
 from chain import servers_at, wait_for_more_rows
 from harness import CONSUMERS, wait_for
-from journal_file import copy_journal, journaled
+from journal_file import copy_and_go_on, put_copy_back
 
 
 @pytest.mark.parametrize("lock, anew", [("kept", ()), ("gone", ()), ("gone", ("notifier",)), ("gone", ("recorder",))])
@@ -12,19 +12,8 @@ def test_an_older_copy_of_the_journal_goes_on_under_another_id(lock, anew, make_
     """With its lock the aggregator knows by itself; without, by a consumer that has seen more: one that goes on, or one
     that is started anew, the other being away, and has nothing to go by but where it was."""
     system = make_system(servers_at(mock)).start()
-    wait_for_more_rows(system)
-    assert system.aggregator.stop() == 0
-    copy_journal(system.folder, system.folder / "copy")
-    copied = len(journaled(system))
-    system.aggregator.start()
-    wait_for_more_rows(system)
-    for name in ("aggregator", "prober"):
-        assert system.processes[name].stop() == 0
-    wait_for(lambda: len(system.recorded()) >= len(journaled(system)), system.trouble)
-    for path in system.folder.glob("journal.sqlite*"):
-        if lock == "gone" or path.suffix != ".lock":
-            path.unlink()
-    copy_journal(system.folder / "copy", system.folder)
+    copied = copy_and_go_on(system)
+    put_copy_back(system, with_lock=lock == "kept")
     away = CONSUMERS if anew else ()
     for name in away:
         assert system.processes[name].stop() == 0

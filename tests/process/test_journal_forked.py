@@ -2,7 +2,7 @@
 
 from chain import servers_at, wait_for_more_rows
 from harness import wait_for
-from journal_file import copy_journal, journaled
+from journal_file import copy_and_go_on, journaled, put_copy_back
 
 
 def test_a_copy_from_before_a_fork_uses_no_number_twice(make_system, mock):
@@ -14,21 +14,10 @@ def test_a_copy_from_before_a_fork_uses_no_number_twice(make_system, mock):
         return journal, int(head)
 
     def put_back():
-        for name in ("aggregator", "prober"):
-            assert system.processes[name].stop() == 0
-        wait_for(lambda: len(system.recorded()) >= len(journaled(system)), system.trouble)
-        for path in system.folder.glob("journal.sqlite*"):
-            if path.suffix != ".lock":
-                path.unlink()
-        copy_journal(system.folder / "copy", system.folder)
+        put_copy_back(system, with_lock=True)
         system.start("aggregator", "prober")
 
-    wait_for_more_rows(system)
-    assert system.aggregator.stop() == 0
-    copy_journal(system.folder, system.folder / "copy")
-    copied = len(journaled(system))
-    system.aggregator.start()
-    wait_for_more_rows(system)
+    copied = copy_and_go_on(system)
     wait_for(lambda: noted()[1] > copied, system.trouble)
     first = noted()[0]
     put_back()

@@ -36,6 +36,17 @@ def asked(file, statement):
         return connection.execute(statement).fetchall()
 
 
+def assert_whole_with_theirs(file):
+    assert asked(file, "PRAGMA integrity_check") == [("ok",)]
+    assert asked(file, "SELECT count(*), max(n), min(text), max(text) FROM theirs") == [
+        (5_000, 4_999, "y" + "x" * 200, "y" + "x" * 200)]
+
+
+def assert_whole_with_rows(file, table, rows):
+    assert asked(file, f"SELECT CAST(seq AS TEXT) FROM {table}_events ORDER BY seq") == [(seq,) for seq, in rows]
+    assert asked(file, "PRAGMA integrity_check") == [("ok",)]
+
+
 @pytest.mark.parametrize("recorder_then", ["goes on", "is ended", "was killed before"])
 @pytest.mark.parametrize("with_log", [False, True], ids=["without a log", "with its log"])
 def test_a_file_put_in_the_place_of_another_gets_nothing_of_that_ones_log(recorder, aggregator, database, recorder_then,
@@ -62,15 +73,12 @@ def test_a_file_put_in_the_place_of_another_gets_nothing_of_that_ones_log(record
     source.publish(any_event(4_000))
     process.wait_for("recording engine=", times=2)
     check_rows(process, source)
-    assert asked(file, "PRAGMA integrity_check") == [("ok",)]
-    assert asked(file, "SELECT count(*), max(n), min(text), max(text) FROM theirs") == [
-        (5_000, 4_999, "y" + "x" * 200, "y" + "x" * 200)]
+    assert_whole_with_theirs(file)
     if not with_log:
         aside = log.with_name(f"{log.name}.of-inode-{old.stat().st_ino}")
         assert f"is put aside as {aside}" in process.said()
         os.rename(aside, f"{old}-wal")
-    assert asked(old, f"SELECT CAST(seq AS TEXT) FROM {process.table}_events ORDER BY seq") == [(seq,) for seq, in rows]
-    assert asked(old, "PRAGMA integrity_check") == [("ok",)]
+    assert_whole_with_rows(old, process.table, rows)
 
 
 def copied_to_the_inode_of(file, copy):
@@ -103,16 +111,13 @@ def test_a_file_that_got_the_inode_of_a_deleted_one_gets_nothing_of_its_log(reco
     source.publish(any_event(4_000))
     process.wait_for("recording engine=", times=2)
     check_rows(process, source)
-    assert asked(file, "PRAGMA integrity_check") == [("ok",)]
-    assert asked(file, "SELECT count(*), max(n), min(text), max(text) FROM theirs") == [
-        (5_000, 4_999, "y" + "x" * 200, "y" + "x" * 200)]
+    assert_whole_with_theirs(file)
     aside = log.with_name(f"{log.name}.of-inode-{inode}")
     if is_inode_again:
         assert f"was deleted: the last that was stored in that one is put aside as {aside}" in process.said()
     # What was put aside is of use beside a copy of the old one.
     os.rename(aside, f"{old}-wal")
-    assert asked(old, f"SELECT CAST(seq AS TEXT) FROM {process.table}_events ORDER BY seq") == [(seq,) for seq, in rows]
-    assert asked(old, "PRAGMA integrity_check") == [("ok",)]
+    assert_whole_with_rows(old, process.table, rows)
 
 
 def is_marked(log):
@@ -144,9 +149,7 @@ def test_a_file_that_is_exchanged_while_it_is_opened_gets_nothing_of_the_other_o
         source.publish(*[any_event(n) for n in range(1_000, 1_100)])
         check_rows(process, source)
     assert "the database's file was moved away, deleted or replaced while it was open" in process.said()
-    assert asked(file, "PRAGMA integrity_check") == [("ok",)]
-    assert asked(file, "SELECT count(*), max(n), min(text), max(text) FROM theirs") == [
-        (5_000, 4_999, "y" + "x" * 200, "y" + "x" * 200)]
+    assert_whole_with_theirs(file)
     assert f"is put aside as {log}.of-inode-{old.stat().st_ino}" in process.said()
 
 
