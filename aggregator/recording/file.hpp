@@ -1,8 +1,8 @@
 #pragma once
 
 // A recording: what the core is told, in files on disk. Each begins with the whole state, so that
-// it can be decided again alone; when one is full the next is begun, and the one before is kept as
-// FILE.1.
+// it can be decided again alone; when one is full the next is begun, as FILE.new up to the end of
+// its state, and the one before is kept as FILE.1.
 //
 //     stalewatch recording 1
 //     build 7a0c...                the program that wrote it, by its content
